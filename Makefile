@@ -1,0 +1,68 @@
+# Everything a person or a CI job does with this repository.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 10s
+OUT      ?= results/$(shell date -u +%Y%m%dT%H%M%SZ)-$(shell uname -n).jsonl
+
+# The race detector needs a C compiler, which running the benchmark does not.
+RACE = $(if $(shell command -v "$$(go env CC)"),-race)
+
+# What bpf2go writes beside the C sources, with checksums.
+GENERATED = find . \( -name '*_bpfe[lb].go' -o -name '*_bpfe[lb].o' \) -exec sha256sum {} + | sort -k 2
+# What the host's own namespace holds: a run must leave both as they were.
+SCENE     = ip -o link | sed 's/ state .*//'; ip netns
+
+.PHONY: help build bench test lint fuzz generate generate-check smoke check clean
+
+help: ## list these targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+build: ## compile bin/tunbench
+	CGO_ENABLED=0 go build -trimpath -o bin/tunbench ./bench
+
+bench: build ## measure the default preset into OUT=results/<time>-<host>.jsonl (needs root)
+	bin/tunbench run --preset default -o "$(OUT)"
+
+# One package at a time: many tests measure, and would disturb each other.
+test: ## run all tests; those that need root run when root does
+	go test -p 1 $(RACE) ./...
+
+lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
+	@unformatted=$$(go tool gofumpt -l .); \
+	if [[ -n $$unformatted ]]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go tool depguard ./...
+
+fuzz: ## run each fuzz target for FUZZTIME=10s
+	@for package in $$(go list ./...); do \
+		targets=$$(go test -list '^Fuzz' "$$package"); \
+		for target in $$(grep '^Fuzz' <<<"$$targets" || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+generate: ## compile the BPF programs (needs clang-19)
+	go generate ./...
+
+generate-check: ## fail when the committed BPF objects are not what the sources give
+	@before=$$($(GENERATED)); \
+	go generate ./...; \
+	after=$$($(GENERATED)); \
+	diff <(echo "$$before") <(echo "$$after") || { echo "generated files differ: commit what 'make generate' writes"; exit 1; }
+
+smoke: build ## a ten-second measurement that must leave the host as it was (needs root)
+	@file=$$(mktemp -d)/smoke.jsonl; \
+	trap 'rm -r "$$(dirname "$$file")"' EXIT; \
+	before=$$($(SCENE)); \
+	bin/tunbench run --preset smoke -o "$$file"; \
+	bin/tunbench report "$$file"; \
+	diff <(echo "$$before") <($(SCENE)) || { echo "the run left namespaces or links behind"; exit 1; }
+
+check: lint test generate-check fuzz smoke ## all that CI checks
+
+clean: ## remove what was built, not what was measured
+	rm -rf bin
