@@ -1,0 +1,227 @@
+package tun
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/offload"
+)
+
+// MaxQueues is how many queues one device can have (MAX_TAP_QUEUES in
+// drivers/net/tun.c).
+const MaxQueues = 256
+
+// maxPacketLen is the longest IP packet, and so the largest MTU of a TUN device.
+const maxPacketLen = 65535
+
+// minMTU is the smallest MTU of a device (ETH_MIN_MTU).
+const minMTU = 68
+
+const clonePath = "/dev/net/tun"
+
+// ErrNotExist says that Config.MustExist was set and there is no such device.
+var ErrNotExist = errors.New("no such device")
+
+// ErrMismatch says that a device of that name exists but cannot be attached to:
+// it is of the other kind or, in use or not, made for a single queue only.
+var ErrMismatch = errors.New("a device of that name exists and is not a multi-queue device of this kind")
+
+// Config says which device to open and how. The zero value of a field leaves
+// the kernel's default, except for Kind and Queues, which are required.
+type Config struct {
+	NetNS      string  // path of a network namespace; empty: the caller's
+	Name       string  // at most 15 bytes; empty or with %d: the kernel numbers it
+	Kind       Kind    // TUN or TAP
+	Queues     int     // 1 to MaxQueues
+	VnetHdr    bool    // a virtio_net_hdr before every packet
+	Offload    Offload // wanted; needs VnetHdr unless none
+	MTU        int     // bytes of IP packet
+	TxQueueLen int     // packets each queue can hold before the device drops
+	Up         bool    // set the device up
+	MustExist  bool    // attach to a persistent device, never create one
+}
+
+// Device is an open TUN or TAP device: all queues, configured alike. Its methods
+// are safe for concurrent use; the queues are not, see Queue.
+type Device struct {
+	name       string
+	kind       Kind
+	created    bool
+	offload    Offload
+	vnetHdrLen int
+	queues     []*Queue
+}
+
+// Open creates the device, or attaches to a multi-queue one of that name, and
+// opens its queues: multi-queue, without packet information, non-blocking.
+// It returns a *ConfigError, ErrNotExist, ErrMismatch, or the failed step's error; a missing
+// permission shows as EPERM. Nothing stays open when it fails.
+//
+// Attaching to a device that another program has queues of is possible: the
+// kernel then spreads packets over the queues of both, and the offloads chosen
+// last hold for both.
+func Open(cfg Config) (*Device, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	var dev *Device
+	err := InNamespace(cfg.NetNS, func() (err error) {
+		dev, err = open(cfg)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %v device %q: %w", cfg.Kind, cfg.Name, err)
+	}
+	return dev, nil
+}
+
+// ConfigError names the field of a Config that cannot be used as it is.
+type ConfigError struct {
+	Field string // in words
+	Value string
+	Want  string // what is allowed
+}
+
+func (e *ConfigError) Error() string { return fmt.Sprintf("%s %s: want %s", e.Field, e.Value, e.Want) }
+
+func (c *Config) check() error {
+	maxMTU := maxPacketLen
+	if c.Kind == TAP {
+		maxMTU -= ethernetHdrLen
+	}
+	switch {
+	case c.Kind != TUN && c.Kind != TAP:
+		return &ConfigError{"device kind", c.Kind.String(), "tun or tap"}
+	case c.Queues < 1 || c.Queues > MaxQueues:
+		return &ConfigError{"queues", strconv.Itoa(c.Queues), fmt.Sprintf("1 to %d", MaxQueues)}
+	case len(c.Name) >= unix.IFNAMSIZ:
+		return &ConfigError{"device name", c.Name, fmt.Sprintf("at most %d bytes", unix.IFNAMSIZ-1)}
+	case strings.ContainsAny(c.Name, "/: \t\n\v\f\r") || c.Name == "." || c.Name == "..":
+		return &ConfigError{"device name", strconv.Quote(c.Name), "no slash, colon or white space"} // dev_valid_name
+	case c.Offload != OffloadNone && !c.VnetHdr:
+		return &ConfigError{"offload", c.Offload.String(), "none, or the vnet header with it"}
+	case c.Offload&^OffloadAll != 0:
+		return &ConfigError{"offload", c.Offload.String(), fmt.Sprintf("bits of %#x only", uint(OffloadAll))}
+	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
+		return &ConfigError{"mtu", strconv.Itoa(c.MTU), fmt.Sprintf("%d to %d bytes", minMTU, maxMTU)}
+	case c.TxQueueLen < 0:
+		return &ConfigError{"transmit queue length", strconv.Itoa(c.TxQueueLen), "0 or more packets"}
+	case c.MustExist && c.Name == "":
+		return &ConfigError{"device name", "missing", "one, since the device must exist"}
+	}
+	return nil
+}
+
+// open does the work of Open in the current namespace.
+func open(cfg Config) (dev *Device, err error) {
+	exists := linkExists(cfg.Name)
+	if cfg.MustExist && !exists {
+		return nil, ErrNotExist
+	}
+	dev = &Device{name: cfg.Name, kind: cfg.Kind, created: !exists}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, dev.Close())
+			dev = nil
+		}
+	}()
+	if cfg.VnetHdr {
+		dev.vnetHdrLen = offload.VnetHdrLen
+	}
+	// A queue's ring gets the length that the device has at that moment, and
+	// resizing later reallocates all of them: so the length comes before queue 1.
+	for i := range cfg.Queues {
+		if err := dev.addQueue(cfg.VnetHdr); err != nil {
+			return dev, err
+		}
+		if i > 0 {
+			continue
+		}
+		if dev.offload, err = negotiateOffload(dev.queues[0].fd, cfg.Offload); err != nil {
+			return dev, err
+		}
+		if err := configureLink(dev.name, cfg); err != nil {
+			return dev, err
+		}
+	}
+	if cfg.Up {
+		return dev, setUp(dev.name)
+	}
+	return dev, nil
+}
+
+// addQueue opens one more queue; the first one settles the device's name.
+func (d *Device) addQueue(vnetHdr bool) error {
+	fd, err := unix.Open(clonePath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", clonePath, err)
+	}
+	name, err := attachQueue(fd, d.name, d.kind.flag(), vnetHdr)
+	if err != nil {
+		err = fmt.Errorf("queue %d: %w", len(d.queues), err)
+		return errors.Join(err, unix.Close(fd))
+	}
+	d.name = name
+	d.queues = append(d.queues, NewQueue(fd, name, len(d.queues), d.vnetHdrLen))
+	return nil
+}
+
+// attachQueue makes fd a queue of the device and returns the device's name.
+func attachQueue(fd int, name string, kind uint16, vnetHdr bool) (string, error) {
+	ifr, err := unix.NewIfreq(name)
+	if err != nil {
+		return "", fmt.Errorf("device name: %w", err)
+	}
+	flags := kind | unix.IFF_NO_PI | unix.IFF_MULTI_QUEUE
+	if vnetHdr {
+		flags |= unix.IFF_VNET_HDR
+	}
+	ifr.SetUint16(flags)
+	switch err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); {
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.EBUSY):
+		return "", fmt.Errorf("%w: %w", ErrMismatch, err)
+	case err != nil:
+		return "", fmt.Errorf("attach (TUNSETIFF): %w", err)
+	}
+	if vnetHdr {
+		// A device keeps the length that an earlier owner chose.
+		if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, offload.VnetHdrLen); err != nil {
+			return "", fmt.Errorf("set vnet header length %d: %w", offload.VnetHdrLen, err)
+		}
+	}
+	return ifr.Name(), nil
+}
+
+// Name returns the device's name, as the kernel completed it.
+func (d *Device) Name() string { return d.name }
+
+// Kind returns whether the device carries packets or frames.
+func (d *Device) Kind() Kind { return d.kind }
+
+// Created reports whether Open made the device, rather than attach to it.
+func (d *Device) Created() bool { return d.created }
+
+// Offload returns the mask that the kernel accepted, at most what was wanted.
+func (d *Device) Offload() Offload { return d.offload }
+
+// VnetHdrLen returns the bytes of virtio_net_hdr before every packet, or 0.
+func (d *Device) VnetHdrLen() int { return d.vnetHdrLen }
+
+// Queues returns the queues in the order of their indices. They stay owned by
+// the Device.
+func (d *Device) Queues() []*Queue { return slices.Clone(d.queues) }
+
+// Close closes all queues; a device that is not persistent disappears with its
+// last one. It may be called again.
+func (d *Device) Close() error {
+	errs := make([]error, 0, len(d.queues))
+	for _, q := range d.queues {
+		errs = append(errs, q.Close())
+	}
+	return errors.Join(errs...)
+}
