@@ -1,0 +1,101 @@
+package forwarder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrUsed says that Run was called a second time.
+var ErrUsed = errors.New("a forwarder runs once")
+
+// Forwarder forwards between two sets of queues. Stats may be called at any
+// time from any goroutine; Run once; Close when Run has returned, or instead of it.
+type Forwarder struct {
+	workers []*worker
+	wake    int // eventfd that ends every ppoll
+	stop    atomic.Bool
+	started atomic.Bool
+	close   sync.Once
+	closed  error
+}
+
+// New prepares the workers. It takes no ownership of the queues. A Config that
+// cannot be used is ErrConfig.
+func New(cfg Config) (*Forwarder, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, fmt.Errorf("create shutdown eventfd: %w", err)
+	}
+	f := &Forwarder{wake: wake}
+	for i := range cfg.A {
+		f.workers = append(f.workers, newWorker(i, cfg, wake, &f.stop))
+	}
+	return f, nil
+}
+
+// Run forwards until ctx is done, then returns nil; packets still in the
+// devices' rings stay there. It returns early when a worker cannot go on, for
+// example with an error that wraps tun.ErrGone when a device was deleted.
+func (f *Forwarder) Run(ctx context.Context) error {
+	if f.started.Swap(true) {
+		return ErrUsed
+	}
+	errs := make(chan error, len(f.workers))
+	for _, w := range f.workers {
+		go func() { errs <- w.run() }()
+	}
+	var failed error
+	running := len(f.workers)
+	select {
+	case <-ctx.Done():
+	case failed = <-errs:
+		running--
+	}
+	f.stop.Store(true)
+	if err := wakeUp(f.wake); err != nil {
+		// Without it the workers would sleep on: better not to claim they ended.
+		return errors.Join(failed, err)
+	}
+	for range running {
+		failed = errors.Join(failed, <-errs)
+	}
+	return failed
+}
+
+func wakeUp(fd int) error {
+	one := [8]byte{1} // any value but zero, in either byte order
+	if _, err := unix.Write(fd, one[:]); err != nil {
+		return fmt.Errorf("wake workers: %w", err)
+	}
+	return nil
+}
+
+// Stats returns the counters as the workers last published them: before every
+// sleep, every few rounds under load, and when Run returns.
+func (f *Forwarder) Stats() Stats {
+	s := Stats{Workers: make([]WorkerStats, 0, len(f.workers))}
+	for _, w := range f.workers {
+		s.Workers = append(s.Workers, w.stats())
+	}
+	return s
+}
+
+// Close releases what New made. It may be called again.
+func (f *Forwarder) Close() error {
+	f.close.Do(func() {
+		if err := unix.Close(f.wake); err != nil {
+			f.closed = fmt.Errorf("close shutdown eventfd: %w", os.NewSyscallError("close", err))
+		}
+	})
+	return f.closed
+}

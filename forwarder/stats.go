@@ -1,0 +1,112 @@
+package forwarder
+
+import "golang.org/x/sys/unix"
+
+// Stats is a snapshot of all counters, one entry per worker, in queue order.
+type Stats struct {
+	Workers []WorkerStats `json:"workers"`
+}
+
+// WorkerStats is what one worker did.
+type WorkerStats struct {
+	Queue  int            `json:"queue"`
+	AToB   DirectionStats `json:"a_to_b"`
+	BToA   DirectionStats `json:"b_to_a"`
+	Sleeps uint64         `json:"sleeps"` // calls of ppoll
+}
+
+// DirectionStats counts one direction. A packet is what one read returned, be
+// it a superpacket; a segment is a wire-size packet. Everything read is either
+// written, dropped or a write error:
+//
+//	ReadSegments = WrittenSegments + Σ Drops + Σ WriteErrors
+type DirectionStats struct {
+	ReadPackets      uint64            `json:"read_packets"`
+	ReadSuperpackets uint64            `json:"read_superpackets"`
+	ReadSegments     uint64            `json:"read_segments"`
+	ReadBytes        uint64            `json:"read_bytes"` // without vnet headers
+	WrittenPackets   uint64            `json:"written_packets"`
+	WrittenSegments  uint64            `json:"written_segments"`
+	EmptyReads       uint64            `json:"empty_reads"`  // reads that found nothing
+	Drops            map[string]uint64 `json:"drops"`        // segments, by DropReason
+	WriteErrors      map[string]uint64 `json:"write_errors"` // segments, by errno name
+}
+
+// DropReason says why the forwarder did not even try to write a packet.
+type DropReason int
+
+// The reasons. Their names appear in Stats and in loss ledgers.
+const (
+	DropTruncated DropReason = iota // filled the whole read buffer: its end may be missing
+	DropRunt                        // nothing behind the vnet header
+	dropReasons                     // how many there are
+)
+
+func (r DropReason) String() string {
+	return [...]string{"truncated", "runt"}[r]
+}
+
+// Total sums all workers and returns one WorkerStats with Queue -1.
+func (s Stats) Total() WorkerStats {
+	total := WorkerStats{Queue: -1}
+	for _, w := range s.Workers {
+		total.AToB = total.AToB.combine(w.AToB, add)
+		total.BToA = total.BToA.combine(w.BToA, add)
+		total.Sleeps += w.Sleeps
+	}
+	return total
+}
+
+// Sub returns what was counted since prev, an earlier snapshot of the same
+// Forwarder.
+func (s Stats) Sub(prev Stats) Stats {
+	diff := Stats{Workers: make([]WorkerStats, 0, len(s.Workers))}
+	for i, w := range s.Workers {
+		diff.Workers = append(diff.Workers, WorkerStats{
+			Queue:  w.Queue,
+			AToB:   w.AToB.combine(prev.Workers[i].AToB, subtract),
+			BToA:   w.BToA.combine(prev.Workers[i].BToA, subtract),
+			Sleeps: w.Sleeps - prev.Workers[i].Sleeps,
+		})
+	}
+	return diff
+}
+
+func add(a, b uint64) uint64      { return a + b }
+func subtract(a, b uint64) uint64 { return a - b }
+
+// combine applies op to every counter of d and e.
+func (d DirectionStats) combine(e DirectionStats, op func(a, b uint64) uint64) DirectionStats {
+	return DirectionStats{
+		ReadPackets:      op(d.ReadPackets, e.ReadPackets),
+		ReadSuperpackets: op(d.ReadSuperpackets, e.ReadSuperpackets),
+		ReadSegments:     op(d.ReadSegments, e.ReadSegments),
+		ReadBytes:        op(d.ReadBytes, e.ReadBytes),
+		WrittenPackets:   op(d.WrittenPackets, e.WrittenPackets),
+		WrittenSegments:  op(d.WrittenSegments, e.WrittenSegments),
+		EmptyReads:       op(d.EmptyReads, e.EmptyReads),
+		Drops:            combineMaps(d.Drops, e.Drops, op),
+		WriteErrors:      combineMaps(d.WriteErrors, e.WriteErrors, op),
+	}
+}
+
+// combineMaps leaves causes out that come to nothing.
+func combineMaps(a, b map[string]uint64, op func(a, b uint64) uint64) map[string]uint64 {
+	out := map[string]uint64{}
+	for _, m := range []map[string]uint64{a, b} {
+		for cause := range m {
+			if n := op(a[cause], b[cause]); n != 0 {
+				out[cause] = n
+			}
+		}
+	}
+	return out
+}
+
+// errnoName returns "EIO" and the like, or "other" for a number without a name.
+func errnoName(errno int) string {
+	if name := unix.ErrnoName(unix.Errno(errno)); name != "" {
+		return name
+	}
+	return "other"
+}
