@@ -1,0 +1,86 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// fingerprint is the machine and the program in one line.
+func fingerprint(h Host) string {
+	parts := []string{h.Time.UTC().Format(time.DateTime) + " UTC", h.Hostname}
+	if h.Kernel != "" {
+		parts = append(parts, "Linux "+h.Kernel)
+	}
+	parts = append(parts, h.CPUModel)
+	if h.Cores > 0 {
+		parts = append(parts, fmt.Sprintf("%d CPUs", h.Cores))
+	}
+	if h.Virtualization != "none" {
+		parts = append(parts, h.Virtualization)
+	}
+	parts = append(parts, strings.TrimSpace("tunbench "+h.Version))
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+	return plain(strings.Join(parts, " · "))
+}
+
+// common is what the rows need not repeat; of a single row it is the whole name, to paste back.
+func common(rows []Summary, n names) []string {
+	if len(rows) == 1 {
+		return []string{"scenario: " + plain(rows[0].Scenario)}
+	}
+	var lines []string
+	if len(n.everywhere) > 0 {
+		lines = append(lines, "every row: "+plain(joinPairs(n.everywhere)))
+	}
+	if len(n.elsewhere) > 0 {
+		lines = append(lines, "where it applies: "+plain(joinPairs(n.elsewhere)))
+	}
+	return lines
+}
+
+// legend explains the figures that are shown.
+func legend(groups []group, columns []column, dropped []string) []string {
+	rows := allRows(groups)
+	text := repeats(rows)
+	for _, c := range columns {
+		switch c.header {
+		case headerP50:
+			text += " " + latencyMeaning(rows)
+		case headerDUT:
+			text += " DUT ns/pkt: CPU time of the device under test's process per packet forwarded."
+		case headerMachine:
+			text += " machine ns/pkt: CPU time of the whole machine per packet forwarded, generator and sink included."
+		}
+	}
+	lines := []string{text}
+	if len(dropped) > 0 {
+		lines = append(lines, "Not shown for want of width: "+strings.Join(dropped, ", ")+".")
+	}
+	return lines
+}
+
+// repeats says how many trials stand behind a figure and what their spread is.
+func repeats(rows []row) string {
+	const spreads = "; ± is half the range from least to largest, in percent of the median."
+	switch {
+	case !sameCount(rows):
+		return "Medians of n trials" + spreads
+	case rows[0].Used == 1:
+		return "Single trials: no spread."
+	}
+	return fmt.Sprintf("Medians of %d trials%s", rows[0].Used, spreads)
+}
+
+// latencyMeaning says from where to where the latency is measured.
+func latencyMeaning(rows []row) string {
+	const oneWay = "one-way latency from the intended send time"
+	switch {
+	case all(rows, row.isRoundTrip):
+		return "µs: round trip."
+	case slices.ContainsFunc(rows, row.isRoundTrip):
+		return "µs: " + oneWay + ", or round trip where it says so."
+	}
+	return "µs: " + oneWay + "."
+}

@@ -1,0 +1,58 @@
+package results
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// chooseColumns drops the columns in which no row has anything, then as many as the width demands. It returns the names of the latter.
+func chooseColumns(groups []group, width int) (chosen []column, dropped []string) {
+	rows := allRows(groups)
+	for i, c := range tableColumns(sameCount(rows)) {
+		empty := func(r row) bool { return c.cell(r) == absent || c.cell(r) == "" }
+		if i == 0 || !all(rows, empty) {
+			chosen = append(chosen, c)
+		}
+	}
+	for width > 0 && tableWidth(groups, chosen) > width {
+		least := leastKept(chosen)
+		if least < 0 {
+			break
+		}
+		dropped = append(dropped, strings.Join(strings.Fields(chosen[least].header), " "))
+		chosen = slices.Delete(chosen, least, least+1)
+	}
+	return chosen, dropped
+}
+
+// leastKept is the index of the column to drop next, -1 if all must stay.
+func leastKept(columns []column) int {
+	least := -1
+	for i, c := range columns {
+		if c.keep > 0 && (least < 0 || c.keep < columns[least].keep) {
+			least = i
+		}
+	}
+	return least
+}
+
+// tableWidth is the width of the longest line, the gap after its last column included.
+func tableWidth(groups []group, columns []column) int {
+	total := 0
+	for i, c := range columns {
+		widest := text.LongestLineLen(c.header)
+		for _, g := range groups {
+			indent := ""
+			if i == 0 {
+				indent = g.indent()
+			}
+			for _, r := range g.rows {
+				widest = max(widest, text.StringWidth(indent+c.cell(r)))
+			}
+		}
+		total += widest + len(gap)
+	}
+	return total
+}

@@ -1,0 +1,137 @@
+package results
+
+import (
+	"slices"
+	"strings"
+)
+
+// Place is where packets were seen last, or where they passed, on the way from the intention to the sink.
+type Place string
+
+// Places in the order of the path. ForwarderDrop and WriteError are families: the part behind the colon is a reason or an errno name.
+const (
+	PlaceIntended        Place = "intended"          // the load's own count: where the path begins
+	PlaceNotOffered      Place = "not_offered"       // due, but the generator could not send it
+	PlaceSenderSocket    Place = "sender_socket"     // refused or dropped by the sender's socket
+	PlaceQdisc           Place = "qdisc"             // dropped by the queueing discipline in front of a device
+	PlaceDeviceRing      Place = "device_ring"       // the device's queue was full (tx_dropped)
+	PlaceReadByForwarder Place = "read_by_forwarder" // passed here; not an end
+	PlaceForwarderDrop   Place = "forwarder_drop:"   // dropped by the forwarder, by reason
+	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
+	PlaceReceivingDevice Place = "receiving_device"  // dropped on reception (rx_dropped)
+	PlaceCorrupt         Place = "corrupt"           // arrived, but not as it was sent
+	PlaceSink            Place = "sink"              // arrived, each packet counted once
+	PlaceDuplicated      Place = "duplicated"        // copies beyond the first; not an end
+	PlaceUnaccounted     Place = "unaccounted"       // what is left over; below zero: counted at two places
+)
+
+// places gives the order of the path.
+var places = [...]Place{
+	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceQdisc, PlaceDeviceRing, PlaceReadByForwarder, PlaceForwarderDrop,
+	PlaceWriteError, PlaceReceivingDevice, PlaceCorrupt, PlaceSink, PlaceDuplicated, PlaceUnaccounted,
+}
+
+// ForwarderDrop is the place of packets that the forwarder dropped for a reason.
+func ForwarderDrop(reason string) Place { return PlaceForwarderDrop + Place(reason) }
+
+// WriteError is the place of packets whose write failed with an errno, given by its name ("EINVAL").
+func WriteError(errno string) Place { return PlaceWriteError + Place(errno) }
+
+// isLoss says whether packets that were intended are known to be lost at a place.
+func (p Place) isLoss() bool {
+	switch p {
+	case PlaceIntended, PlaceReadByForwarder, PlaceSink, PlaceDuplicated, PlaceUnaccounted:
+		return false
+	}
+	return true
+}
+
+// rank is the position of a place on the path; unknown places come last.
+func (p Place) rank() int {
+	i := slices.IndexFunc(places[:], func(known Place) bool {
+		return p == known || strings.HasSuffix(string(known), ":") && strings.HasPrefix(string(p), string(known))
+	})
+	if i < 0 {
+		return len(places)
+	}
+	return i
+}
+
+// LedgerEntry is how many packets (segments) were seen at one place.
+type LedgerEntry struct {
+	Place   Place `json:"place"`
+	Packets int64 `json:"packets"`
+}
+
+// Ledger accounts for every packet of a trial: those intended end at a place of loss, at the sink, or are unaccounted.
+type Ledger []LedgerEntry
+
+// Packets is the count at a place, 0 if the ledger does not name it.
+func (l Ledger) Packets(p Place) int64 {
+	for _, e := range l {
+		if e.Place == p {
+			return e.Packets
+		}
+	}
+	return 0
+}
+
+// Add counts n more packets at a place. It keeps a place that was added with 0: looked at, and nothing there.
+func (l *Ledger) Add(p Place, n int64) {
+	for i := range *l {
+		if (*l)[i].Place == p {
+			(*l)[i].Packets += n
+			return
+		}
+	}
+	*l = append(*l, LedgerEntry{p, n})
+}
+
+// Balance is what remains of the packets intended after all losses and the sink: 0 in a ledger that balances. An entry for unaccounted
+// packets does not count. A ledger without an entry for those intended (TCP) has nothing to balance: 0.
+func (l Ledger) Balance() int64 {
+	if !slices.ContainsFunc(l, func(e LedgerEntry) bool { return e.Place == PlaceIntended }) {
+		return 0
+	}
+	var left int64
+	for _, e := range l {
+		switch {
+		case e.Place == PlaceIntended:
+			left += e.Packets
+		case e.Place == PlaceSink || e.Place.isLoss():
+			left -= e.Packets
+		}
+	}
+	return left
+}
+
+// Balanced is the ledger in the order of the path with its balance as the entry for unaccounted packets. The receiver is not changed.
+func (l Ledger) Balanced() Ledger {
+	out := slices.DeleteFunc(slices.Clone(l), func(e LedgerEntry) bool { return e.Place == PlaceUnaccounted })
+	out.Add(PlaceUnaccounted, l.Balance())
+	slices.SortStableFunc(out, func(a, b LedgerEntry) int { return a.Place.rank() - b.Place.rank() })
+	return out
+}
+
+// Sum adds ledgers place by place, such as those of two directions, in the order of the path.
+func Sum(ledgers ...Ledger) Ledger {
+	var out Ledger
+	for _, l := range ledgers {
+		for _, e := range l {
+			out.Add(e.Place, e.Packets)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b LedgerEntry) int { return a.Place.rank() - b.Place.rank() })
+	return out
+}
+
+// LargestLoss is the place that lost most of what was intended; ok is false if nothing was lost at a known place. Of equals the first on
+// the path wins.
+func (l Ledger) LargestLoss() (largest LedgerEntry, ok bool) {
+	for _, e := range l {
+		if e.Place.isLoss() && e.Packets > largest.Packets {
+			largest, ok = e, true
+		}
+	}
+	return largest, ok
+}

@@ -1,0 +1,77 @@
+package results
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLedgerBalance(t *testing.T) {
+	lossy := Ledger{
+		{PlaceSink, 60},
+		{PlaceIntended, 100},
+		{WriteError("EINVAL"), 3},
+		{PlaceDeviceRing, 20},
+		{ForwarderDrop("short"), 4},
+		{PlaceReadByForwarder, 67},
+		{PlaceDuplicated, 5},
+		{PlaceNotOffered, 10},
+	}
+	tests := []struct {
+		name   string
+		ledger Ledger
+		want   int64
+	}{
+		{"empty", nil, 0},
+		{"all arrived", Ledger{{PlaceIntended, 9}, {PlaceSink, 9}}, 0},
+		{"losses of every kind", lossy, 3},
+		{"a place of a later version is a loss", Ledger{{PlaceIntended, 9}, {"moon", 2}, {PlaceSink, 7}}, 0},
+		{"nothing intended", Ledger{{PlaceDeviceRing, 3}}, 0},
+		{"counted twice", Ledger{{PlaceIntended, 9}, {PlaceQdisc, 2}, {PlaceSink, 9}}, -2},
+		{"an old balance does not count", Ledger{{PlaceIntended, 9}, {PlaceUnaccounted, 5}, {PlaceSink, 9}}, 0},
+	}
+	for _, test := range tests {
+		if got := test.ledger.Balance(); got != test.want {
+			t.Errorf("%s: Balance = %d, want %d", test.name, got, test.want)
+		}
+	}
+	want := Ledger{
+		{PlaceIntended, 100},
+		{PlaceNotOffered, 10},
+		{PlaceDeviceRing, 20},
+		{PlaceReadByForwarder, 67},
+		{ForwarderDrop("short"), 4},
+		{WriteError("EINVAL"), 3},
+		{PlaceSink, 60},
+		{PlaceDuplicated, 5},
+		{PlaceUnaccounted, 3},
+	}
+	before := append(Ledger(nil), lossy...)
+	if diff := cmp.Diff(want, lossy.Balanced()); diff != "" {
+		t.Errorf("Balanced (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, lossy); diff != "" {
+		t.Errorf("Balanced changed its receiver (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, want.Balanced()); diff != "" {
+		t.Errorf("Balanced twice (-want +got):\n%s", diff)
+	}
+}
+
+func TestLedgerSum(t *testing.T) {
+	got := Sum(Ledger{{PlaceIntended, 5}, {PlaceSink, 5}}, Ledger{{PlaceIntended, 7}, {PlaceQdisc, 2}, {PlaceSink, 5}})
+	want := Ledger{{PlaceIntended, 12}, {PlaceQdisc, 2}, {PlaceSink, 10}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Sum (-want +got):\n%s", diff)
+	}
+}
+
+func TestLedgerLargestLoss(t *testing.T) {
+	if e, ok := (Ledger{{PlaceIntended, 9}, {PlaceQdisc, 0}, {PlaceSink, 9}, {PlaceUnaccounted, 4}}).LargestLoss(); ok {
+		t.Errorf("LargestLoss = %v where nothing was lost", e)
+	}
+	e, ok := (Ledger{{PlaceIntended, 103}, {PlaceNotOffered, 4}, {PlaceQdisc, 3}, {WriteError("EIO"), 5}, {PlaceDeviceRing, 5}, {PlaceSink, 86}}).LargestLoss()
+	if !ok || e != (LedgerEntry{WriteError("EIO"), 5}) {
+		t.Errorf("LargestLoss = %v, %v", e, ok)
+	}
+}

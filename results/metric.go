@@ -1,0 +1,79 @@
+package results
+
+// Metric is a figure of a trial, named by its path in the trial record.
+type Metric string
+
+// Metrics that tables ask for by name; [Metrics] has all.
+const (
+	MetricIntended    Metric = "intended_pps"
+	MetricOffered     Metric = "offered_pps"
+	MetricForwarded   Metric = "forwarded_pps"
+	MetricLoss        Metric = "loss_ratio"
+	MetricThroughput  Metric = "throughput_bps"
+	MetricDUTCost     Metric = "cpu.dut_ns_per_packet"
+	MetricMachineCost Metric = "cpu.machine_ns_per_packet"
+	MetricSteal       Metric = "cpu.steal_ratio"
+)
+
+// Latency is the metric of a percentile of the one-way latency: "p50", "p90", "p99", "p999", "p9999" or "max".
+func Latency(percentile string) Metric { return Metric("latency_ns." + percentile) }
+
+// RoundTrip is the metric of a percentile of the round trip; percentiles as for [Latency].
+func RoundTrip(percentile string) Metric { return Metric("round_trip_ns." + percentile) }
+
+// Metrics returns every figure that the trial has. What does not apply is missing.
+func Metrics(t Trial) map[Metric]float64 {
+	m := metrics{
+		MetricForwarded: t.ForwardedPps, MetricIntended: t.IntendedPps, MetricOffered: t.OfferedPps,
+		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps,
+	}
+	m.addDistribution("latency_ns", t.LatencyNs)
+	m.addDistribution("round_trip_ns", t.RoundTripNs)
+	if c := t.CPU; c != nil {
+		m[MetricDUTCost], m[MetricMachineCost], m[MetricSteal] = c.DUTNsPerPacket, c.MachineNsPerPacket, c.StealRatio
+		m["cpu.dut_busy_ratio"], m["cpu.user_ratio"] = c.DUTBusyRatio, c.UserRatio
+		m["cpu.system_ratio"], m["cpu.softirq_ratio"] = c.SystemRatio, c.SoftirqRatio
+	}
+	if tcp := t.TCP; tcp != nil {
+		m["tcp.rtt_us"] = tcp.RTTUs
+		m.addCount("tcp.retransmits", tcp.Retransmits)
+	}
+	m.addCount("superpackets", t.Superpackets)
+	m.addCount("duplicated", t.Duplicated)
+	m.addCount("reordered", t.Reordered)
+	if t.Sender != nil {
+		m.addDistribution("sender.lateness_ns", t.Sender.LatenessNs)
+	}
+	return m.present()
+}
+
+// metrics holds figures that may be absent.
+type metrics map[Metric]*float64
+
+func (m metrics) addCount(name Metric, count *int64) {
+	if count != nil {
+		m[name] = new(float64(*count))
+	}
+}
+
+func (m metrics) addDistribution(name Metric, d *Distribution) {
+	if d == nil {
+		return
+	}
+	for suffix, ns := range map[Metric]int64{
+		"min": d.Min, "p50": d.P50, "p90": d.P90, "p99": d.P99, "p999": d.P999, "p9999": d.P9999, "max": d.Max,
+	} {
+		m[name+"."+suffix] = new(float64(ns))
+	}
+	m[name+".mean"] = &d.Mean
+}
+
+func (m metrics) present() map[Metric]float64 {
+	out := make(map[Metric]float64, len(m))
+	for name, value := range m {
+		if value != nil {
+			out[name] = *value
+		}
+	}
+	return out
+}

@@ -1,0 +1,164 @@
+package results
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestReadGolden(t *testing.T) {
+	got, err := ReadFile("testdata/schema1.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &File{Host: sampleHost(), Trials: []Trial{fullTrial(t), {Scenario: "dut=veth/size=64", Start: sampleStart}}, End: new(sampleEnd(2))}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("schema 1 (-want +got):\n%s", diff)
+	}
+}
+
+const (
+	hostLine  = `{"schema":1,"record":"host","time":"2026-05-04T12:30:00Z"}` + "\n"
+	trialLine = `{"schema":1,"record":"trial","scenario":"s","round":0,"start":"2026-05-04T12:30:00Z"}` + "\n"
+	endLine   = `{"schema":1,"record":"end","time":"2026-05-04T12:30:00Z","status":"completed","trials":1}` + "\n"
+)
+
+func TestReadWarnings(t *testing.T) {
+	const noEnd, torn = "no end record", "torn"
+	tests := []struct {
+		name, text string
+		trials     int
+		warnings   []string
+	}{
+		{"whole", hostLine + trialLine + endLine, 1, nil},
+		{"no end", hostLine + trialLine, 1, []string{noEnd}},
+		{"host only", hostLine, 0, []string{noEnd}},
+		{"half a line", hostLine + trialLine + trialLine[:20], 1, []string{torn, noEnd}},
+		{"no newline", hostLine + trialLine + strings.TrimSpace(trialLine), 1, []string{torn, noEnd}},
+		{"nonsense at the end", hostLine + trialLine + "\x00\x00\x00\n", 1, []string{torn, noEnd}},
+		{"empty line at the end", hostLine + trialLine + endLine + "\n", 1, []string{torn}},
+		{"trials missing", hostLine + endLine, 0, []string{"speaks of 1 trials"}},
+		{"unknown field", strings.Replace(hostLine, "{", `{"colour":"red",`, 1) + trialLine + endLine, 1, nil},
+		{"long line", hostLine + strings.Replace(trialLine, `"s"`, `"`+strings.Repeat("s", 1<<20)+`"`, 1) + endLine, 1, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			file, err := Read(strings.NewReader(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(file.Trials) != test.trials || len(file.Warnings) != len(test.warnings) {
+				t.Fatalf("%d trials, warnings %v; want %d, %q", len(file.Trials), file.Warnings, test.trials, test.warnings)
+			}
+			for i, want := range test.warnings {
+				if !strings.Contains(file.Warnings[i].Text, want) {
+					t.Errorf("warning %q, want %q", file.Warnings[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	newer := strings.Replace(trialLine, `"schema":1`, `"schema":7`, 1)
+	tests := []struct {
+		name, text string
+		line       int
+		want       error  // in its tree; nil if only the text counts
+		text2      string // in its text
+	}{
+		{"empty file", "", 1, errHostFirst, "empty"},
+		{"half a host record", hostLine[:30], 1, errHostFirst, "torn"},
+		{"a trial first", trialLine + hostLine, 1, errHostFirst, ""},
+		{"two host records", hostLine + trialLine + hostLine, 3, errHostTwice, ""},
+		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, errEnded, ""},
+		{"nonsense in the middle", hostLine + trialLine[:20] + "\n" + trialLine, 2, ErrForeign, ""},
+		{"an empty line in the middle", hostLine + "\n" + trialLine, 2, ErrForeign, ""},
+		{"JSON of someone else", `{"name":"x"}` + "\n" + hostLine, 1, ErrForeign, ""},
+		{"JSON of someone else at the end", hostLine + `{"name":"x"}` + "\n", 2, ErrForeign, ""},
+		{"a number", "42\n" + hostLine, 1, ErrForeign, ""},
+		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
+		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
+		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
+		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 1"},
+		{"newer schema first", strings.Replace(hostLine, ":1", ":2", 1), 1, nil, "schema 2, newer than 1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Read(strings.NewReader(test.text))
+			var line *LineError
+			if !errors.As(err, &line) || line.Line != test.line {
+				t.Fatalf("Read = %v, want an error in line %d", err, test.line)
+			}
+			if test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text2) {
+				t.Errorf("Read = %v, want %v with %q", err, test.want, test.text2)
+			}
+			var schema *SchemaError
+			if newer := strings.HasPrefix(test.name, "newer"); errors.As(err, &schema) != newer {
+				t.Errorf("Read = %v; a SchemaError: %v, want %v", err, !newer, newer)
+			}
+		})
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	broken := errors.New("broken disk")
+	if _, err := Read(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("Read = %v, want the reader's error", err)
+	}
+	if _, err := ReadFile("testdata/no such file"); err == nil {
+		t.Error("ReadFile of nothing succeeds")
+	}
+}
+
+// TestReadTorn: a file cut off at any byte after its host record reads as the whole lines before the cut.
+func TestReadTorn(t *testing.T) {
+	whole := hostLine + trialLine + trialLine + endLine
+	for cut := len(hostLine); cut < len(whole); cut++ {
+		file, err := Read(strings.NewReader(whole[:cut]))
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		if want := strings.Count(whole[:cut], "\n") - 1; len(file.Trials) != want {
+			t.Fatalf("cut at %d: %d trials, want %d", cut, len(file.Trials), want)
+		}
+	}
+}
+
+// FuzzRead: what can be read can be written, and reads back the same.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(encodeAll(f, sampleHost(), Trial{Scenario: "s", Traffic: Traffic{LossRatio: new(0.0)}}, sampleEnd(1))))
+	f.Add([]byte(hostLine + trialLine + endLine))
+	f.Add([]byte(hostLine + trialLine[:9] + "\n" + trialLine))
+	f.Add([]byte(hostLine + "{}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Read(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		written := encodeAll(t, recordsOf(file)...)
+		again, err := Read(strings.NewReader(written))
+		if err != nil {
+			t.Fatalf("own output: %v\n%s", err, written)
+		}
+		if rewritten := encodeAll(t, recordsOf(again)...); rewritten != written {
+			t.Errorf("written\n%s\nafter reading it\n%s", written, rewritten)
+		}
+	})
+}
+
+func recordsOf(file *File) []Record {
+	records := []Record{file.Host}
+	for _, trial := range file.Trials {
+		records = append(records, trial)
+	}
+	if file.End != nil {
+		records = append(records, *file.End)
+	}
+	return records
+}

@@ -1,0 +1,85 @@
+package results
+
+import "time"
+
+// Schema is the version of the records that this package writes and the newest it can read.
+const Schema = 1
+
+// Kind is the type of a record, the value of its field "record".
+type Kind string
+
+// The kinds of record in schema 1.
+const (
+	KindHost  Kind = "host"
+	KindTrial Kind = "trial"
+	KindEnd   Kind = "end"
+)
+
+// Record is one line of a result file: a [Host], a [Trial] or an [End].
+type Record interface {
+	// Kind is the value of the field "record".
+	Kind() Kind
+	// line is the record together with its header, ready to be encoded.
+	line() any
+}
+
+// header opens every line.
+type header struct {
+	Schema int  `json:"schema"`
+	Record Kind `json:"record"`
+}
+
+// Host is the fingerprint of the machine and the program, the first record of a file. What could not be found out is absent.
+type Host struct {
+	Time           time.Time         `json:"time"`                     // when the run began
+	Version        string            `json:"version,omitempty"`        // of tunbench
+	Commit         string            `json:"commit,omitempty"`         // of tunbench; ends in "+dirty" if the tree was changed
+	Hostname       string            `json:"hostname,omitempty"`       //
+	Kernel         string            `json:"kernel,omitempty"`         // release, as in uname -r
+	CPUModel       string            `json:"cpu_model,omitempty"`      // "model name" of /proc/cpuinfo
+	Cores          int               `json:"cores,omitempty"`          // logical CPUs online
+	MemoryBytes    uint64            `json:"memory_bytes,omitempty"`   // MemTotal
+	Virtualization string            `json:"virtualization,omitempty"` // "none", or the hypervisor's name
+	GoVersion      string            `json:"go_version,omitempty"`     // runtime.Version()
+	Clocksource    string            `json:"clocksource,omitempty"`    // current_clocksource
+	Mitigations    string            `json:"mitigations,omitempty"`    // one line over /sys/devices/system/cpu/vulnerabilities
+	Sysctls        map[string]string `json:"sysctls,omitempty"`        // dotted name to value, those that matter to a result
+	Args           []string          `json:"args,omitempty"`           // the command line without the program's name
+}
+
+// Status says how a run ended.
+type Status string
+
+// How a run may end.
+const (
+	Completed   Status = "completed"
+	Interrupted Status = "interrupted"
+)
+
+// End is the last record of a file. A file without one was cut off.
+type End struct {
+	Time   time.Time `json:"time"`
+	Status Status    `json:"status"`
+	Reason string    `json:"reason,omitempty"` // why it was interrupted
+	Trials int       `json:"trials"`           // trial records written, failed ones included
+}
+
+// Kind implements [Record].
+func (Host) Kind() Kind { return KindHost }
+
+// Kind implements [Record].
+func (End) Kind() Kind { return KindEnd }
+
+func (h Host) line() any {
+	return struct {
+		header
+		Host
+	}{header{Schema, KindHost}, h}
+}
+
+func (e End) line() any {
+	return struct {
+		header
+		End
+	}{header{Schema, KindEnd}, e}
+}
