@@ -1,0 +1,166 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
+)
+
+// keys is the list of settings, in the order of the help text. A key may look only at keys before it to say whether it applies and what its
+// default is. The list is never changed.
+var keys = []key{
+	word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, Route, Veth),
+	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
+		only(forwarderOnly, hasForwarder),
+	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
+		only(forwarderOnly, hasForwarder),
+	word("offload", "offloads asked of the devices: tso and uso each with csum, all is both; none where vnet=off", OffloadAll,
+		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll).
+		only(forwarderOnly, hasForwarder).defaulting(defaultOffload).with(checkOffload),
+	number("queues", "queues per device, a worker for each index", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
+		only(forwarderOnly, hasForwarder),
+	number("batch", "packets a worker moves before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
+		only(forwarderOnly, hasForwarder),
+	span("spin", "how long an idle worker looks again before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
+		func(s *Scenario) *time.Duration { return &s.Spin }).
+		only(forwarderOnly, hasForwarder),
+
+	word("proto", "transport protocol of the load", UDP, func(s *Scenario) *Proto { return &s.Proto }, UDP, TCP),
+	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
+		only(tcpOnly, isTCP),
+	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6),
+	word("pin", "forwarder's workers and UDP endpoints each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
+		only("applies only to dut=forwarder or proto=udp", canPin),
+	load.with(checkLoad),
+	word("dir", "one way, or both at once", Uni, func(s *Scenario) *Dir { return &s.Dir }, Uni, Bi).with(checkDir),
+	number("size", "bytes of an IP packet, headers included", 64, 1, 65535, func(s *Scenario) *int { return &s.Size }).
+		only(udpOnly, isUDP).allowing("44 (ip=4) or 64 (ip=6) up to the mtu, 65535 at most").with(checkSize),
+	number("segs", "segments per superpacket that the sender makes (UDP_SEGMENT)", 1, 1, 128, func(s *Scenario) *int { return &s.Segs }).
+		only(udpOnly, isUDP).with(checkSegs),
+	number("flows", "UDP flows or TCP streams", 1, 1, 4096, func(s *Scenario) *int { return &s.Flows }).with(checkFlows),
+
+	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU),
+	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, 1_000_000, func(s *Scenario) *int { return &s.TxQLen }),
+	word("qdisc", "root queueing discipline of the devices", QdiscDefault, func(s *Scenario) *Qdisc { return &s.Qdisc },
+		QdiscDefault, QdiscNone, PfifoFast, FqCodel, Fq),
+	span("duration", "measured time of a trial", time.Second, 100*time.Millisecond, time.Hour,
+		func(s *Scenario) *time.Duration { return &s.Duration }),
+	span("warmup", "time under load before it", 200*time.Millisecond, 0, time.Minute,
+		func(s *Scenario) *time.Duration { return &s.Warmup }),
+}
+
+// load is the one key that is neither a word nor a number.
+var load = key{
+	name: "load", doc: "intended load per direction", allowed: loadAllowed, initial: constant(string(LoadMax)), applies: always,
+	parse: func(s *Scenario, text string) (err error) {
+		s.Load, err = parseLoad(text)
+		return err
+	},
+	print: func(s *Scenario) string { return s.Load.String() },
+}
+
+const (
+	forwarderOnly = "applies only to dut=forwarder"
+	udpOnly       = "applies only to proto=udp"
+	tcpOnly       = "applies only to proto=tcp"
+)
+
+func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
+
+func isUDP(s *Scenario) bool { return s.Proto == UDP }
+
+func isTCP(s *Scenario) bool { return s.Proto == TCP }
+
+func canPin(s *Scenario) bool { return hasForwarder(s) || isUDP(s) }
+
+func defaultOffload(s *Scenario) string {
+	if s.VNet == Off {
+		return string(OffloadNone)
+	}
+	return string(OffloadAll)
+}
+
+func checkOffload(s *Scenario) *breach {
+	if s.VNet == Off && s.Offload != OffloadNone {
+		return &breach{"needs the vnet header", "none, or any with vnet=on"}
+	}
+	return nil
+}
+
+func checkLoad(s *Scenario) *breach {
+	if s.Proto == TCP && s.Load.Mode != LoadMax {
+		return &breach{"TCP paces itself", "max with proto=tcp"}
+	}
+	return nil
+}
+
+func checkDir(s *Scenario) *breach {
+	if s.Load.Mode == LoadPingPong && s.Dir != Uni {
+		return &breach{"ping-pong has one packet in flight", "uni with load=pingpong"}
+	}
+	return nil
+}
+
+// stampLen is the length of the stamp that every UDP payload begins with, in bytes.
+const stampLen = 16
+
+func checkSize(s *Scenario) *breach {
+	low := s.UDPHeaderLen() + stampLen
+	allowed := fmt.Sprintf("%d..%d", low, s.MTU)
+	switch {
+	case s.Size < low:
+		return &breach{fmt.Sprintf("below the %d bytes of an IPv%s header, UDP header and stamp", low, s.IP), allowed}
+	case s.Size > s.MTU:
+		return &breach{fmt.Sprintf("above mtu=%d", s.MTU), allowed + ", more with a larger mtu"}
+	}
+	return nil
+}
+
+// maxPacketLen is the longest IP packet, and superpacket, that a device carries, in bytes.
+const maxPacketLen = 65535
+
+func checkSegs(s *Scenario) *breach {
+	if s.Load.Mode == LoadPingPong && s.Segs != 1 {
+		return &breach{"ping-pong has one packet in flight", "1 with load=pingpong"}
+	}
+	limit := maxPacketLen - s.UDPHeaderLen()
+	payload := s.Size - s.UDPHeaderLen()
+	if s.Segs > 1 && s.Segs*payload > limit {
+		return &breach{
+			fmt.Sprintf("%d payloads of %d bytes exceed the %d bytes of one UDP send", s.Segs, payload, limit),
+			fmt.Sprintf("1..%d with size=%d", limit/payload, s.Size),
+		}
+	}
+	return nil
+}
+
+func checkFlows(s *Scenario) *breach {
+	if s.Load.Mode == LoadPingPong && s.Flows != 1 {
+		return &breach{"ping-pong has one packet in flight", "1 with load=pingpong"}
+	}
+	if s.Proto == TCP && s.Flows > maxStreams {
+		return &breach{"each TCP stream has buffers of its own", fmt.Sprintf("1..%d with proto=tcp", maxStreams)}
+	}
+	return nil
+}
+
+// maxStreams bounds the memory of TCP streams.
+const maxStreams = 1024
+
+// maxMTUTAP leaves room for the Ethernet header in what a TAP device can carry (drivers/net/tun.c).
+const maxMTUTAP = maxPacketLen - 14
+
+// minMTUIPv6 is the least MTU on which IPv6 works (RFC 8200, section 5).
+const minMTUIPv6 = 1280
+
+func checkMTU(s *Scenario) *breach {
+	if s.IP == IPv6 && s.MTU < minMTUIPv6 {
+		return &breach{"below the least MTU of IPv6", fmt.Sprintf("%d..65535 with ip=6", minMTUIPv6)}
+	}
+	if s.Dev == TAP && s.MTU > maxMTUTAP {
+		return &breach{"leaves no room for the Ethernet header", fmt.Sprintf("576..%d with dev=tap", maxMTUTAP)}
+	}
+	return nil
+}

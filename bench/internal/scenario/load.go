@@ -1,0 +1,74 @@
+package scenario
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// LoadMode says how the generator decides when to send.
+type LoadMode string
+
+// The modes.
+const (
+	LoadMax      LoadMode = "max"      // as fast as it goes
+	LoadPingPong LoadMode = "pingpong" // one packet in flight
+	LoadPaced    LoadMode = "paced"    // open loop at Pps
+)
+
+// Load is the intended load.
+type Load struct {
+	Mode LoadMode
+	Pps  int64 // segments per second and direction; LoadPaced only
+}
+
+// maxPps is far above any host and keeps the interval between packets above a nanosecond's fraction that a float64 holds.
+const maxPps = 1_000_000_000
+
+const loadAllowed = "max, pingpong, or packets per second from 1 to 1G, such as 50000, 50k or 1.2M"
+
+var errLoad = errors.New("not a load")
+
+// String is the load as it stands in a name.
+func (l Load) String() string {
+	if l.Mode == LoadPaced {
+		return strconv.FormatInt(l.Pps, 10)
+	}
+	return string(l.Mode)
+}
+
+func parseLoad(text string) (Load, error) {
+	switch mode := LoadMode(text); mode {
+	case LoadMax, LoadPingPong:
+		return Load{Mode: mode}, nil
+	}
+	pps, ok := parsePps(text)
+	if !ok || pps < 1 || pps > maxPps {
+		return Load{}, errLoad
+	}
+	return Load{Mode: LoadPaced, Pps: pps}, nil
+}
+
+// parsePps reads a decimal number with an SI prefix. It computes with integers: 1.1M is 1100000 and 0.1 is nothing.
+func parsePps(text string) (pps int64, ok bool) {
+	zeros := 0
+	for _, prefix := range []struct {
+		letters string
+		zeros   int
+	}{{"kK", 3}, {"M", 6}, {"G", 9}} {
+		if number := strings.TrimRight(text, prefix.letters); len(number) == len(text)-1 {
+			text, zeros = number, prefix.zeros
+			break
+		}
+	}
+	whole, fraction, dotted := strings.Cut(text, ".")
+	if dotted && fraction == "" || len(fraction) > zeros {
+		return 0, false
+	}
+	digits := whole + fraction + strings.Repeat("0", zeros-len(fraction))
+	if whole == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil
+}

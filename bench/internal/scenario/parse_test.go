@@ -1,0 +1,201 @@
+package scenario
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const defaultName = "batch=64/dev=tun/dir=uni/duration=1s/dut=forwarder/flows=1/ip=4/load=max/mtu=1500/offload=all/pin=on/proto=udp/" +
+	"qdisc=default/queues=1/segs=1/size=64/spin=50us/txqlen=1000/vnet=on/warmup=200ms"
+
+func TestDefault(t *testing.T) {
+	want := Scenario{
+		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 64, Spin: 50 * time.Microsecond, Pin: On,
+		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: 64, Segs: 1, Flows: 1,
+		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
+	}
+	if diff := cmp.Diff(want, Default()); diff != "" {
+		t.Errorf("Default (-want +got):\n%s", diff)
+	}
+	if got := Default().Name(); got != defaultName {
+		t.Errorf("Name = %s\nwant   %s", got, defaultName)
+	}
+}
+
+// TestParse compares the canonical names without the keys that stand at their defaults in every row.
+func TestParse(t *testing.T) {
+	tests := []struct {
+		name  string
+		words string
+		want  []string // pairs that differ from the default scenario, sorted; "-key" for one that is absent
+	}{
+		{"nothing is the defaults", "", []string{""}},
+		{"one key", "size=1400", []string{"size=1400"}},
+		{"cross product, first word slowest", "size=64,1400 segs=1,32", []string{"", "segs=32", "size=1400", "segs=32 size=1400"}},
+		{"duplicates are measured once", "load=50k,50000,0.05M", []string{"load=50000"}},
+		{"order as given", "queues=4,1,2", []string{"queues=4", "", "queues=2"}},
+		{"offload follows vnet", "vnet=off", []string{"offload=none vnet=off"}},
+		{"durations are canonical", "spin=0.01ms duration=60s", []string{"duration=1m spin=10us"}},
+		{"rates are canonical", "load=1.25M", []string{"load=1250000"}},
+		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -segs -size"}},
+		{"a key goes to the arms that have it", "dut=forwarder,veth queues=1,2", []string{
+			"", "queues=2", "dut=veth -batch -dev -offload -queues -spin -vnet",
+		}},
+		{"a name", defaultName, []string{""}},
+		{"a part of a name", "size=128/ip=6", []string{"ip=6 size=128"}},
+		{"a name and words that override it", defaultName + " size=128 flows=2", []string{"flows=2 size=128"}},
+		{"an override may take keys away", "queues=2/size=128 dut=veth,forwarder", []string{
+			"dut=veth size=128 -batch -dev -offload -queues -spin -vnet", "queues=2 size=128",
+		}},
+		{"several names", "queues=2/size=64 queues=4/size=64 ip=6", []string{"ip=6 queues=2", "ip=6 queues=4"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			scenarios, err := Parse(strings.Fields(test.words))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range scenarios {
+				got = append(got, difference(s))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("Parse(%q) (-want +got):\n%s", test.words, diff)
+			}
+		})
+	}
+}
+
+// difference is the pairs of a name that are not in the default name, then the keys that are missing.
+func difference(s Scenario) string {
+	pairs := strings.Split(s.Name(), "/")
+	var out, absent []string
+	for _, p := range strings.Split(defaultName, "/") {
+		key, _, _ := strings.Cut(p, "=")
+		if !slices.ContainsFunc(pairs, func(have string) bool { return strings.HasPrefix(have, key+"=") }) {
+			absent = append(absent, "-"+key)
+		}
+	}
+	for _, p := range pairs {
+		if !slices.Contains(strings.Split(defaultName, "/"), p) {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(append(out, absent...), " ")
+}
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct {
+		words           string
+		word            string
+		reason, allowed string // parts of the text
+	}{
+		{"sise=64", "sise=64", "did you mean size", "dut, dev"},
+		{"xyzzy", "xyzzy", "no such key", "dut, dev"},
+		{"queues", "queues", "no value", "1..256"},
+		{"queues=0", "queues=0", "out of range", "1..256"},
+		{"queues=257", "queues=257", "out of range", "1..256"},
+		{"queues=99999999999999999999", "queues=99999999999999999999", "out of range", "1..256"},
+		{"queues=two", "queues=two", "whole number", "1..256"},
+		{"queues=1,", "queues=", "whole number", "1..256"},
+		{"size=20", "size=20", "below the 44 bytes", "44..1500"},
+		{"ip=6 size=63", "size=63", "below the 64 bytes", "64..1500"},
+		{"size=1501", "size=1501", "above mtu=1500", "44..1500"},
+		{"size=65536", "size=65536", "out of range", "65535"},
+		{"size=1400 segs=48", "segs=48", "exceed the 65507", "1..47"},
+		{"proto=tcp flows=1025", "flows=1025", "buffers", "1..1024"},
+		{"dev=tap mtu=65535", "mtu=65535", "Ethernet", "65521"},
+		{"txqlen=0", "txqlen=0", "out of range", "1..1000000"},
+		{"dut=route proto=tcp pin=on", "pin=on", "applies only", ""},
+		{"size=1500 ip=6 segs=46", "segs=46", "exceed the 65487", "1..45"},
+		{"ip=6 mtu=1279", "mtu=1279", "least MTU", "1280"},
+		{"vnet=off offload=tso", "offload=tso", "vnet header", "none"},
+		{"proto=tcp load=50000", "load=50000", "paces itself", "max"},
+		{"proto=tcp load=pingpong", "load=pingpong", "paces itself", "max"},
+		{"load=pingpong flows=2", "flows=2", "ping-pong", "1 with"},
+		{"load=pingpong segs=2", "segs=2", "ping-pong", "1 with"},
+		{"load=pingpong dir=bi", "dir=bi", "ping-pong", "uni"},
+		{"load=0", "load=0", "not a load", "50k"},
+		{"load=1.5", "load=1.5", "not a load", "50k"},
+		{"load=-1k", "load=-1k", "not a load", "50k"},
+		{"load=2G", "load=2G", "not a load", "50k"},
+		{"load=.5M", "load=.5M", "not a load", "50k"},
+		{"load=1kk", "load=1kk", "not a load", "50k"},
+		{"spin=11ms", "spin=11ms", "out of range", "10ms"},
+		{"spin=20", "spin=20", "not a duration", "us"},
+		{"duration=99ms", "duration=99ms", "out of range", "100ms..1h"},
+		{"dut=veth queues=2", "queues=2", "dut=forwarder", ""},
+		{"dut=veth,route offload=none,all", "offload=none", "dut=forwarder", ""},
+		{"proto=tcp size=64", "size=64", "proto=udp", ""},
+		{"dut=veth/queues=2", "queues=2", "dut=forwarder", ""},
+		{"size=64 size=128", "size=128", "twice", "size=VALUE1,VALUE2"},
+		{"size=64 size=64/ip=4", "size=64/ip=4", "before the words", ""},
+		{"flows=1,2,3,4,5,6,7,8,9,10 mtu=576,577,578,579,580,581,582,583,584,585 txqlen=0,1,2,3,4,5,6,7,8,9 " +
+			"batch=1,2,3,4,5,6,7,8,9,10 segs=1,2", "segs=1,2", "10000", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.words, func(t *testing.T) {
+			scenarios, err := Parse(strings.Fields(test.words))
+			var usage *UsageError
+			if !errors.As(err, &usage) {
+				t.Fatalf("Parse = %v, %v; want a UsageError", scenarios, err)
+			}
+			if usage.Word != test.word || !strings.Contains(usage.Reason, test.reason) || !strings.Contains(usage.Allowed, test.allowed) {
+				t.Errorf("error %q; want word %q, reason %q, allowed %q", err, test.word, test.reason, test.allowed)
+			}
+		})
+	}
+}
+
+// TestBounds: the ends of the ranges that depend on other keys are themselves allowed.
+func TestBounds(t *testing.T) {
+	for _, words := range []string{
+		"size=44", "ip=6 size=64", "size=1500", "size=65535 mtu=65535", "size=1400 segs=47", "ip=6 size=1500 segs=45", "ip=6 mtu=1280",
+		"mtu=576 size=576", "queues=256", "flows=4096", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
+		"vnet=off offload=none",
+	} {
+		if _, err := Parse(strings.Fields(words)); err != nil {
+			t.Errorf("Parse(%q): %v", words, err)
+		}
+	}
+}
+
+// FuzzParse: whatever parses has a name that parses to itself and stands for nothing else.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"", defaultName, "dut=forwarder,route,veth size=64,1400", "proto=tcp flows=4", "load=1.25M spin=1.5us", "vnet=on,off offload=none",
+		"queues=2/size=128 dut=veth", "load=pingpong", "ip=6 mtu=9000 size=8999 duration=1h5m0.5s", "a=b/c", "=", ",",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		scenarios, err := Parse(strings.Fields(line))
+		if err != nil {
+			var usage *UsageError
+			if !errors.As(err, &usage) || usage.Reason == "" {
+				t.Fatalf("Parse(%q): untyped error %v", line, err)
+			}
+			return
+		}
+		names := map[string]Scenario{}
+		for _, s := range scenarios {
+			name := s.Name()
+			if other, ok := names[name]; ok {
+				t.Fatalf("%+v and %+v have the same name", s, other)
+			}
+			names[name] = s
+			again, err := Parse([]string{name})
+			if err != nil || len(again) != 1 || again[0] != s {
+				t.Fatalf("Parse(%q) = %+v, %v; want %+v", name, again, err, s)
+			}
+			if pairs := strings.Split(name, "/"); !slices.IsSorted(pairs) {
+				t.Fatalf("name %q is not sorted", name)
+			}
+		}
+	})
+}

@@ -1,0 +1,76 @@
+package scenario
+
+import (
+	"slices"
+	"strings"
+)
+
+// Preset is a set of scenarios with a name.
+type Preset struct {
+	Name      string
+	Doc       string // one line
+	Rounds    int    // how often each scenario is measured
+	Scenarios []Scenario
+}
+
+// Presets are the sets that come with tunbench.
+func Presets() []Preset {
+	return []Preset{
+		{
+			Name: "smoke", Doc: "does everything work here? four short trials, no repeats", Rounds: 1,
+			Scenarios: mustParse("duration=500ms warmup=100ms", []string{
+				"dut=forwarder proto=udp size=64",
+				"dut=forwarder proto=tcp",
+				"dut=forwarder proto=udp load=pingpong",
+				"dut=veth proto=udp size=64",
+			}),
+		},
+		{
+			Name: "default", Doc: "the whole picture: small and large packets, superpackets, TCP and round trips, against router and veth", Rounds: 3,
+			Scenarios: mustParse("dut=forwarder,route,veth", []string{
+				"proto=udp size=64",
+				"proto=udp size=1400",
+				"proto=udp size=1400 segs=32",
+				"proto=tcp flows=1",
+				"proto=tcp flows=4",
+				"proto=udp load=pingpong",
+			}),
+		},
+	}
+}
+
+// FindPreset returns a preset by its name, or a [*UsageError].
+func FindPreset(name string) (Preset, error) {
+	var names []string
+	for _, p := range Presets() {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Preset{}, unknown(name, name, "preset", names)
+}
+
+// Order is the order in which a round, counted from 0, measures scenarios: as given in even rounds, reversed in odd ones (ABBA), so that a
+// drift of the machine meets all alike. It returns a new slice.
+func Order(scenarios []Scenario, round int) []Scenario {
+	order := slices.Clone(scenarios)
+	if round%2 != 0 {
+		slices.Reverse(order)
+	}
+	return order
+}
+
+// mustParse makes the scenarios of a preset: the common words with those of each line. A line that does not parse is a mistake in this file,
+// which its test finds.
+func mustParse(common string, lines []string) []Scenario {
+	var all []Scenario
+	for _, line := range lines {
+		scenarios, err := Parse(strings.Fields(line + " " + common))
+		if err != nil {
+			panic("scenario: preset " + line + ": " + err.Error())
+		}
+		all = append(all, scenarios...)
+	}
+	return all
+}

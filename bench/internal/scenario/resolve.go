@@ -1,0 +1,75 @@
+package scenario
+
+// setting is one value that a user gave, or that a name carries.
+type setting struct {
+	key       *key
+	value     string
+	inherited bool // from the scenario that words override: given up in silence where it no longer applies
+}
+
+// word is the setting as it is typed.
+func (g setting) word() string { return g.key.name + "=" + g.value }
+
+// idleSetting is a setting that was asked for and does not apply.
+type idleSetting struct {
+	key *key
+	err *UsageError
+}
+
+// resolve makes a scenario of settings, at most one per key: those that apply, defaults for the rest, then the rules between keys. It
+// returns the settings that do not apply, save those that were inherited.
+func resolve(given []setting) (Scenario, []idleSetting, error) {
+	var s Scenario
+	var idle []idleSetting
+	for i := range keys {
+		k := &keys[i]
+		g := settingOf(given, k)
+		why := k.applies(&s)
+		switch {
+		case why != "":
+			if g != nil && !g.inherited {
+				idle = append(idle, idleSetting{k, &UsageError{Word: g.word(), Reason: why}})
+			}
+			continue
+		case g == nil:
+			g = &setting{key: k, value: k.initial(&s)}
+		}
+		if err := k.parse(&s, g.value); err != nil {
+			return s, nil, &UsageError{Word: g.word(), Reason: err.Error(), Allowed: k.allowed}
+		}
+	}
+	return s, idle, check(&s)
+}
+
+// check applies the rules between keys. The word it blames is the one as it stands in the scenario.
+func check(s *Scenario) error {
+	for _, k := range keys {
+		if k.check == nil || k.applies(s) != "" {
+			continue
+		}
+		if b := k.check(s); b != nil {
+			return &UsageError{Word: k.name + "=" + k.print(s), Reason: b.reason, Allowed: b.allowed}
+		}
+	}
+	return nil
+}
+
+// inherit takes the settings of a scenario as a base for words that override them.
+func inherit(s Scenario) []setting {
+	var base []setting
+	for i := range keys {
+		if k := &keys[i]; k.applies(&s) == "" {
+			base = append(base, setting{key: k, value: k.print(&s), inherited: true})
+		}
+	}
+	return base
+}
+
+func settingOf(given []setting, k *key) *setting {
+	for i := range given {
+		if given[i].key == k {
+			return &given[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+// Package scenario is what is asked of a measurement: the settings of one trial, their canonical name, the words a user types for them,
+// cross products and presets. It is pure: it opens nothing and knows nothing of the machine.
+package scenario
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// DUT is the device under test.
+type DUT string
+
+// The devices under test.
+const (
+	Forwarder DUT = "forwarder" // tunbench forward between two TUN or TAP devices
+	Route     DUT = "route"     // the kernel's router between two veth pairs
+	Veth      DUT = "veth"      // one veth pair, nothing between
+)
+
+// Dev is the type of the devices that the forwarder joins.
+type Dev string
+
+// The device types.
+const (
+	TUN Dev = "tun"
+	TAP Dev = "tap"
+)
+
+// Proto is the transport protocol of the load.
+type Proto string
+
+// The transport protocols.
+const (
+	UDP Proto = "udp"
+	TCP Proto = "tcp"
+)
+
+// CC is the congestion control of TCP.
+type CC string
+
+// The congestion controls.
+const (
+	Cubic CC = "cubic"
+	Reno  CC = "reno"
+	BBR   CC = "bbr"
+)
+
+// IP is a version of the Internet Protocol.
+type IP string
+
+// The versions.
+const (
+	IPv4 IP = "4"
+	IPv6 IP = "6"
+)
+
+// Offload names the offloads that the forwarder asks its devices for: tso and uso each include csum, all includes both.
+type Offload string
+
+// The offloads.
+const (
+	OffloadNone Offload = "none"
+	OffloadCsum Offload = "csum"
+	OffloadTSO  Offload = "tso"
+	OffloadUSO  Offload = "uso"
+	OffloadAll  Offload = "all"
+)
+
+// Dir says which ends send.
+type Dir string
+
+// The directions.
+const (
+	Uni Dir = "uni" // A to B
+	Bi  Dir = "bi"  // both at once
+)
+
+// Qdisc is the root queueing discipline of the devices at both ends.
+type Qdisc string
+
+// The queueing disciplines.
+const (
+	QdiscDefault Qdisc = "default" // what the kernel chooses
+	QdiscNone    Qdisc = "noqueue"
+	PfifoFast    Qdisc = "pfifo_fast"
+	FqCodel      Qdisc = "fq_codel"
+	Fq           Qdisc = "fq"
+)
+
+// Switch is a setting that is on or off.
+type Switch string
+
+// The positions of a switch.
+const (
+	On  Switch = "on"
+	Off Switch = "off"
+)
+
+// Scenario is every setting of one trial. The zero value of a field means that its key does not apply (Queues of dut=veth); all others are
+// explicit, defaults included. Scenarios are made by [Parse], [Override] and [Default], which keep the rules between keys; they are
+// comparable, and two are equal exactly when their names are.
+type Scenario struct {
+	DUT      DUT
+	Dev      Dev
+	VNet     Switch // virtio_net_hdr
+	Offload  Offload
+	Queues   int // of each device
+	Batch    int // packets moved by one call of a worker
+	Spin     time.Duration
+	Pin      Switch // workers and UDP endpoints each on their CPU
+	Proto    Proto
+	CC       CC
+	IP       IP
+	Load     Load
+	Dir      Dir
+	Size     int // bytes of an IP packet, headers included
+	Segs     int // segments per UDP_SEGMENT superpacket; 1 is none
+	Flows    int // UDP flows or TCP streams
+	MTU      int
+	TxQLen   int // packets
+	Qdisc    Qdisc
+	Duration time.Duration
+	Warmup   time.Duration
+}
+
+// Default is the scenario of an empty command line.
+func Default() Scenario {
+	s, _, err := resolve(nil)
+	if err != nil {
+		panic("scenario: the defaults break a rule: " + err.Error())
+	}
+	return s
+}
+
+// Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
+func (s Scenario) Name() string {
+	var pairs []string
+	for _, k := range keys {
+		if k.applies(&s) == "" {
+			pairs = append(pairs, k.name+"="+k.print(&s))
+		}
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, "/")
+}
+
+// Header lengths of a UDP packet, in bytes: RFC 791 without options, RFC 8200, RFC 768.
+const (
+	ipv4HeaderLen = 20
+	ipv6HeaderLen = 40
+	udpHeaderLen  = 8
+)
+
+// UDPHeaderLen is the length of the IP and UDP headers, in bytes.
+func (s Scenario) UDPHeaderLen() int {
+	if s.IP == IPv6 {
+		return ipv6HeaderLen + udpHeaderLen
+	}
+	return ipv4HeaderLen + udpHeaderLen
+}
