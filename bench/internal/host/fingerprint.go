@@ -1,0 +1,81 @@
+package host
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"tunbench/results"
+)
+
+// Fingerprint is the first record of a result file: this machine, this build
+// and the command line args (without the program's name). What the host does
+// not tell is absent from the record; that is no error.
+func Fingerprint(args []string) results.Host {
+	fingerprint := local().fingerprint()
+	fingerprint.Time = time.Now()
+	fingerprint.Version, fingerprint.Commit = build()
+	fingerprint.GoVersion = runtime.Version()
+	fingerprint.Args = args
+	if name, err := os.Hostname(); err == nil {
+		fingerprint.Hostname = name
+	}
+	return fingerprint
+}
+
+// fingerprint fills in what files tell. A field whose file cannot be read keeps
+// its zero value, which the record leaves out.
+func (m machine) fingerprint() results.Host {
+	kernel, _ := m.read("proc/sys/kernel/osrelease")
+	clocksource, _ := m.read(clocksourceDir + "current_clocksource")
+	cores, _ := m.cpuList("sys/devices/system/cpu/online")
+	return results.Host{
+		Kernel:         kernel,
+		CPUModel:       m.cpuModel(),
+		Cores:          cores,
+		MemoryBytes:    m.memoryBytes(),
+		Virtualization: m.virtualization(),
+		Clocksource:    clocksource,
+		Mitigations:    m.mitigationLine(),
+		Sysctls:        m.sysctls(),
+	}
+}
+
+// cpuModel is the processor's marketing name. Where /proc/cpuinfo has none, as
+// on most ARM machines, it is the board's.
+func (m machine) cpuModel() string {
+	if fs, err := m.procfs(); err == nil {
+		if infos, err := fs.CPUInfo(); err == nil && len(infos) > 0 && infos[0].ModelName != "" {
+			return infos[0].ModelName
+		}
+	}
+	board, _ := m.read("proc/device-tree/model")
+	return board
+}
+
+// build is the module version and the commit that the toolchain stamped into
+// this binary; both are empty in a test binary.
+func build() (version, commit string) {
+	info, known := debug.ReadBuildInfo()
+	if !known {
+		return "", ""
+	}
+	return info.Main.Version, revision(info.Settings)
+}
+
+func revision(settings []debug.BuildSetting) string {
+	var commit, dirty string
+	for _, s := range settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + dirty
+}

@@ -1,0 +1,110 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// TestTriedChecks turns what the kernel answered to a try into a check.
+func TestTriedChecks(t *testing.T) {
+	disabled := fake(t, files{"proc/sys/kernel/io_uring_disabled": "2\n"})
+	failing := func(err error) func() error { return func() error { return err } }
+	runs := func(live, dead []string, err error) func() ([]string, []string, error) {
+		return func() ([]string, []string, error) { return live, dead, err }
+	}
+	tests := map[string]struct {
+		check Check
+		state State
+		found string
+	}{
+		"namespace":           {namespaces(nil), OK, "can be made"},
+		"namespace forbidden": {namespaces(unix.EPERM), Missing, "not permitted"},
+		"namespace limit":     {namespaces(unix.ENOSPC), Missing, "limit"},
+		"namespace unbuilt":   {namespaces(unix.EINVAL), Missing, "invalid"},
+		"namespace memory":    {namespaces(unix.ENOMEM), Unknown, "memory"},
+
+		"io_uring":          {disabled.ioUring(nil), OK, "ring"},
+		"io_uring unbuilt":  {disabled.ioUring(unix.ENOSYS), Missing, "not implemented"},
+		"io_uring disabled": {disabled.ioUring(unix.EPERM), Missing, "kernel.io_uring_disabled=2"},
+		"io_uring memory":   {disabled.ioUring(unix.ENOMEM), Unknown, "memory"},
+
+		"tcx":           {tcx(failing(nil)), OK, "attaches"},
+		"tcx forbidden": {tcx(failing(fmt.Errorf("load: %w", unix.EPERM))), Missing, "not permitted"},
+		"tcx unbuilt":   {tcx(failing(errors.New("not supported"))), Missing, "not supported"},
+		"tcx no probe":  {tcx(nil), Unknown, "not probed"},
+
+		"other runs no probe": {otherRuns(nil), Unknown, "not probed"},
+		"other runs none":     {otherRuns(runs(nil, nil, nil)), OK, "none"},
+		"other runs live":     {otherRuns(runs([]string{"tb-7-a"}, []string{"tb-8-a"}, nil)), Distorts, "running: tb-7-a"},
+		"other runs dead":     {otherRuns(runs(nil, []string{"tb-7-a", "tb-7-b"}, nil)), Distorts, "left behind: tb-7-a, tb-7-b"},
+		"other runs unread":   {otherRuns(runs(nil, nil, unix.EACCES)), Unknown, "denied"},
+
+		"steal":            {steal(procfs.CPUStat{User: 95, Steal: 5}, nil), Distorts, "5.0 %"},
+		"no steal":         {steal(procfs.CPUStat{User: 50, Idle: 50}, nil), OK, "0.0 %"},
+		"steal unread":     {steal(procfs.CPUStat{}, context.Canceled), Unknown, "canceled"},
+		"steal no time":    {steal(procfs.CPUStat{}, nil), Unknown, "did not move"},
+		"others busy":      {otherWork(procfs.CPUStat{User: 5, System: 3, SoftIRQ: 2, Idle: 80, Iowait: 10}, nil), Distorts, "10.0 %"},
+		"others idle":      {otherWork(procfs.CPUStat{User: 1, Idle: 99}, nil), OK, "1.0 %"},
+		"others no sample": {otherWork(procfs.CPUStat{}, context.Canceled), Unknown, "canceled"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if tt.check.State != tt.state || !strings.Contains(tt.check.Found, tt.found) {
+				t.Errorf("got %s %q, want %s with %q", tt.check.State, tt.check.Found, tt.state, tt.found)
+			}
+		})
+	}
+}
+
+func TestTUNFeaturesKeepWhatWasFound(t *testing.T) {
+	checks := tunFeatures(func() ([]Check, error) {
+		return []Check{ok("offload tso", "accepted")}, errors.New("open device: gone")
+	})
+	if len(checks) != 2 || checks[0].State != OK || checks[1].State != Unknown {
+		t.Errorf("got %+v, want what was found and one unknown", checks)
+	}
+	if checks := tunFeatures(nil); len(checks) != 1 || checks[0].State != Unknown {
+		t.Errorf("without a probe: %+v, want one unknown", checks)
+	}
+}
+
+// TestTryNamespaceLeavesProcessAlone repeats the try, as the scheduler may pick
+// the main thread, whose namespace is the one the process is seen in.
+func TestTryNamespaceLeavesProcessAlone(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to make a network namespace")
+	}
+	before := networkNamespace(t)
+	for range 50 {
+		if err := tryNamespace(); err != nil {
+			t.Fatalf("make a network namespace: %v", err)
+		}
+	}
+	if after := networkNamespace(t); after != before {
+		t.Errorf("this process moved from %s to %s", before, after)
+	}
+}
+
+func networkNamespace(t *testing.T) string {
+	t.Helper()
+	link, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
+// TestSubtractCountsOnce: guest time is part of user time in /proc/stat.
+func TestSubtractCountsOnce(t *testing.T) {
+	spent := subtract(procfs.CPUStat{User: 30, Guest: 30, Idle: 10}, procfs.CPUStat{User: 10, Guest: 10})
+	if got := total(spent); got != 30 {
+		t.Errorf("total = %v, want 30", got)
+	}
+}

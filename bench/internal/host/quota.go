@@ -1,0 +1,81 @@
+package host
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// quota looks for a limit of CPU time on the control group of this process or
+// on one above it. Such a limit stops every thread for the rest of a period.
+func (m machine) quota() Check {
+	const name = "CPU quota"
+	groups, err := m.read("proc/self/cgroup")
+	if err != nil {
+		return unknown(name, "%v", cause(err))
+	}
+	if cpus, limited := m.tightestQuota(groups); limited {
+		return distorts(name, fmt.Sprintf("%.2f CPUs", cpus),
+			"every thread is stopped when the quota of a period is used up: long tails in latency",
+			"run outside the limited control group (docker: without --cpus)")
+	}
+	return ok(name, "none")
+}
+
+// tightestQuota walks every hierarchy named in proc_pid_cgroup from the
+// process's group to the top. Inside a container the path may not exist below
+// the mount; the walk then still meets the container's own top.
+func (m machine) tightestQuota(groups string) (cpus float64, limited bool) {
+	for line := range strings.Lines(groups) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) != 3 {
+			continue
+		}
+		for group := path.Clean("/" + fields[2]); ; group = path.Dir(group) {
+			if q, found := m.groupQuota(fields[1], group); found && (!limited || q < cpus) {
+				cpus, limited = q, true
+			}
+			if group == "/" {
+				break
+			}
+		}
+	}
+	return cpus, limited
+}
+
+// groupQuota reads cpu.max of version 2 (an empty controller list) or
+// cpu.cfs_quota_us of version 1, in CPUs.
+func (m machine) groupQuota(controllers, group string) (cpus float64, limited bool) {
+	if controllers == "" {
+		for _, mount := range []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"} {
+			if text, err := m.read(path.Join(mount, group, "cpu.max")); err == nil {
+				quota, period, _ := strings.Cut(text, " ")
+				return ratio(quota, period)
+			}
+		}
+		return 0, false
+	}
+	for controller := range strings.SplitSeq(controllers, ",") {
+		if controller != "cpu" {
+			continue
+		}
+		folder := path.Join("sys/fs/cgroup/cpu", group)
+		quota, errQuota := m.read(path.Join(folder, "cpu.cfs_quota_us"))
+		period, errPeriod := m.read(path.Join(folder, "cpu.cfs_period_us"))
+		if errQuota == nil && errPeriod == nil {
+			return ratio(quota, period)
+		}
+	}
+	return 0, false
+}
+
+// ratio is quota/period; "max" and -1 mean no limit.
+func ratio(quota, period string) (float64, bool) {
+	q, errQuota := strconv.ParseFloat(quota, 64)
+	p, errPeriod := strconv.ParseFloat(period, 64)
+	if errQuota != nil || errPeriod != nil || q <= 0 || p <= 0 {
+		return 0, false
+	}
+	return q / p, true
+}

@@ -1,0 +1,125 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	eraseLine = "\r\x1b[K" // to column one, then erase to the right (ECMA-48 EL)
+	faint     = "\x1b[2m"
+	normal    = "\x1b[0m"
+)
+
+// ProgressOptions say how a [Progress] draws.
+type ProgressOptions struct {
+	// Quiet draws nothing at all.
+	Quiet bool
+	// NoColor leaves out colour and emphasis (the NO_COLOR convention).
+	NoColor bool
+}
+
+// Progress is one line on a terminal: how many steps are done, what runs now
+// and how long the rest will take. It draws only when a step begins: a redraw
+// in between would wake a CPU that is being measured. It never hides the
+// cursor, so that no way to die leaves a terminal without one.
+//
+// A nil *Progress is valid and silent. All methods may be called from any
+// goroutine.
+type Progress struct {
+	mu      sync.Mutex
+	out     io.Writer
+	width   int
+	noColor bool
+	now     func() time.Time
+
+	total   int
+	begun   int // steps that have begun
+	start   time.Time
+	drawing bool // the line is on the screen
+}
+
+// NewProgress returns the progress of total steps, drawn on w. It returns nil,
+// which is silent, when w is not a terminal, opts ask for quiet, or there is
+// nothing to do.
+func NewProgress(w io.Writer, total int, opts ProgressOptions) *Progress {
+	if opts.Quiet || total <= 0 || !IsTerminal(w) {
+		return nil
+	}
+	return newProgress(w, total, Width(w), opts.NoColor, time.Now)
+}
+
+func newProgress(w io.Writer, total, width int, noColor bool, now func() time.Time) *Progress {
+	return &Progress{out: w, width: width, noColor: noColor, now: now, total: total, start: now()}
+}
+
+// Step ends the step before and begins the next, named label.
+func (p *Progress) Step(label string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun = min(p.begun+1, p.total)
+	p.drawing = true
+	// A terminal that is gone is no reason to stop measuring.
+	_, _ = io.WriteString(p.out, eraseLine+p.line(label))
+}
+
+// Done takes the line off the screen and leaves the cursor at its beginning,
+// ready for results. Call it on every way out, interruption too; calling it
+// again does nothing.
+func (p *Progress) Done() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawing {
+		_, _ = io.WriteString(p.out, eraseLine)
+		p.drawing = false
+	}
+}
+
+// line is the text for the step that just began, cut so that it never wraps:
+// a wrapped line cannot be erased.
+func (p *Progress) line(label string) string {
+	head := fmt.Sprintf("[%*d/%d] ", len(fmt.Sprint(p.total)), p.begun, p.total)
+	tail := ""
+	if left, known := p.left(); known {
+		tail = "  " + left.String() + " left"
+	}
+	room := p.width - 1 - len(head) - len(tail)
+	if room < 1 {
+		return cut(head+label, p.width-1)
+	}
+	label = cut(label, room)
+	if tail != "" && !p.noColor {
+		tail = faint + tail + normal
+	}
+	return head + label + tail
+}
+
+// cut shortens a label to width columns; labels have no wide characters.
+func cut(label string, width int) string {
+	runes := []rune(label)
+	if len(runes) <= width {
+		return label
+	}
+	if width < 1 {
+		return ""
+	}
+	return string(runes[:width-1]) + "…"
+}
+
+// left estimates the time to the end from the mean of the steps that are done.
+func (p *Progress) left() (d time.Duration, known bool) {
+	done := p.begun - 1
+	if done < 1 {
+		return 0, false
+	}
+	mean := p.now().Sub(p.start) / time.Duration(done)
+	return (mean * time.Duration(p.total-done)).Round(time.Second), true
+}
