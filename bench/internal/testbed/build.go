@@ -1,0 +1,113 @@
+package testbed
+
+import (
+	"context"
+	"os"
+	"strconv"
+)
+
+// build makes everything and notes how to undo it.
+func (t *Testbed) build(ctx context.Context, cfg Config) error {
+	if cfg.IPv6 && !hasIPv6() {
+		return &UnsupportedError{"IPv6", os.ErrNotExist}
+	}
+	lay, _ := layoutOf(cfg.Topology)
+	spaces, err := t.buildNamespaces(ctx, lay.roles, cfg)
+	if err != nil {
+		return err
+	}
+	if err := lay.wire(spaces, cfg); err != nil {
+		return err
+	}
+	if rns, ok := spaces[roleR]; ok {
+		t.router = &router{namespace: rns}
+	}
+	for _, plan := range lay.links {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.buildLink(spaces[plan.role], plan, cfg); err != nil {
+			return err
+		}
+	}
+	for _, r := range lay.roles {
+		settings := append(lateSysctls(r, cfg.IPv6), userSysctls(cfg.Sysctls, true)...)
+		if err := spaces[r].setSysctls(settings); err != nil {
+			return err
+		}
+	}
+	for _, plan := range lay.links {
+		for _, self := range plan.self.list(cfg.IPv6) {
+			if err := spaces[plan.role].waitLocal(ctx, self); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// buildNamespaces makes the namespaces, each with its sysctls set and its loopback
+// up, under the lock that tells other processes we are alive.
+func (t *Testbed) buildNamespaces(ctx context.Context, roles []role, cfg Config) (map[role]*Namespace, error) {
+	pid := strconv.Itoa(os.Getpid())
+	lock, err := holdLock(pid)
+	if err != nil {
+		return nil, err
+	}
+	t.undo = append(t.undo, lock.release)
+
+	spaces := make(map[role]*Namespace)
+	for _, r := range roles {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ns, err := newNamespace(namespaceName(pid, r))
+		if err != nil {
+			return nil, err
+		}
+		t.undo = append(t.undo, ns.remove)
+		settings := append(sceneSysctls(r, cfg.IPv6), userSysctls(cfg.Sysctls, false)...)
+		if err := ns.setSysctls(settings); err != nil {
+			return nil, err
+		}
+		if err := ns.setLoopbackUp(); err != nil {
+			return nil, err
+		}
+		spaces[r] = ns
+	}
+	return spaces, nil
+}
+
+// buildLink configures one device and notes it where it belongs.
+func (t *Testbed) buildLink(ns *Namespace, plan linkPlan, cfg Config) error {
+	index, ethernet, err := ns.configure(plan, cfg)
+	if err != nil {
+		return err
+	}
+	switch plan.role {
+	case roleA:
+		t.a = newEnd(ns, plan, index, ethernet, cfg.IPv6)
+	case roleB:
+		t.b = newEnd(ns, plan, index, ethernet, cfg.IPv6)
+	case roleR:
+		t.router.ifIndexes = append(t.router.ifIndexes, index)
+	}
+	return nil
+}
+
+func newEnd(ns *Namespace, plan linkPlan, index int, ethernet, ipv6 bool) *End {
+	end := &End{
+		Namespace: ns,
+		Device:    plan.device,
+		IfIndex:   index,
+		Addr:      plan.self.v4,
+		Ethernet:  ethernet,
+	}
+	if ipv6 {
+		end.Addr6 = plan.self.v6
+	}
+	if ethernet {
+		end.HardwareAddr = plan.mac
+	}
+	return end
+}

@@ -1,0 +1,97 @@
+package testbed
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tunbench/forwarder/tun"
+)
+
+// Topology says what stands between the two ends.
+type Topology string
+
+// The topologies.
+const (
+	// Devices is a persistent TUN or TAP device in A and one in B. Nothing
+	// forwards between them until a DUT attaches to both.
+	Devices Topology = "devices"
+	// Veth is one veth pair from A to B.
+	Veth Topology = "veth"
+	// Route is a veth pair from A to a namespace that routes, and one from there to B.
+	Route Topology = "route"
+)
+
+// Config describes a Testbed. Only Topology must be set, for Devices also Kind.
+type Config struct {
+	Topology Topology
+
+	// Kind of the two devices of topology Devices; the others do not look at it.
+	Kind tun.Kind
+	// MultiQueue creates the devices of topology Devices with IFF_MULTI_QUEUE. A
+	// DUT must then attach with that flag, and without it otherwise.
+	MultiQueue bool
+
+	// MTU of every device in bytes; 0 is the kernel's default.
+	MTU int
+	// TxQueueLen of every device in packets; 0 is the kernel's default. It is also
+	// the size of a TUN or TAP queue's ring.
+	TxQueueLen int
+	// Qdisc is the root qdisc of the devices in A and B; "" is the kernel's default.
+	// One root serves all queues of a device, where the default of a multi-queue
+	// device is mq with a qdisc for each queue.
+	Qdisc string
+
+	// IPv6 configures that family beside IPv4. Without it IPv6 is disabled.
+	IPv6 bool
+
+	// Sysctls are set in every namespace, by dotted name below "net.". Those with
+	// the name of a device in them are set when the device is there, the others
+	// before.
+	Sysctls map[string]string
+}
+
+const (
+	minMTU     = 68    // RFC 791, section 3.2; ETH_MIN_MTU in the kernel
+	minMTUIPv6 = 1280  // RFC 8200, section 5
+	maxMTU     = 65535 // ETH_MAX_MTU
+
+	maxTxQueueLen = 1 << 20 // rings of 8 MiB; far beyond what queues ever hold
+)
+
+// qdiscs are the root qdiscs that work without parameters.
+func qdiscs() []string {
+	return []string{"noqueue", "pfifo_fast", "pfifo", "fq_codel", "fq", "cake"}
+}
+
+// check returns a *ConfigError for the first field that cannot be used.
+func (c *Config) check() error {
+	if _, ok := layoutOf(c.Topology); !ok {
+		return &ConfigError{"Topology", string(c.Topology), "devices, veth or route"}
+	}
+	if c.Topology == Devices && c.Kind != tun.TUN && c.Kind != tun.TAP {
+		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}
+	}
+	if least := c.minMTU(); c.MTU != 0 && (c.MTU < least || c.MTU > maxMTU) {
+		return &ConfigError{"MTU", fmt.Sprint(c.MTU), fmt.Sprintf("0 or %d to %d", least, maxMTU)}
+	}
+	if c.TxQueueLen < 0 || c.TxQueueLen > maxTxQueueLen {
+		return &ConfigError{"TxQueueLen", fmt.Sprint(c.TxQueueLen), fmt.Sprintf("0 to %d", maxTxQueueLen)}
+	}
+	if c.Qdisc != "" && !slices.Contains(qdiscs(), c.Qdisc) {
+		return &ConfigError{"Qdisc", c.Qdisc, "nothing, " + strings.Join(qdiscs(), ", ")}
+	}
+	for name := range c.Sysctls {
+		if !isNetSysctl(name) {
+			return &ConfigError{"Sysctls", name, "a dotted name below net., such as net.ipv4.tcp_timestamps"}
+		}
+	}
+	return nil
+}
+
+func (c *Config) minMTU() int {
+	if c.IPv6 {
+		return minMTUIPv6
+	}
+	return minMTU
+}

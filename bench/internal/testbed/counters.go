@@ -1,0 +1,136 @@
+package testbed
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+)
+
+// LinkCounters are a device's counters since it was created, with the names of
+// struct rtnl_link_stats64 in linux/if_link.h, from the kernel's point of view: what
+// a DUT reads from a TUN device was transmitted by it.
+type LinkCounters struct {
+	RxPackets, TxPackets uint64 // superpackets count once
+	RxBytes, TxBytes     uint64
+	RxDropped, TxDropped uint64 // TxDropped of a TUN or TAP device: its ring was full
+
+	// Qdisc is the kind of the root qdisc, "" if there is none, and QdiscDrops what
+	// it dropped, its children included; noqueue never drops.
+	Qdisc      string
+	QdiscDrops uint64
+}
+
+// Counters are the counters of every device of a Testbed.
+type Counters struct {
+	A, B LinkCounters
+	// Router has the router's device towards A, then the one towards B; nil where
+	// there is no router.
+	Router []LinkCounters
+}
+
+// Sub returns what was counted since prev, an earlier reading of the same Testbed.
+func (c Counters) Sub(prev Counters) Counters {
+	diff := Counters{A: c.A.Sub(prev.A), B: c.B.Sub(prev.B)}
+	for i := range c.Router {
+		diff.Router = append(diff.Router, c.Router[i].Sub(prev.Router[i]))
+	}
+	return diff
+}
+
+// Sub returns what was counted since prev, an earlier reading of the same device.
+func (c LinkCounters) Sub(prev LinkCounters) LinkCounters {
+	return LinkCounters{
+		RxPackets: c.RxPackets - prev.RxPackets,
+		TxPackets: c.TxPackets - prev.TxPackets,
+		RxBytes:   c.RxBytes - prev.RxBytes,
+		TxBytes:   c.TxBytes - prev.TxBytes,
+		RxDropped: c.RxDropped - prev.RxDropped,
+		TxDropped: c.TxDropped - prev.TxDropped,
+		Qdisc:     c.Qdisc,
+		// The kernel keeps this one in 32 bits (struct gnet_stats_queue).
+		QdiscDrops: uint64(uint32(c.QdiscDrops - prev.QdiscDrops)),
+	}
+}
+
+// Counters reads the counters of all devices, one after the other.
+func (t *Testbed) Counters() (Counters, error) {
+	ends, err := t.endCounters()
+	if err != nil {
+		return Counters{}, err
+	}
+	c := Counters{A: ends[0], B: ends[1]}
+	if t.router == nil {
+		return c, nil
+	}
+	for _, index := range t.router.ifIndexes {
+		r, err := t.router.namespace.counters(index)
+		if err != nil {
+			return Counters{}, err
+		}
+		c.Router = append(c.Router, r)
+	}
+	return c, nil
+}
+
+// endCounters reads those of A and B.
+func (t *Testbed) endCounters() (c [2]LinkCounters, err error) {
+	for i, end := range []*End{t.a, t.b} {
+		if c[i], err = end.Namespace.counters(end.IfIndex); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// counters reads those of one device.
+func (ns *Namespace) counters(index int) (LinkCounters, error) {
+	link, err := ns.netlink.LinkByIndex(index)
+	if err != nil {
+		return LinkCounters{}, fmt.Errorf("read counters of device %d in %s: %w", index, ns.name, err)
+	}
+	s := link.Attrs().Statistics
+	if s == nil {
+		return LinkCounters{}, fmt.Errorf("read counters of device %d in %s: none reported", index, ns.name)
+	}
+	c := LinkCounters{
+		RxPackets: s.RxPackets, TxPackets: s.TxPackets,
+		RxBytes: s.RxBytes, TxBytes: s.TxBytes,
+		RxDropped: s.RxDropped, TxDropped: s.TxDropped,
+	}
+	c.Qdisc, c.QdiscDrops, err = ns.rootQdisc(index)
+	return c, err
+}
+
+// rootQdisc returns the kind of a device's root qdisc and what it dropped.
+func (ns *Namespace) rootQdisc(index int) (kind string, drops uint64, err error) {
+	qdiscs, err := ns.listQdiscs(index)
+	if err != nil {
+		return "", 0, fmt.Errorf("read qdiscs of device %d in %s: %w", index, ns.name, err)
+	}
+	for _, q := range qdiscs {
+		attrs := q.Attrs()
+		if attrs.Parent != netlink.HANDLE_ROOT {
+			continue
+		}
+		if attrs.Statistics != nil && attrs.Statistics.Queue != nil {
+			drops = uint64(attrs.Statistics.Queue.Drops)
+		}
+		return q.Type(), drops, nil
+	}
+	return "", 0, nil
+}
+
+// listQdiscs repeats a dump that a change of the list interrupted.
+func (ns *Namespace) listQdiscs(index int) ([]netlink.Qdisc, error) {
+	const attempts = 5
+	var qdiscs []netlink.Qdisc
+	var err error
+	for range attempts {
+		qdiscs, err = ns.netlink.QdiscList(linkOf(index))
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	return qdiscs, err
+}

@@ -1,0 +1,69 @@
+package testbed
+
+import "net"
+
+// role is a namespace's part in the scene and the last letter of its name.
+type role byte
+
+const (
+	roleA role = 'a'
+	roleB role = 'b'
+	roleR role = 'r' // the router
+)
+
+// Device names. The ends' are the same in every topology.
+const (
+	endDevice     = "tb0"
+	routerDeviceA = "tb0"
+	routerDeviceB = "tb1"
+)
+
+// linkPlan is all that one device has to be told.
+type linkPlan struct {
+	role   role
+	device string
+	mac    net.HardwareAddr // for a device that has Ethernet headers
+
+	self    addrs
+	next    addrs // the neighbour on the link
+	nextMAC net.HardwareAddr
+	far     addrs // the end beyond; the same as next where no router is between
+}
+
+// layout is a topology spelled out: its namespaces, how their devices come into
+// being, and what each is told.
+type layout struct {
+	roles []role
+	wire  func(spaces map[role]*Namespace, cfg Config) error
+	links []linkPlan
+}
+
+func layoutOf(t Topology) (layout, bool) {
+	switch t {
+	case Devices:
+		return layout{[]role{roleA, roleB}, wireDevices, directLinks()}, true
+	case Veth:
+		return layout{[]role{roleA, roleB}, wireVeth, directLinks()}, true
+	case Route:
+		return layout{[]role{roleA, roleB, roleR}, wireRoute, routedLinks()}, true
+	}
+	return layout{}, false
+}
+
+// directLinks has A and B as neighbours on one link.
+func directLinks() []linkPlan {
+	return []linkPlan{
+		{roleA, endDevice, macA(), addrsA(), addrsB(), macB(), addrsB()},
+		{roleB, endDevice, macB(), addrsB(), addrsA(), macA(), addrsA()},
+	}
+}
+
+// routedLinks has a router between A and B.
+func routedLinks() []linkPlan {
+	return []linkPlan{
+		{roleA, endDevice, macA(), addrsA(), addrsRouterA(), macRouterA(), addrsB()},
+		{roleR, routerDeviceA, macRouterA(), addrsRouterA(), addrsA(), macA(), addrsA()},
+		{roleR, routerDeviceB, macRouterB(), addrsRouterB(), addrsB(), macB(), addrsB()},
+		{roleB, endDevice, macB(), addrsB(), addrsRouterB(), macRouterB(), addrsA()},
+	}
+}

@@ -1,0 +1,204 @@
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tunbench/forwarder/tun"
+)
+
+// holdArgument makes the test binary a process that has a Testbed up until its
+// standard input ends.
+const holdArgument = "hold-testbed"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == holdArgument {
+		if err := hold(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func hold() error {
+	t, err := Up(context.Background(), Config{Topology: Route})
+	if err != nil {
+		return err
+	}
+	fmt.Println("up")
+	io.Copy(io.Discard, os.Stdin)
+	return t.Down()
+}
+
+// patience is how long something may take before the test calls it a failure.
+const patience = 5 * time.Second
+
+// holder is another process with a Testbed up.
+type holder struct {
+	*exec.Cmd
+	stdin io.Closer
+}
+
+func startHolder(t *testing.T) *holder {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], holdArgument)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	if line, err := io.ReadAll(io.LimitReader(stdout, 3)); string(line) != "up\n" {
+		t.Fatalf("other process said %q, %v", line, err)
+	}
+	return &holder{cmd, stdin}
+}
+
+func (h *holder) pid() string { return strconv.Itoa(h.Process.Pid) }
+
+func (h *holder) kill(t *testing.T) {
+	t.Helper()
+	if err := h.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	h.Wait()
+}
+
+func needRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("network namespaces need root")
+	}
+}
+
+// up builds a Testbed that is taken down with the test.
+func up(t testing.TB, cfg Config) *Testbed {
+	t.Helper()
+	needRoot(t)
+	bed, err := Up(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bed.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	return bed
+}
+
+// leavesNothing fails the test if it ends with more of this process's namespaces,
+// lock files or open fds than it began with.
+func leavesNothing(t *testing.T) {
+	t.Helper()
+	needRoot(t)
+	// The first use of the network poller opens fds that stay.
+	if r, w, err := os.Pipe(); err == nil {
+		r.Close()
+		w.Close()
+	}
+	before := scene(t)
+	t.Cleanup(func() {
+		var diff string
+		// A Clean in another process may have the lock file in hand right now.
+		same := eventually(func() bool {
+			diff = cmp.Diff(before, scene(t))
+			return diff == ""
+		})
+		if !same {
+			t.Errorf("left behind (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// eventually reports whether the condition becomes true within patience.
+func eventually(condition func() bool) bool {
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// scene lists what this process has in the file system and open.
+func scene(t *testing.T) []string {
+	t.Helper()
+	pid := strconv.Itoa(os.Getpid())
+	found := exists(namesOf(pid))
+	if _, err := os.Lstat(lockPath(pid)); err == nil {
+		found = append(found, lockPath(pid))
+	}
+	for _, fd := range list(t, "/proc/self/fd") {
+		target, err := os.Readlink(filepath.Join("/proc/self/fd", fd))
+		if err == nil && !strings.HasSuffix(target, "/fd") {
+			found = append(found, target)
+		}
+	}
+	return found
+}
+
+func list(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// namesOf are the namespaces that a process can have.
+func namesOf(pid string) []string {
+	return []string{"tb-" + pid + "-a", "tb-" + pid + "-b", "tb-" + pid + "-r"}
+}
+
+// exists reports which of the namespaces are listed.
+func exists(names []string) []string {
+	var found []string
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(netnsDir, name)); err == nil {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// scenes are one Config for each way of building.
+func scenes() map[string]Config {
+	return map[string]Config{
+		"tun":                {Topology: Devices, Kind: tun.TUN},
+		"tun multi-queue v6": {Topology: Devices, Kind: tun.TUN, MultiQueue: true, IPv6: true},
+		"tap":                {Topology: Devices, Kind: tun.TAP},
+		"tap multi-queue v6": {Topology: Devices, Kind: tun.TAP, MultiQueue: true, IPv6: true},
+		"veth":               {Topology: Veth},
+		"veth v6":            {Topology: Veth, IPv6: true},
+		"route":              {Topology: Route},
+		"route v6":           {Topology: Route, IPv6: true},
+	}
+}

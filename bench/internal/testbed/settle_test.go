@@ -1,0 +1,112 @@
+package testbed
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"tunbench/forwarder/tun"
+)
+
+func mustCounters(t *testing.T, bed *Testbed) Counters {
+	t.Helper()
+	c, err := bed.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestQuiet watches for a second: nothing may be sent that no traffic asked for.
+// That the devices count at all is what TestReach and TestDevicesForward show.
+func TestQuiet(t *testing.T) {
+	for name, cfg := range scenes() {
+		t.Run(name, func(t *testing.T) {
+			bed := up(t, cfg)
+			if cfg.Topology == Devices {
+				attach(t, bed.A(), cfg.Kind, cfg.MultiQueue)
+				attach(t, bed.B(), cfg.Kind, cfg.MultiQueue)
+			}
+			if err := bed.WaitCarrier(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			c := mustCounters(t, bed)
+			for i, link := range append([]LinkCounters{c.A, c.B}, c.Router...) {
+				link.Qdisc = ""
+				if link != (LinkCounters{}) {
+					t.Errorf("device %d counted %+v", i, link)
+				}
+			}
+		})
+	}
+}
+
+func TestSettleCountsAll(t *testing.T) {
+	bed := up(t, Config{Topology: Veth})
+	listen(t, bed.B(), bed.B().Addr)
+	client := dial(t, bed.A(), bed.B().Addr)
+	const packets = 100
+	for range packets {
+		if _, err := client.Write([]byte("packet")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bed.Settle(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if c := mustCounters(t, bed); c.A.TxPackets != packets || c.B.RxPackets != packets {
+		t.Errorf("settled with %d sent, %d received of %d", c.A.TxPackets, c.B.RxPackets, packets)
+	}
+}
+
+// moving returns a reading that changes the given number of times, alternating
+// between the ends, and how often it was read.
+func moving(changes int) (read func() ([2]LinkCounters, error), reads *int) {
+	var c [2]LinkCounters
+	reads = new(int)
+	return func() ([2]LinkCounters, error) {
+		if *reads++; *reads <= changes {
+			c[*reads%2].RxDropped++
+		}
+		return c, nil
+	}, reads
+}
+
+func TestSettleWaits(t *testing.T) {
+	const changes = 20
+	read, reads := moving(changes)
+	if err := settle(context.Background(), read); err != nil {
+		t.Fatal(err)
+	}
+	if *reads <= changes {
+		t.Errorf("settled at reading %d, while it changed until %d", *reads, changes)
+	}
+}
+
+func TestSettleGivesUp(t *testing.T) {
+	read, _ := moving(math.MaxInt)
+	if err := settle(context.Background(), read); !errors.Is(err, ErrUnsettled) {
+		t.Errorf("error is %v, want ErrUnsettled", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := settle(ctx, read); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want the context's", err)
+	}
+	broken := errors.New("broken")
+	err := settle(context.Background(), func() (c [2]LinkCounters, err error) { return c, broken })
+	if !errors.Is(err, broken) {
+		t.Errorf("error is %v, want the reading's", err)
+	}
+}
+
+func TestWaitCarrierGivesUp(t *testing.T) {
+	bed := up(t, Config{Topology: Devices, Kind: tun.TUN})
+	attach(t, bed.A(), tun.TUN, false)
+	if err := bed.WaitCarrier(context.Background()); err == nil {
+		t.Error("B has a carrier with nothing attached")
+	}
+}

@@ -1,0 +1,89 @@
+package testbed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// Testbed is a scene that is set: the namespaces tb-<pid>-a and -b, for topology
+// Route also -r, with everything in them. A process has at most one at a time.
+// Its methods may be called from any goroutine, but none while Down runs or later.
+type Testbed struct {
+	a, b   *End
+	router *router // nil without one
+
+	mu   sync.Mutex
+	undo []func() error // what was made, in order
+}
+
+// End is one end of the scene: where traffic starts or arrives.
+type End struct {
+	Namespace *Namespace
+	Device    string // name of its device
+	IfIndex   int
+	Addr      netip.Addr // the IPv4 address
+	Addr6     netip.Addr // the IPv6 address; the zero Addr without Config.IPv6
+
+	// HardwareAddr is the device's; nil if packets carry no Ethernet header.
+	HardwareAddr net.HardwareAddr
+	// Ethernet says that the device carries Ethernet frames: TAP and veth.
+	Ethernet bool
+}
+
+// router is the namespace between the ends.
+type router struct {
+	namespace *Namespace
+	ifIndexes []int // towards A, towards B
+}
+
+// Up builds the scene. It first removes what dead processes left behind, see
+// Clean. A failed Up leaves nothing.
+//
+// A Config that cannot be used is a *ConfigError, something the kernel lacks an
+// *UnsupportedError, a second Testbed in the same process ErrNameTaken.
+func Up(ctx context.Context, cfg Config) (*Testbed, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	// Remains that cannot be removed matter only if they have our name, and then
+	// creating the namespace says so.
+	_, _ = Clean()
+
+	t := &Testbed{}
+	if err := t.build(ctx, cfg); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up testbed: %w", err), t.Down())
+	}
+	return t, nil
+}
+
+// A is the end that traffic starts from.
+func (t *Testbed) A() *End { return t.a }
+
+// B is the end that traffic goes to.
+func (t *Testbed) B() *End { return t.b }
+
+// Router is the namespace between the ends in topology Route, otherwise nil.
+func (t *Testbed) Router() *Namespace {
+	if t.router == nil {
+		return nil
+	}
+	return t.router.namespace
+}
+
+// Down removes everything that Up made and returns when the namespaces are no
+// longer listed. Later calls do nothing. An fd that somebody still holds inside
+// keeps a namespace alive, invisibly, until it is closed.
+func (t *Testbed) Down() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for i := len(t.undo) - 1; i >= 0; i-- {
+		errs = append(errs, t.undo[i]())
+	}
+	t.undo = nil
+	return errors.Join(errs...)
+}
