@@ -1,0 +1,84 @@
+package traffic
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The program's buckets must be those of the library, at both sides of every
+// power of two.
+func TestSinkLatencyBuckets(t *testing.T) {
+	const now = uint64(3) << 47 // beyond 48 bits, as the stamp is
+	s := loadTestSink(t, 1, false, now)
+	want := NewHistogram()
+	values := []int64{0, 1, 2, 255, 256, 257, 258, 511, 512, 999_999, 10_000_000_000, latencyMax - 1, latencyMax}
+	for shift := range 34 {
+		v := int64(1) << shift
+		values = append(values, v-1, v, v+v/2, v+v/128)
+	}
+	for i, v := range values {
+		if err := want.RecordValue(v); err != nil {
+			t.Fatal(err)
+		}
+		p := packetSpec{port: testPort, payload: stamped(0, StampLen, now-uint64(v), uint64(i))}
+		s.receive(p.build(), 0)
+	}
+	got := s.counts()
+	if diff := cmp.Diff(want.Export(), got.Latency.Export()); diff != "" {
+		t.Errorf("-library +program:\n%s", diff)
+	}
+	if total := got.Total(); total.NegativeLatency != 0 || total.ClampedLatency != 0 {
+		t.Errorf("in range, yet %+v", total)
+	}
+}
+
+func TestSinkLatencyOutOfRange(t *testing.T) {
+	const now = 1 << 40
+	s := loadTestSink(t, 1, false, now)
+	for i, intended := range []uint64{now + 1, now + 1000, now - latencyMax - 1} {
+		p := packetSpec{port: testPort, payload: stamped(0, StampLen, intended, uint64(i))}
+		s.receive(p.build(), 0)
+	}
+	got := s.counts()
+	if total := got.Total(); total.NegativeLatency != 2 || total.ClampedLatency != 1 {
+		t.Errorf("got %+v, want 2 negative and 1 clamped", total)
+	}
+	counts := got.Latency.Export().Counts
+	if counts[0] != 2 || counts[len(counts)-1] != 1 {
+		t.Errorf("first bucket %d, last %d; want 2 and 1", counts[0], counts[len(counts)-1])
+	}
+}
+
+func TestRecordKeepsTheEnds(t *testing.T) {
+	h := NewHistogram()
+	record(h, -5, 2)
+	record(h, 1<<40, 3)
+	counts := h.Export().Counts
+	if counts[0] != 2 || counts[len(counts)-1] != 3 {
+		t.Errorf("first bucket %d, last %d; want 2 and 3", counts[0], counts[len(counts)-1])
+	}
+}
+
+func TestSinkCountsSub(t *testing.T) {
+	s := loadTestSink(t, 2, false, 1000)
+	send := func(seqs ...uint64) {
+		p := packetSpec{port: testPort, payload: stamped(1, StampLen, 500, seqs...)}
+		s.receive(p.build(), StampLen)
+	}
+	send(0, 1, 5)
+	before := s.counts()
+	send(5, 3, 6)
+	d := s.counts().Sub(before)
+	want := []FlowCounts{{}, {Unique: 2, Duplicates: 1, Reordered: 1, NextSeq: 7}}
+	if diff := cmp.Diff(want, d.PerFlow); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if total := d.Total(); total.Segments != 3 || total.Skbs != 1 || d.Latency.TotalCount() != 3 {
+		t.Errorf("got %+v and %d latencies, want 3 segments in 1 skb", total, d.Latency.TotalCount())
+	}
+	if !slices.ContainsFunc(d.PerCPU, func(c CPUCounts) bool { return c == d.Total() }) {
+		t.Errorf("no CPU received it all: %+v", d.PerCPU)
+	}
+}

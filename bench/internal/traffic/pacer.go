@@ -1,0 +1,70 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// A sleep shorter than this is not worth its wake-up; the thread reads the
+	// clock until then.
+	sleepAbove = 150_000 // ns
+	// How long before the time a sleep ends, to make up for a late wake-up.
+	wakeEarly = 60_000 // ns
+	// The longest sleep in one piece: how late a cancelled context is seen.
+	longestSleep = 20_000_000 // ns
+)
+
+// onThread runs f on a thread of its own, on the given CPU unless it is negative,
+// and waits for it. The thread ends with f, so that what was set on it does too.
+func onThread(cpu int, f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread dies here
+		if err := prepareThread(cpu); err != nil {
+			done <- err
+			return
+		}
+		done <- f()
+	}()
+	return <-done
+}
+
+func prepareThread(cpu int) error {
+	// The default slack of 50 µs would make every sleep that much longer.
+	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set timer slack: %w", err)
+	}
+	if cpu < 0 {
+		return nil
+	}
+	var set unix.CPUSet
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("pin thread to CPU %d: %w", cpu, err)
+	}
+	return nil
+}
+
+// waitUntil returns the time as soon as it is due or ctx is done. It sleeps while
+// that is far away and reads the clock when it is near. The caller's thread
+// should come from onThread.
+func waitUntil(ctx context.Context, due int64) (now int64) {
+	for now = monotonic(); now < due && ctx.Err() == nil; now = monotonic() {
+		if due-now > sleepAbove {
+			sleepUntil(min(due-wakeEarly, now+longestSleep))
+		}
+	}
+	return now
+}
+
+// sleepUntil sleeps in the kernel: unlike time.Sleep it stays on the thread and
+// needs no other to wake it.
+func sleepUntil(when int64) {
+	ts := unix.NsecToTimespec(when)
+	// EINTR needs no handling: the caller reads the clock again.
+	_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil)
+}

@@ -1,0 +1,102 @@
+package traffic
+
+import (
+	"net/netip"
+	"testing"
+
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
+)
+
+// newScene returns two namespaces joined by a veth pair, which end with the test.
+func newScene(tb testing.TB) *testbed.Testbed {
+	tb.Helper()
+	return upScene(tb, testbed.Config{Topology: testbed.Veth, IPv6: true})
+}
+
+// newGap returns two namespaces with a TUN device each and nothing between.
+func newGap(tb testing.TB) *testbed.Testbed {
+	tb.Helper()
+	return upScene(tb, testbed.Config{Topology: testbed.Devices, Kind: tun.TUN})
+}
+
+func upScene(tb testing.TB, cfg testbed.Config) *testbed.Testbed {
+	tb.Helper()
+	requireRoot(tb)
+	bed, err := testbed.Up(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := bed.Down(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return bed
+}
+
+// address returns the end's address of one family.
+func address(e *testbed.End, ipv6 bool) netip.Addr {
+	if ipv6 {
+		return e.Addr6
+	}
+	return e.Addr
+}
+
+// newTestSink attaches a sink to end, which ends with the test.
+func newTestSink(tb testing.TB, end *testbed.End, flows int) *Sink {
+	tb.Helper()
+	s, err := NewSink(SinkConfig{
+		Enter:    end.Namespace.Do,
+		IfIndex:  end.IfIndex,
+		Ethernet: end.Ethernet,
+		Port:     testPort,
+		Flows:    flows,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// newTestSender sends from a to b and ends with the test.
+func newTestSender(tb testing.TB, bed *testbed.Testbed, ipv6 bool, flows, size, segments int) *Sender {
+	tb.Helper()
+	s, err := NewSender(SenderConfig{
+		Enter:    bed.A().Namespace.Do,
+		Src:      address(bed.A(), ipv6),
+		Dst:      address(bed.B(), ipv6),
+		Port:     testPort,
+		Flows:    flows,
+		Size:     size,
+		Segments: segments,
+		CPU:      -1,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// readSink waits until the counts stand still, then returns them.
+func readSink(tb testing.TB, bed *testbed.Testbed, s *Sink) SinkCounts {
+	tb.Helper()
+	if err := bed.Settle(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	c, err := s.Read()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}

@@ -1,0 +1,51 @@
+package traffic
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func TestScheduleTotal(t *testing.T) {
+	for _, c := range []struct {
+		pps  float64
+		d    time.Duration
+		want int64
+	}{
+		{50_000, time.Second / 2, 25_000},
+		{3, time.Second, 3},
+		{333_333, 3 * time.Second, 999_999},
+		{1e9, time.Second, 1_000_000_000},
+		{0.5, 10 * time.Second, 5},
+	} {
+		if got := newSchedule(c.pps).total(c.d); got != c.want {
+			t.Errorf("%v pps for %v: %d packets, want %d", c.pps, c.d, got, c.want)
+		}
+	}
+}
+
+func TestScheduleDueBy(t *testing.T) {
+	s := newSchedule(1000)
+	for elapsed, want := range map[int64]int64{-1: 0, 0: 1, 999_999: 1, 1_000_000: 2, 1_000_001: 2} {
+		if got := s.dueBy(elapsed); got != want {
+			t.Errorf("after %d ns: %d due, want %d", elapsed, got, want)
+		}
+	}
+}
+
+// The two directions of the schedule must agree on every packet, also where the
+// interval is no whole number and after hours.
+func TestScheduleInverse(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		s := newSchedule(1 + rnd.Float64()*5e6)
+		k := rnd.Int64N(1 << 34)
+		at := s.at(k)
+		if got := s.dueBy(at); got <= k {
+			t.Fatalf("interval %v: packet %d is due at %d, but dueBy says %d", s.interval, k, at, got)
+		}
+		if got := s.dueBy(at - 1); got > k {
+			t.Fatalf("interval %v: packet %d is due at %d, but dueBy said %d before", s.interval, k, at, got)
+		}
+	}
+}

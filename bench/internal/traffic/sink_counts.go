@@ -1,0 +1,116 @@
+package traffic
+
+import "github.com/HdrHistogram/hdrhistogram-go"
+
+// SinkCounts is what a [Sink] has seen. Fields count segments, except where they
+// say otherwise.
+type SinkCounts struct {
+	PerCPU  []CPUCounts // index: the CPU that received
+	PerFlow []FlowCounts
+	// Latency is receive time minus intended send time in ns, one value for every
+	// segment, duplicates included.
+	Latency *hdrhistogram.Histogram
+}
+
+// CPUCounts is what one CPU received.
+type CPUCounts struct {
+	Skbs         uint64 // socket buffers: superpackets count once
+	Superpackets uint64 // those with more than one segment
+	Segments     uint64 // all that carry a valid stamp
+	Bytes        uint64 // their length as IP packets on the wire
+	// Foreign counts what came to the port but not as a Sender sends it: no stamp,
+	// unknown flow, a truncated packet, a superpacket of mixed flows. It is passed
+	// on, unless it is part of a superpacket that has segments of ours.
+	Foreign uint64
+	// NegativeLatency counts segments that came before their intended time; they
+	// are in the histogram as 0.
+	NegativeLatency uint64
+	// ClampedLatency counts segments later than 17 s, beyond the histogram; they
+	// are in it as its highest value.
+	ClampedLatency uint64
+}
+
+// FlowCounts is what one flow delivered. Unique, Duplicates and TooOld together
+// are its segments.
+type FlowCounts struct {
+	Unique     uint64 // the first arrival of each sequence number
+	Duplicates uint64
+	// Reordered counts unique segments that came after one with a higher sequence
+	// number (RFC 4737, section 3.3).
+	Reordered uint64
+	// TooOld counts segments so far behind (at least 4033 sequence numbers) that
+	// they may be duplicates or not.
+	TooOld uint64
+	// NextSeq is the highest sequence number seen plus one, and 0 before the first.
+	// It is a state, not a count: Sub leaves it.
+	NextSeq uint64
+}
+
+// Total returns the sum over all CPUs.
+func (c SinkCounts) Total() CPUCounts {
+	var t CPUCounts
+	for _, cpu := range c.PerCPU {
+		t.Skbs += cpu.Skbs
+		t.Superpackets += cpu.Superpackets
+		t.Segments += cpu.Segments
+		t.Bytes += cpu.Bytes
+		t.Foreign += cpu.Foreign
+		t.NegativeLatency += cpu.NegativeLatency
+		t.ClampedLatency += cpu.ClampedLatency
+	}
+	return t
+}
+
+// Flows returns the sum over all flows. Its NextSeq is 0, as flows share none.
+func (c SinkCounts) Flows() FlowCounts {
+	var t FlowCounts
+	for _, f := range c.PerFlow {
+		t.Unique += f.Unique
+		t.Duplicates += f.Duplicates
+		t.Reordered += f.Reordered
+		t.TooOld += f.TooOld
+	}
+	return t
+}
+
+// Sub returns what came after prev, an earlier reading of the same sink.
+func (c SinkCounts) Sub(prev SinkCounts) SinkCounts {
+	d := SinkCounts{
+		PerCPU:  make([]CPUCounts, len(c.PerCPU)),
+		PerFlow: make([]FlowCounts, len(c.PerFlow)),
+	}
+	for i := range c.PerCPU {
+		d.PerCPU[i] = c.PerCPU[i].sub(prev.PerCPU[i])
+	}
+	for i := range c.PerFlow {
+		d.PerFlow[i] = c.PerFlow[i].sub(prev.PerFlow[i])
+	}
+	counts, old := c.Latency.Export().Counts, prev.Latency.Export().Counts
+	for i := range counts {
+		counts[i] -= old[i]
+	}
+	d.Latency = importLatency(counts)
+	return d
+}
+
+func (c CPUCounts) sub(prev CPUCounts) CPUCounts {
+	return CPUCounts{
+		Skbs:            c.Skbs - prev.Skbs,
+		Superpackets:    c.Superpackets - prev.Superpackets,
+		Segments:        c.Segments - prev.Segments,
+		Bytes:           c.Bytes - prev.Bytes,
+		Foreign:         c.Foreign - prev.Foreign,
+		NegativeLatency: c.NegativeLatency - prev.NegativeLatency,
+		ClampedLatency:  c.ClampedLatency - prev.ClampedLatency,
+	}
+}
+
+func (f FlowCounts) sub(prev FlowCounts) FlowCounts {
+	return FlowCounts{
+		Unique:     f.Unique - prev.Unique,
+		Duplicates: f.Duplicates - prev.Duplicates,
+		Reordered:  f.Reordered - prev.Reordered,
+		TooOld:     f.TooOld - prev.TooOld,
+		NextSeq:    f.NextSeq,
+	}
+}

@@ -1,0 +1,189 @@
+package traffic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"tunbench/bench/internal/testbed"
+)
+
+// bulkConfig is for streams from A to B.
+func bulkConfig(bed *testbed.Testbed, ipv6 bool, streams int) TCPConfig {
+	return TCPConfig{
+		Client:  bed.A().Namespace.Do,
+		Server:  bed.B().Namespace.Do,
+		Addr:    address(bed.B(), ipv6),
+		Port:    testPort,
+		Streams: streams,
+	}
+}
+
+func TestTCPOverVeth(t *testing.T) {
+	bed := newScene(t)
+	for _, ipv6 := range []bool{false, true} {
+		for _, streams := range []int{1, 4} {
+			t.Run(fmt.Sprintf("ipv6=%v/streams=%d", ipv6, streams), func(t *testing.T) {
+				b := openBulk(t, bulkConfig(bed, ipv6, streams))
+				if _, err := b.Run(t.Context(), 50*time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+				res, err := b.Run(t.Context(), 200*time.Millisecond)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.Close()
+				if res.Duration < 200*time.Millisecond || res.RTT <= 0 || len(res.PerStream) != streams {
+					t.Errorf("got %+v", res)
+				}
+				var sum TCPCounts
+				for _, s := range res.PerStream {
+					sum.add(s)
+				}
+				if sum != res.TCPCounts {
+					t.Errorf("streams add up to %+v, total is %+v", sum, res.TCPCounts)
+				}
+				// A segment holds 1448 bytes; what is on its way counts on one side only.
+				if least := res.Bytes / 1448 / 2; res.DataSegsOut < least {
+					t.Errorf("%d bytes in %d segments", res.Bytes, res.DataSegsOut)
+				}
+			})
+		}
+	}
+}
+
+// openBulk lets streams flow until the test ends.
+func openBulk(tb testing.TB, cfg TCPConfig) *Bulk {
+	tb.Helper()
+	b, err := OpenBulk(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(b.Close)
+	return b
+}
+
+// countFDs returns how many files this process has open.
+func countFDs(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+func TestTCPFailures(t *testing.T) {
+	bed := newGap(t)
+	nowhere := bulkConfig(bed, false, 1)
+	wrong := bulkConfig(bed, false, 1)
+	wrong.Addr = address(bed.A(), false) // not an address of the server
+	for name, cfg := range map[string]TCPConfig{"path": nowhere, "listen": wrong} {
+		t.Run(name, func(t *testing.T) {
+			before := countFDs(t)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if b, err := OpenBulk(ctx, cfg); err == nil || ctx.Err() != nil {
+				if b != nil {
+					b.Close()
+				}
+				t.Errorf("got %v, want an error of its own", err)
+			}
+			if after := countFDs(t); after > before {
+				t.Errorf("%d files are open, %d were", after, before)
+			}
+		})
+	}
+}
+
+// Streams that are open and move nothing are an error, not a zero.
+func TestTCPStall(t *testing.T) {
+	bed := newScene(t)
+	cfg := bulkConfig(bed, false, 2)
+	cfg.Port = testPort + 1
+	streams, err := connectStreams(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		for _, s := range streams {
+			s.close()
+		}
+	}()
+	b := &Bulk{streams: streams} // nobody writes
+	if _, err := b.Run(t.Context(), 100*time.Millisecond); !errors.Is(err, ErrSilence) {
+		t.Errorf("no byte moved: got %v, want ErrSilence", err)
+	}
+}
+
+func TestTCPBrokenStream(t *testing.T) {
+	bed := newScene(t)
+	streams, err := connectStreams(t.Context(), bulkConfig(bed, false, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := streams[0]
+	defer s.close()
+	ended := make(chan error, 2)
+	go func() { ended <- s.read() }()
+	if err := s.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("read ended without an error")
+	}
+}
+
+// A cancelled run tells how far it came.
+func TestTCPCancel(t *testing.T) {
+	bed := newScene(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	b := openBulk(t, bulkConfig(bed, false, 1))
+	res, err := b.Run(ctx, time.Hour)
+	if err != nil || res.Bytes == 0 || res.Duration > time.Minute {
+		t.Errorf("got %+v, %v", res, err)
+	}
+}
+
+func TestTCPConfigErrors(t *testing.T) {
+	good := TCPConfig{Addr: netip.MustParseAddr("198.18.0.1"), Port: 1, Streams: 1}
+	for name, change := range map[string]func(*TCPConfig){
+		"Addr":    func(c *TCPConfig) { c.Addr = netip.Addr{} },
+		"Port":    func(c *TCPConfig) { c.Port = 0 },
+		"Streams": func(c *TCPConfig) { c.Streams = MaxStreams + 1 },
+	} {
+		cfg := good
+		change(&cfg)
+		if err := cfg.check(); err == nil {
+			t.Errorf("bad %s: no error", name)
+		}
+	}
+}
+
+// BenchmarkTCP reports the throughput of a veth pair.
+func BenchmarkTCP(b *testing.B) {
+	for _, streams := range []int{1, 4} {
+		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
+			bed := newScene(b)
+			bulk := openBulk(b, bulkConfig(bed, false, streams))
+			if _, err := bulk.Run(b.Context(), 200*time.Millisecond); err != nil {
+				b.Fatal(err)
+			}
+			var bits, seconds float64
+			for b.Loop() {
+				res, err := bulk.Run(b.Context(), time.Second)
+				if err != nil {
+					b.Fatal(err)
+				}
+				bits += 8 * float64(res.Bytes)
+				seconds += res.Duration.Seconds()
+			}
+			b.ReportMetric(bits/seconds/1e9, "Gbit/s")
+		})
+	}
+}
