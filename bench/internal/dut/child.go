@@ -1,0 +1,156 @@
+package dut
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/dut/forward"
+)
+
+// stopPatience is how long a child may take to end when asked, before it is killed.
+const stopPatience = 5 * time.Second
+
+// child is a process of this same program that runs `tunbench forward` and is
+// spoken to over a socket. It ends when the socket does, so it never outlives
+// the harness, whatever ends that.
+type child struct {
+	cmd    *exec.Cmd
+	client *forward.Client
+	stderr *tail
+	ended  chan struct{}
+	err    error // why it ended; set before ended is closed
+	stop   sync.Once
+}
+
+// startChild starts the process; it waits for its options.
+func startChild(ctx context.Context) (*child, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own program: %w", err)
+	}
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	c := &child{
+		cmd:    exec.Command(program, "forward", "--control"),
+		client: forward.NewClient(ours),
+		stderr: &tail{},
+		ended:  make(chan struct{}),
+	}
+	c.cmd.ExtraFiles = []*os.File{theirs} // becomes forward.ControlFD
+	c.cmd.Stderr = c.stderr
+	// A group of its own: Ctrl-C at the terminal is for the harness to handle.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.Join(context.Cause(ctx), c.client.Close())
+	}
+	if err := c.cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start forwarder: %w", err), c.client.Close())
+	}
+	go c.wait()
+	return c, nil
+}
+
+// socketPair returns our end, ready for deadlines and Close, and the child's.
+func socketPair() (ours net.Conn, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("create control socket: %w", err)
+	}
+	theirs = os.NewFile(uintptr(fds[1]), "control")
+	file := os.NewFile(uintptr(fds[0]), "control")
+	defer file.Close() // FileConn works on a duplicate
+	ours, err = net.FileConn(file)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open control socket: %w", err), theirs.Close())
+	}
+	return ours, theirs, nil
+}
+
+func (c *child) wait() {
+	err := c.cmd.Wait()
+	words := c.stderr.String()
+	switch {
+	case err == nil:
+		c.err = errors.New("the forwarder ended")
+	case words == "":
+		c.err = fmt.Errorf("the forwarder ended: %w", err)
+	default:
+		c.err = fmt.Errorf("the forwarder ended: %w: %s", err, words)
+	}
+	close(c.ended)
+}
+
+// fail stops a child that does not answer and returns the better explanation:
+// its own last words, if it has ended, rather than that the socket is closed.
+func (c *child) fail(err error) error {
+	select {
+	case <-c.ended:
+		err = c.err
+	case <-time.After(100 * time.Millisecond): // it may be about to
+	}
+	return errors.Join(err, c.Stop())
+}
+
+func (c *child) PID() int { return c.cmd.Process.Pid }
+
+func (c *child) Ended() <-chan struct{} { return c.ended }
+
+func (c *child) Err() error {
+	select {
+	case <-c.ended:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+func (c *child) Stop() (err error) {
+	c.stop.Do(func() {
+		_ = c.client.Close() // the child ends when it notices
+		select {
+		case <-c.ended:
+		case <-time.After(stopPatience):
+			_ = c.cmd.Process.Kill()
+			<-c.ended
+			err = fmt.Errorf("stop forwarder: it did not end within %v and was killed", stopPatience)
+		}
+	})
+	return err
+}
+
+// tail keeps the last bytes written to it: a child's last words.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailBytes = 4096
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if cut := len(t.buf) - tailBytes; cut > 0 {
+		t.buf = append(t.buf[:0], t.buf[cut:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.buf))
+}

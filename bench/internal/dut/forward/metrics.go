@@ -1,0 +1,112 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tunbench/forwarder"
+)
+
+// Metrics serves the counters of a session as Prometheus text on /metrics.
+type Metrics struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// ServeMetrics listens on address (host:port) and serves until Close. The
+// counters are read when somebody asks; the forwarder does not notice.
+func ServeMetrics(address string, stats func() forwarder.Stats) (*Metrics, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("serve metrics: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector{stats})
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	m := &Metrics{listener, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
+	go func() { _ = m.server.Serve(listener) }() // ends with Close
+	return m, nil
+}
+
+// Address returns where the server listens.
+func (m *Metrics) Address() string { return m.listener.Addr().String() }
+
+// Close stops the server, giving requests under way a second.
+func (m *Metrics) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := m.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("stop metrics: %w", err), m.server.Close())
+	}
+	return nil
+}
+
+// collector turns a snapshot into metrics, named after its fields.
+type collector struct {
+	stats func() forwarder.Stats
+}
+
+var (
+	directionLabels = []string{"queue", "direction"}
+
+	readPackets      = counterDesc("read_packets", "Packets read, a superpacket counted once.", directionLabels)
+	readSuperpackets = counterDesc("read_superpackets", "Superpackets read.", directionLabels)
+	readSegments     = counterDesc("read_segments", "Wire-size packets read, superpackets opened up.", directionLabels)
+	readBytes        = counterDesc("read_bytes", "Bytes read, without vnet headers.", directionLabels)
+	writtenPackets   = counterDesc("written_packets", "Packets written, a superpacket counted once.", directionLabels)
+	writtenSegments  = counterDesc("written_segments", "Wire-size packets written, superpackets opened up.", directionLabels)
+	emptyReads       = counterDesc("empty_reads", "Reads that found nothing.", directionLabels)
+	drops            = counterDesc("dropped_segments", "Wire-size packets dropped, by reason.", append(directionLabels, "reason"))
+	writeErrors      = counterDesc("write_error_segments", "Wire-size packets whose write failed, by errno.", append(directionLabels, "errno"))
+	sleeps           = counterDesc("sleeps", "Times a worker went to sleep.", directionLabels[:1])
+)
+
+func counterDesc(name, help string, labels []string) *prometheus.Desc {
+	return prometheus.NewDesc("tunbench_forwarder_"+name+"_total", help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	for _, w := range c.stats().Workers {
+		queue := strconv.Itoa(w.Queue)
+		collectDirection(ch, w.AToB, queue, "a_to_b")
+		collectDirection(ch, w.BToA, queue, "b_to_a")
+		counter(ch, sleeps, w.Sleeps, queue)
+	}
+}
+
+func collectDirection(ch chan<- prometheus.Metric, d forwarder.DirectionStats, queue, direction string) {
+	for desc, n := range map[*prometheus.Desc]uint64{
+		readPackets:      d.ReadPackets,
+		readSuperpackets: d.ReadSuperpackets,
+		readSegments:     d.ReadSegments,
+		readBytes:        d.ReadBytes,
+		writtenPackets:   d.WrittenPackets,
+		writtenSegments:  d.WrittenSegments,
+		emptyReads:       d.EmptyReads,
+	} {
+		counter(ch, desc, n, queue, direction)
+	}
+	for reason, n := range d.Drops {
+		counter(ch, drops, n, queue, direction, reason)
+	}
+	for errno, n := range d.WriteErrors {
+		counter(ch, writeErrors, n, queue, direction, errno)
+	}
+}
+
+func counter(ch chan<- prometheus.Metric, desc *prometheus.Desc, n uint64, labels ...string) {
+	ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), labels...)
+}

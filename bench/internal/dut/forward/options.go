@@ -1,0 +1,80 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tunbench/forwarder/tun"
+)
+
+// netnsDir is where named network namespaces are bound (ip-netns(8)).
+const netnsDir = "/run/netns"
+
+// Endpoint names a device and the namespace it is in.
+type Endpoint struct {
+	NetNS  string `json:"netns"` // path; empty: the caller's namespace
+	Device string `json:"device"`
+}
+
+// ParseEndpoint reads [NETNS:]DEVICE, where NETNS is a name as `ip netns` lists
+// it, or a path.
+func ParseEndpoint(s string) (Endpoint, error) {
+	netns, device, found := strings.Cut(s, ":")
+	if !found {
+		netns, device = "", s
+	}
+	if device == "" || found && netns == "" {
+		return Endpoint{}, fmt.Errorf("endpoint %q: want [NETNS:]DEVICE", s)
+	}
+	if netns != "" && !strings.Contains(netns, "/") {
+		netns = filepath.Join(netnsDir, netns)
+	}
+	return Endpoint{NetNS: netns, Device: device}, nil
+}
+
+// String is the endpoint as ParseEndpoint reads it.
+func (e Endpoint) String() string {
+	if e.NetNS == "" {
+		return e.Device
+	}
+	return strings.TrimPrefix(e.NetNS, netnsDir+"/") + ":" + e.Device
+}
+
+// Options says what to forward between and how; see tun.Config and
+// forwarder.Config for the limits.
+type Options struct {
+	A          Endpoint      `json:"a"`
+	B          Endpoint      `json:"b"`
+	Kind       tun.Kind      `json:"kind"`
+	Queues     int           `json:"queues"`
+	VnetHdr    bool          `json:"vnet_hdr"`
+	Offload    tun.Offload   `json:"offload"`
+	MTU        int           `json:"mtu"`          // 0: leave
+	TxQueueLen int           `json:"tx_queue_len"` // 0: leave
+	Attach     bool          `json:"attach"`       // the devices must exist
+	Batch      int           `json:"batch"`
+	Spin       time.Duration `json:"spin"`
+	CPUs       []int         `json:"cpus"` // pin worker i to CPUs[i mod len]
+}
+
+// ErrSameDevice says that both endpoints name one device.
+var ErrSameDevice = errors.New("a and b are the same device")
+
+// device is how to open the device at one endpoint.
+func (o *Options) device(e Endpoint) tun.Config {
+	return tun.Config{
+		NetNS:      e.NetNS,
+		Name:       e.Device,
+		Kind:       o.Kind,
+		Queues:     o.Queues,
+		VnetHdr:    o.VnetHdr,
+		Offload:    o.Offload,
+		MTU:        o.MTU,
+		TxQueueLen: o.TxQueueLen,
+		Up:         true,
+		MustExist:  o.Attach,
+	}
+}

@@ -1,0 +1,59 @@
+package forward
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"tunbench/forwarder"
+)
+
+// PrintNegotiated writes what the kernel agreed to, a line per device.
+func PrintNegotiated(w io.Writer, n Negotiated) {
+	for _, d := range []DeviceInfo{n.A, n.B} {
+		verb := "attached to"
+		if d.Created {
+			verb = "created"
+		}
+		vnet := "no vnet header"
+		if d.VnetHdrLen > 0 {
+			vnet = fmt.Sprintf("vnet header of %d bytes", d.VnetHdrLen)
+		}
+		fmt.Fprintf(w, "%s %s %v: %d queues, %s, offload %s\n", verb, d.Kind, d.Endpoint, d.Queues, vnet, d.Offload)
+	}
+	for _, note := range n.Notes {
+		fmt.Fprintln(w, "note:", note)
+	}
+}
+
+// PrintStats writes the counters as a table, a line per queue and direction.
+func PrintStats(w io.Writer, s forwarder.Stats) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "queue\tdirection\tread\tsuperpackets\tsegments\tbytes\twritten\tempty reads\tdrops\twrite errors\t")
+	for _, worker := range s.Workers {
+		for _, row := range []struct {
+			name string
+			d    forwarder.DirectionStats
+		}{{"a to b", worker.AToB}, {"b to a", worker.BToA}} {
+			fmt.Fprintf(t, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", worker.Queue, row.name,
+				row.d.ReadPackets, row.d.ReadSuperpackets, row.d.ReadSegments, row.d.ReadBytes, row.d.WrittenSegments,
+				row.d.EmptyReads, causes(row.d.Drops), causes(row.d.WriteErrors))
+		}
+	}
+	return t.Flush()
+}
+
+// causes lists counts by cause, "0" where there are none.
+func causes(counts map[string]uint64) string {
+	if len(counts) == 0 {
+		return "0"
+	}
+	var parts []string
+	for _, cause := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[cause], cause))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,32 @@
+package dut
+
+import (
+	"context"
+
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder"
+	"tunbench/results"
+)
+
+// kernel is a reference that the scene itself brings about: the kernel's router
+// between two veth pairs, or a veth pair with nothing between.
+type kernel struct {
+	topology testbed.Topology
+}
+
+func (k kernel) Scene(scenario.Scenario) testbed.Config { return testbed.Config{Topology: k.topology} }
+
+func (k kernel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []int) (Running, error) {
+	return inKernel{}, nil
+}
+
+// inKernel is a reference at work: no process, nothing to ask, nothing to stop.
+type inKernel struct{}
+
+func (inKernel) PID() int                            { return 0 }
+func (inKernel) Info() *results.DUT                  { return nil }
+func (inKernel) Counters() (*forwarder.Stats, error) { return nil, nil }
+func (inKernel) Ended() <-chan struct{}              { return nil }
+func (inKernel) Err() error                          { return nil }
+func (inKernel) Stop() error                         { return nil }
