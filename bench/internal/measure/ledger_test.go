@@ -1,0 +1,116 @@
+package measure
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic"
+	"tunbench/forwarder"
+	"tunbench/results"
+)
+
+func TestLedger(t *testing.T) {
+	entry := func(p results.Place, n int64) results.LedgerEntry {
+		return results.LedgerEntry{Place: p, Packets: n}
+	}
+	for _, tc := range []struct {
+		name string
+		path path
+		want results.Ledger
+		loss float64
+	}{
+		{
+			name: "nothing between, nothing lost",
+			path: path{
+				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: traffic.FlowCounts{Unique: 100},
+			},
+			want: results.Ledger{
+				entry("intended", 100),
+				entry("not_offered", 0),
+				entry("sender_socket", 0),
+				entry("qdisc", 0),
+				entry("device_ring", 0),
+				entry("receiving_device", 0),
+				entry("corrupt", 0),
+				entry("sink", 100),
+				entry("duplicated", 0),
+				entry("unaccounted", 0),
+			},
+		},
+		{
+			name: "a loss at every place, superpackets split before the device",
+			path: path{
+				sent:   traffic.Sent{Intended: 1000, Offered: 990, NotOffered: 10, Refused: 3},
+				source: testbed.LinkCounters{QdiscDrops: 2, TxDropped: 30}, // 20 and 30 segments
+				target: testbed.LinkCounters{RxDropped: 9},                 // 4 of them failed writes
+				forwarder: &forwarder.DirectionStats{
+					ReadSegments: 940, WrittenSegments: 933,
+					Drops: map[string]uint64{"runt": 3}, WriteErrors: map[string]uint64{"EIO": 4},
+				},
+				sink: traffic.FlowCounts{Unique: 924, Duplicates: 7, TooOld: 1}, corrupt: 2,
+				sentSegments: 10, deviceSegments: 1,
+			},
+			want: results.Ledger{
+				entry("intended", 1000),
+				entry("not_offered", 7),
+				entry("sender_socket", 3),
+				entry("qdisc", 20),
+				entry("device_ring", 30),
+				entry("read_by_forwarder", 940),
+				entry("forwarder_drop:runt", 3),
+				entry("write_error:EIO", 4),
+				entry("receiving_device", 5),
+				entry("corrupt", 2),
+				entry("sink", 925),
+				entry("duplicated", 7),
+				entry("unaccounted", 1),
+			},
+			loss: 0.075,
+		},
+		{
+			name: "superpackets on the device, a drop is a whole one; maximum load intends what it offers",
+			path: path{
+				sent:   traffic.Sent{Offered: 320},
+				source: testbed.LinkCounters{TxDropped: 2},
+				router: testbed.LinkCounters{TxDropped: 1},
+				sink:   traffic.FlowCounts{Unique: 224}, sentSegments: 32, deviceSegments: 32,
+			},
+			want: results.Ledger{
+				entry("intended", 320),
+				entry("not_offered", 0),
+				entry("sender_socket", 0),
+				entry("qdisc", 0),
+				entry("device_ring", 96),
+				entry("receiving_device", 0),
+				entry("corrupt", 0),
+				entry("sink", 224),
+				entry("duplicated", 0),
+				entry("unaccounted", 0),
+			},
+			loss: 0.3,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, tc.path.ledger()); diff != "" {
+				t.Errorf("ledger (-want +got):\n%s", diff)
+			}
+			if got := tc.path.lossRatio(); got != tc.loss {
+				t.Errorf("loss ratio %v, want %v", got, tc.loss)
+			}
+		})
+	}
+}
+
+func TestJointLossWeighsByLoad(t *testing.T) {
+	all := &path{sent: traffic.Sent{Intended: 900}, sink: traffic.FlowCounts{Unique: 900}}
+	none := &path{sent: traffic.Sent{Intended: 100}}
+	if got := jointLoss([]*path{all, none}); got != 0.1 {
+		t.Errorf("joint loss %v, want 0.1", got)
+	}
+	if got := jointLoss([]*path{{}}); got != 0 {
+		t.Errorf("joint loss of nothing %v, want 0", got)
+	}
+}

@@ -1,0 +1,51 @@
+package measure
+
+import (
+	"context"
+	"time"
+
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic"
+	"tunbench/results"
+)
+
+// pingPong is one packet in flight, there and back.
+type pingPong struct {
+	config traffic.PingPongConfig
+	result traffic.PingPongResult // of the last run
+}
+
+func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workload {
+	return &pingPong{config: traffic.PingPongConfig{
+		Client:     scene.A().Namespace.Do,
+		Server:     scene.B().Namespace.Do,
+		ClientAddr: address(scene.A(), s),
+		ServerAddr: address(scene.B(), s),
+		Port:       portAToB,
+		Size:       s.Size,
+		CPU:        p.generators[0],
+	}}
+}
+
+func (w *pingPong) run(ctx context.Context, d time.Duration) (err error) {
+	w.config.Duration = d
+	w.result, err = traffic.RunPingPong(ctx, w.config)
+	return err
+}
+
+func (w *pingPong) received() (n uint64, ok bool, err error) { return w.result.Answered, true, nil }
+
+func (w *pingPong) mark() error { return nil }
+
+func (w *pingPong) report(t *results.Trial, _ observation) (packets uint64, err error) {
+	r := w.result
+	t.DurationS = r.Duration.Seconds()
+	t.LossRatio = new(float64(r.Lost) / float64(max(r.Sent, 1)))
+	if t.RoundTripNs, err = results.NewDistribution(r.RTT); err != nil {
+		return 0, distributionError("round trips", err)
+	}
+	return 2 * r.Answered, nil
+}
+
+func (w *pingPong) close() error { return nil }

@@ -1,0 +1,50 @@
+package measure
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/scenario"
+)
+
+// anyCPU says that a thread is not pinned.
+const anyCPU = -1
+
+// placement says where threads run: the forwarder's workers from the first CPU
+// on, the generators from the last one back, so that they share a CPU only when
+// there are more of them than CPUs.
+type placement struct {
+	workers    []int  // worker i on workers[i mod len]; none: not pinned
+	generators [2]int // sending from A, sending from B; or anyCPU
+}
+
+// place distributes the CPUs that this process may use.
+func place(s scenario.Scenario) (placement, error) {
+	if s.Pin == scenario.Off {
+		return placement{generators: [2]int{anyCPU, anyCPU}}, nil
+	}
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return placement{}, fmt.Errorf("read CPU affinity: %w", err)
+	}
+	return placeOn(members(&set)), nil
+}
+
+func members(set *unix.CPUSet) []int {
+	var cpus []int
+	for cpu := 0; len(cpus) < set.Count(); cpu++ {
+		if set.IsSet(cpu) {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus
+}
+
+func placeOn(cpus []int) placement {
+	last := len(cpus) - 1
+	return placement{
+		workers:    cpus,
+		generators: [2]int{cpus[last], cpus[max(last-1, 0)]},
+	}
+}

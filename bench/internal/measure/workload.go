@@ -1,0 +1,169 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder"
+	"tunbench/results"
+)
+
+// workload is the traffic of one trial. Its methods are called in this order,
+// from one goroutine: run for the warm-up, mark, run for the measurement,
+// report, close.
+type workload interface {
+	// run offers the load for d, or until ctx is done, and returns when the last
+	// packet was sent.
+	run(ctx context.Context, d time.Duration) error
+
+	// received is a number that grows with every packet that arrives. ok is false
+	// for a load that does not end with run, so that nothing would come to rest.
+	received() (n uint64, ok bool, err error)
+
+	// mark makes what was counted until now the beginning.
+	mark() error
+
+	// report fills in what came of the last run, and returns how many packets the
+	// cost of CPU time is to be divided by.
+	report(t *results.Trial, seen observation) (packets uint64, err error)
+
+	close() error
+}
+
+// Destination ports of the load; flow i of a sender has source port + 1 + i, so
+// they lie further apart than there are flows.
+const (
+	portAToB uint16 = 10000
+	portBToA uint16 = 20000
+)
+
+// newWorkload opens what the scenario's traffic needs at both ends.
+func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
+	switch {
+	case s.Proto == scenario.TCP:
+		return newTCP(ctx, s, scene)
+	case s.Load.Mode == scenario.LoadPingPong:
+		return newPingPong(s, scene, p), nil
+	default:
+		return newUDP(s, scene, p)
+	}
+}
+
+// observation is what device and forwarder counted.
+type observation struct {
+	devices testbed.Counters
+	stats   *forwarder.Stats // nil: the DUT cannot count
+	// uso says that the devices take UDP superpackets as they are.
+	uso bool
+}
+
+func observe(scene *testbed.Testbed, running dut.Running) (observation, error) {
+	devices, err := scene.Counters()
+	if err != nil {
+		return observation{}, err
+	}
+	stats, err := running.Counters()
+	if err != nil {
+		return observation{}, err
+	}
+	return observation{devices: devices, stats: stats}, nil
+}
+
+// since returns what was counted after prev.
+func (o observation) since(prev observation) observation {
+	d := observation{devices: o.devices.Sub(prev.devices), uso: o.uso}
+	if o.stats != nil {
+		d.stats = new(o.stats.Sub(*prev.stats))
+	}
+	return d
+}
+
+// direction names the ends in the order of a direction.
+type direction struct {
+	name     results.DirectionName
+	from, to *testbed.End
+	port     uint16
+	index    int // 0: A to B, 1: B to A
+}
+
+// directions lists the ways that the scenario's load goes.
+func directions(s scenario.Scenario, scene *testbed.Testbed) []direction {
+	there := direction{results.AToB, scene.A(), scene.B(), portAToB, 0}
+	if s.Dir != scenario.Bi {
+		return []direction{there}
+	}
+	return []direction{there, {results.BToA, scene.B(), scene.A(), portBToA, 1}}
+}
+
+// links returns the counters of the devices on the way of a direction.
+func (o observation) links(d direction) (source, target testbed.LinkCounters) {
+	if d.index == 0 {
+		return o.devices.A, o.devices.B
+	}
+	return o.devices.B, o.devices.A
+}
+
+// onward returns the counters of the router's device that a direction leaves by.
+func (o observation) onward(d direction) testbed.LinkCounters {
+	if o.devices.Router == nil {
+		return testbed.LinkCounters{}
+	}
+	return o.devices.Router[1-d.index] // the first is towards A
+}
+
+// forwarded returns the forwarder's counters for a direction, nil without.
+func (o observation) forwarded(d direction) *forwarder.DirectionStats {
+	if o.stats == nil {
+		return nil
+	}
+	total := o.stats.Total()
+	if d.index == 0 {
+		return &total.AToB
+	}
+	return &total.BToA
+}
+
+// together runs f for every direction at once and returns the first error.
+func together[T any](items []T, f func(T) error) error {
+	errs := make(chan error, len(items))
+	for _, item := range items {
+		go func() { errs <- f(item) }()
+	}
+	var first error
+	for range items {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// perSecond is a rate; d must be positive.
+func perSecond(n uint64, d time.Duration) *float64 {
+	if d <= 0 {
+		return nil
+	}
+	return new(float64(n) / d.Seconds())
+}
+
+// reportQueues fills in what every queue carried.
+func reportQueues(t *results.Trial, stats *forwarder.Stats) {
+	if stats == nil {
+		return
+	}
+	for _, w := range stats.Workers {
+		t.Queues = append(t.Queues, results.Queue{
+			Queue:       w.Queue,
+			AToBPackets: int64(w.AToB.WrittenSegments),
+			BToAPackets: int64(w.BToA.WrittenSegments),
+		})
+	}
+}
+
+func distributionError(what string, err error) error {
+	return fmt.Errorf("describe %s: %w", what, err)
+}
