@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
+)
+
+func (a *app) cleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "clean",
+		Short: "Remove what a killed run left behind",
+		Long: `Remove the namespaces tb-<pid>-… of runs that are dead, with all that is in
+them, and print their names. Those of live runs stay. Every run does this
+first, so you need it only to tidy up after the last one.`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			if err := host.Require(); err != nil {
+				return err
+			}
+			removed, err := testbed.Clean()
+			for _, name := range removed {
+				if _, printErr := fmt.Fprintln(a.stdout, "removed", name); printErr != nil {
+					return errors.Join(err, printErr)
+				}
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic"
+	"tunbench/forwarder/tun"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Show what this host can do and what distorts a measurement",
+		Long: `Try every feature that tunbench uses, in a namespace of its own, and look for
+what distorts a measurement here: other load, steal time, power saving. Nothing
+is changed. It takes about a second.
+
+  ok        there, and as a measurement wants it
+  missing   this host or user cannot do it
+  distorts  it changes what is measured
+  unknown   could not be checked`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checks := host.Checks(cmd.Context(), host.Probes{TCX: traffic.Probe, TUN: tunChecks, Runs: testbed.Runs})
+			show := a.printChecks
+			if asJSON {
+				show = a.printJSON
+			}
+			if err := show(checks); err != nil {
+				return fmt.Errorf("print checks: %w", err)
+			}
+			return host.Require()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")
+	return cmd
+}
+
+// tunChecks tries the features of the TUN/TAP driver.
+func tunChecks() ([]host.Check, error) {
+	features, err := tun.Probe()
+	if err != nil {
+		return nil, err
+	}
+	var checks []host.Check
+	for _, f := range features {
+		c := host.Check{Name: f.Name, State: host.OK, Found: "supported", Meaning: f.Meaning}
+		if !f.Supported {
+			c.State, c.Found = host.Missing, "refused by the kernel"
+		}
+		checks = append(checks, c)
+	}
+	return checks, nil
+}
+
+// printChecks writes a line per check, and below it what it means where that
+// is not well.
+func (a *app) printChecks(checks []host.Check) error {
+	width := 0
+	for _, c := range checks {
+		width = max(width, len(c.Name))
+	}
+	var b strings.Builder
+	for _, c := range checks {
+		fmt.Fprintf(&b, "%-8s  %-*s  %s\n", c.State, width, c.Name, c.Found)
+		if c.State == host.OK {
+			continue
+		}
+		for _, text := range []string{c.Meaning, c.Remedy} {
+			if text != "" {
+				fmt.Fprintf(&b, "%-8s  %-*s  → %s\n", "", width, "", text)
+			}
+		}
+	}
+	_, err := io.WriteString(a.stdout, b.String())
+	return err
+}
+
+func (a *app) printJSON(checks []host.Check) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(checks)
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/host"
+	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
+)
+
+const forwardHelp = `Forward packets between two TUN or TAP devices until interrupted: what is read
+from queue i of one is written to queue i of the other, superpackets unsplit.
+
+A device is named [NETNS:]DEVICE, the namespace by name or path. It is attached
+to if it exists (persistent, multi-queue), and created and set up otherwise; a
+created device has no address and disappears with the program. What the kernel
+agreed to is printed first, the counters on SIGUSR1 and at the end.`
+
+const forwardExamples = `  ip netns add left; ip netns add right
+  tunbench forward --a left:tun0 --b right:tun0 --queues 2 &
+  ip -n left addr add 10.0.0.1 peer 10.0.0.2 dev tun0
+  ip -n right addr add 10.0.0.2 peer 10.0.0.1 dev tun0
+  ip netns exec left ping 10.0.0.2`
+
+// forwardOptions are the flags of `tunbench forward`, as typed.
+type forwardOptions struct {
+	a, b, dev, offload string
+	vnet               bool
+	metrics            string
+	control            bool
+	forward            forward.Options
+}
+
+func (a *app) forwardCommand() *cobra.Command {
+	var o forwardOptions
+	cmd := &cobra.Command{
+		Use:     "forward --a [NETNS:]DEVICE --b [NETNS:]DEVICE",
+		Short:   "Run the forwarder alone between two devices",
+		Long:    forwardHelp,
+		Example: forwardExamples,
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.control {
+				return serveHarness(cmd.Context())
+			}
+			return a.forward(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.a, "a", "", "one device, `[NETNS:]DEVICE`")
+	flags.StringVar(&o.b, "b", "", "the other")
+	flags.StringVar(&o.dev, "dev", "tun", "type of both: tun or tap")
+	flags.StringVar(&o.offload, "offload", "all", "offloads to ask for: none, csum, tso, uso, all")
+	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
+	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index")
+	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves before it serves the other direction")
+	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker looks again before it sleeps")
+	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
+	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
+	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
+	flags.BoolVar(&o.forward.Attach, "attach", false, "the devices must exist; create none")
+	flags.StringVar(&o.metrics, "metrics", "", "serve the counters as Prometheus text on http://`HOST:PORT`/metrics")
+	flags.BoolVar(&o.control, "control", false, "take orders from the harness on fd 3")
+	_ = flags.MarkHidden("control")
+	return cmd
+}
+
+// parse fills in the options that are words, each error naming its flag.
+func (o *forwardOptions) parse() (_ forward.Options, err error) {
+	opts := o.forward
+	opts.VnetHdr = o.vnet
+	if !o.vnet && o.offload == "all" {
+		o.offload = "none" // the default without a vnet header
+	}
+	var errs []error
+	parse := func(flag string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	opts.A, err = forward.ParseEndpoint(o.a)
+	parse("a", err)
+	opts.B, err = forward.ParseEndpoint(o.b)
+	parse("b", err)
+	opts.Kind, err = tun.ParseKind(o.dev)
+	parse("dev", err)
+	opts.Offload, err = tun.ParseOffload(o.offload)
+	parse("offload", err)
+	parse("cpus", checkCPUs(opts.CPUs))
+	if o.metrics != "" {
+		_, _, err = net.SplitHostPort(o.metrics)
+		parse("metrics", err)
+	}
+	if len(errs) > 0 {
+		return opts, &usageError{errors.Join(errs...)}
+	}
+	return opts, nil
+}
+
+// checkCPUs finds a CPU that this process may not run on.
+func checkCPUs(cpus []int) error {
+	var allowed unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
+		return fmt.Errorf("read CPU affinity: %w", err)
+	}
+	for _, cpu := range cpus {
+		if !allowed.IsSet(cpu) {
+			return fmt.Errorf("no CPU %d here: want some of the %d that this process may use", cpu, allowed.Count())
+		}
+	}
+	return nil
+}
+
+func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
+	opts, err := o.parse()
+	if err != nil {
+		return err
+	}
+	if err := host.Require(); err != nil {
+		return err
+	}
+	session, err := forward.Open(opts)
+	if err != nil {
+		return openError(err)
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	forward.PrintNegotiated(a.stdout, session.Negotiated())
+	if o.metrics != "" {
+		metrics, serveErr := forward.ServeMetrics(o.metrics, session.Stats)
+		if serveErr != nil {
+			return serveErr
+		}
+		defer func() { err = errors.Join(err, metrics.Close()) }()
+		fmt.Fprintf(a.stdout, "metrics on http://%s/metrics\n", metrics.Address())
+	}
+	stopPrinting := a.printOnSignal(session.Stats)
+	err = session.Run(ctx)
+	stopPrinting()
+	return errors.Join(err, forward.PrintStats(a.stdout, session.Stats()))
+}
+
+// openError tells a wrong word from a host that cannot.
+func openError(err error) error {
+	for _, wrong := range []error{fs.ErrNotExist, tun.ErrNotExist, tun.ErrMismatch, forwarder.ErrConfig, forward.ErrSameDevice} {
+		if errors.Is(err, wrong) {
+			return &usageError{err}
+		}
+	}
+	if is[*tun.ConfigError](err) {
+		return &usageError{err}
+	}
+	return err
+}
+
+// printOnSignal prints the counters whenever SIGUSR1 arrives, until stopped.
+func (a *app) printOnSignal(stats func() forwarder.Stats) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGUSR1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range signals {
+			_ = forward.PrintStats(a.stdout, stats())
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		<-done
+	}
+}
+
+// serveHarness is the child of a measurement.
+func serveHarness(ctx context.Context) error {
+	file := os.NewFile(forward.ControlFD, "control")
+	conn, err := net.FileConn(file)
+	if err != nil {
+		return fmt.Errorf("open control socket: %w (--control is for tunbench itself)", err)
+	}
+	return errors.Join(forward.Serve(ctx, conn), file.Close())
+}

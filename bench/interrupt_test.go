@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/results"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// begin starts a measurement with a file and waits until its forwarder runs.
+func begin(t *testing.T, words ...string) (cmd *exec.Cmd, child int, file string, stderr *bytes.Buffer) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "run.jsonl")
+	cmd, _, stderr = command(t, append([]string{"run", "-o", file}, words...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	eventually(t, "the forwarder starts", func() bool {
+		child = childOf(t, cmd.Process.Pid)
+		return child != 0 && len(namespacesOf(t, itoa(cmd.Process.Pid))) == 2
+	})
+	return cmd, child, file, stderr
+}
+
+// childOf returns a child process of pid, or 0.
+func childOf(t *testing.T, pid int) int {
+	t.Helper()
+	lists, err := filepath.Glob(filepath.Join("/proc", itoa(pid), "task/*/children"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		b, _ := os.ReadFile(list) // the thread may have ended
+		if fields := strings.Fields(string(b)); len(fields) > 0 {
+			child, err := strconv.Atoi(fields[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return child
+		}
+	}
+	return 0
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+// exit waits for the process and returns its exit code.
+func exit(t *testing.T, cmd *exec.Cmd) int {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return cmd.ProcessState.ExitCode()
+	case <-time.After(20 * time.Second):
+		t.Fatal("the process does not end")
+		return 0
+	}
+}
+
+func readBack(t *testing.T, file string) *results.File {
+	t.Helper()
+	f, err := results.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
+	needRoot(t)
+	for name, sig := range map[string]unix.Signal{"Ctrl-C": unix.SIGINT, "SIGTERM": unix.SIGTERM, "hang-up": unix.SIGHUP} {
+		t.Run(name, func(t *testing.T) {
+			cmd, child, file, stderr := begin(t, "load=10000", "duration=1m", "warmup=0s")
+			time.Sleep(500 * time.Millisecond) // into the load
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if code := exit(t, cmd); code != exitFailure {
+				t.Errorf("exit code %d, want %d", code, exitFailure)
+			}
+			if !strings.Contains(stderr.String(), "interrupted") {
+				t.Errorf("standard error does not say so: %s", stderr)
+			}
+			if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 || alive(child) {
+				t.Errorf("left behind: %v, forwarder alive %v", left, alive(child))
+			}
+			f := readBack(t, file)
+			if f.End == nil || f.End.Status != results.Interrupted {
+				t.Errorf("end record %+v, want one that says interrupted", f.End)
+			}
+			if len(f.Trials) != 1 || !f.Trials[0].Interrupted || f.Trials[0].Ledger.Packets(results.PlaceSink) == 0 {
+				t.Errorf("the trial in flight is not in the file with what it had: %+v", f.Trials)
+			}
+			if code, stdout, _ := tunbench(t, "report", file); code != exitSuccess || !strings.Contains(stdout, "interrupted") {
+				t.Errorf("report exits %d and prints %s", code, stdout)
+			}
+		})
+	}
+}
+
+func TestInterruptedTCPKeepsWhatWasMeasured(t *testing.T) {
+	needRoot(t)
+	cmd, _, file, _ := begin(t, "proto=tcp", "duration=1m", "warmup=0s")
+	time.Sleep(time.Second) // into the load
+	if err := cmd.Process.Signal(unix.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := exit(t, cmd); code != exitFailure {
+		t.Errorf("exit code %d, want %d", code, exitFailure)
+	}
+	f := readBack(t, file)
+	if len(f.Trials) != 1 || !f.Trials[0].Interrupted || f.Trials[0].ThroughputBps == nil || *f.Trials[0].ThroughputBps == 0 {
+		t.Errorf("the trial in flight is not in the file with what it had: %+v", f.Trials)
+	}
+}
+
+// TestStuckForwarderFailsTheTrial: a child that is alive and does not answer.
+func TestStuckForwarderFailsTheTrial(t *testing.T) {
+	needRoot(t)
+	cmd, child, file, stderr := begin(t, "load=1000", "duration=300ms", "warmup=0s")
+	if err := unix.Kill(child, unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the run gives up", func() bool { return !alive(cmd.Process.Pid) || !alive(child) })
+	if code := exit(t, cmd); code != exitFailure {
+		t.Errorf("exit code %d, want %d: %s", code, exitFailure, stderr)
+	}
+	if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 || alive(child) {
+		t.Errorf("left behind: %v, forwarder alive %v", left, alive(child))
+	}
+	if f := readBack(t, file); len(f.Trials) != 1 || !f.Trials[0].Failed() {
+		t.Errorf("the trial did not fail: %+v", f.Trials)
+	}
+}
+
+func TestKilledForwarderFailsTheTrial(t *testing.T) {
+	needRoot(t)
+	cmd, child, file, stderr := begin(t, "load=10000", "duration=1m", "warmup=0s")
+	time.Sleep(200 * time.Millisecond)
+	if err := unix.Kill(child, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := exit(t, cmd); code != exitFailure {
+		t.Errorf("exit code %d, want %d: %s", code, exitFailure, stderr)
+	}
+	if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	f := readBack(t, file)
+	if len(f.Trials) != 1 || !strings.Contains(f.Trials[0].Error, "killed") {
+		t.Errorf("the trial does not say that its forwarder was killed: %+v", f.Trials)
+	}
+}
+
+// TestKilledRunIsCleanedUp: nothing can be done at the moment of SIGKILL, so the
+// forwarder must end by itself and the next command remove the rest.
+func TestKilledRunIsCleanedUp(t *testing.T) {
+	needRoot(t)
+	for _, next := range []string{"clean", "run load=1000 duration=100ms warmup=0s"} {
+		t.Run(next, func(t *testing.T) {
+			cmd, child, _, _ := begin(t, "load=10000", "duration=1m", "warmup=0s")
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = exit(t, cmd)
+			eventually(t, "the forwarder notices and ends", func() bool { return !alive(child) })
+			if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) != 2 {
+				t.Fatalf("a killed run left %v, want its two namespaces", left)
+			}
+			code, stdout, stderr := tunbench(t, strings.Fields(next)...)
+			if code != exitSuccess {
+				t.Errorf("%s: exit code %d: %s", next, code, stderr)
+			}
+			if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
+				t.Errorf("%s leaves %v of a dead run", next, left)
+			}
+			if next == "clean" && !strings.Contains(stdout, "tb-"+itoa(cmd.Process.Pid)+"-a") {
+				t.Errorf("clean does not say what it removed: %q", stdout)
+			}
+		})
+	}
+}
+
+func TestTwoRunsDoNotMeet(t *testing.T) {
+	needRoot(t)
+	first, _, file, _ := begin(t, "load=5000", "duration=3s", "warmup=0s")
+	second := measured(t, "load=5000", "duration=500ms", "warmup=0s")
+	if code, _, stderr := tunbench(t, "clean"); code != exitSuccess {
+		t.Errorf("clean: exit code %d: %s", code, stderr)
+	}
+	if got := namespacesOf(t, itoa(first.Process.Pid)); len(got) != 2 {
+		t.Errorf("the first run's namespaces are %v while it runs", got)
+	}
+	if code := exit(t, first); code != exitSuccess {
+		t.Errorf("first run: exit code %d", code)
+	}
+	for _, trial := range append(second, readBack(t, file).Trials...) {
+		if *trial.LossRatio != 0 || trial.Ledger.Packets(results.PlaceUnaccounted) != 0 {
+			t.Errorf("%s: loss %v: %v", trial.Scenario, *trial.LossRatio, trial.Ledger)
+		}
+	}
+}
+
+func TestOutputIsNeverOverwritten(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "precious.jsonl")
+	if err := os.WriteFile(file, []byte("precious\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := tunbench(t, "run", "-o", file)
+	if code != exitFailure || !strings.Contains(stderr, file) {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "precious\n" {
+		t.Errorf("the file now holds %q (%v)", b, err)
+	}
+}
+
+// TestDiskFull measures onto a file system that has room for a host record and
+// little more.
+func TestDiskFull(t *testing.T) {
+	needRoot(t)
+	dir := t.TempDir()
+	if err := unix.Mount("tunbench-test", dir, "tmpfs", 0, "size=8k"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	file := filepath.Join(dir, "run.jsonl")
+	cmd, _, stderr := command(t, "run", "-n", "50", "-o", file, "load=1000", "duration=100ms", "warmup=0s")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if code := exit(t, cmd); code != exitFailure || !strings.Contains(stderr.String(), "no space left") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	f := readBack(t, file)
+	if len(f.Trials) == 0 || len(f.Trials) >= 50 {
+		t.Errorf("%d trials on a disk for a few", len(f.Trials))
+	}
+	for _, w := range f.Warnings {
+		if strings.Contains(w.Text, "torn") {
+			t.Errorf("a full disk tore a line: %v", w)
+		}
+	}
+	if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/results"
+)
+
+// beTunbench makes this test binary the command itself: tests start it as a
+// process, and it starts itself again as the forwarder.
+const beTunbench = "TUNBENCH_TEST_BE_TUNBENCH"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(beTunbench) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// command prepares tunbench as a process of its own.
+func command(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), beTunbench+"=1")
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd, stdout, stderr
+}
+
+// tunbench runs the command to its end.
+func tunbench(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd, out, errOut := command(t, args...)
+	err := cmd.Run()
+	if err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errOut.String()
+}
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: makes network namespaces")
+	}
+}
+
+// measured runs `tunbench run --json` and returns its trials; none may have failed.
+func measured(t *testing.T, words ...string) []results.Trial {
+	t.Helper()
+	code, stdout, stderr := tunbench(t, append([]string{"run", "--json"}, words...)...)
+	file, err := results.Read(strings.NewReader(stdout))
+	if err != nil {
+		t.Fatalf("standard output is not a result file: %v\n%s", err, stderr)
+	}
+	if code != exitSuccess {
+		t.Fatalf("exit code %d: %s\n%s", code, stderr, stdout)
+	}
+	if file.End == nil || file.End.Status != results.Completed || file.End.Trials != len(file.Trials) {
+		t.Errorf("end record %+v after %d trials", file.End, len(file.Trials))
+	}
+	return file.Trials
+}
+
+// namespacesOf lists the namespaces of one tunbench process that still have a name.
+func namespacesOf(t *testing.T, pid string) []string {
+	t.Helper()
+	names, err := filepath.Glob("/run/netns/tb-" + pid + "-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// alive reports whether a process exists and is not a zombie.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "stat"))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return unix.Kill(pid, 0) == nil && !strings.HasPrefix(rest, "Z")
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"tunbench/bench/internal/ui"
+	"tunbench/results"
+)
+
+// records is where the records of a run go: to a file, to standard output as
+// JSON Lines, and into memory for the table.
+type records struct {
+	file   results.File
+	writer *results.Writer // nil without -o
+	lines  io.Writer       // nil without --json
+}
+
+// openRecords creates the result file before anything is measured, so that a
+// name that is taken costs nobody two minutes.
+func (a *app) openRecords(o runOptions) (*records, error) {
+	r := &records{}
+	if o.json {
+		r.lines = a.stdout
+	}
+	if o.out == "" {
+		return r, nil
+	}
+	var err error
+	r.writer, err = results.Create(o.out)
+	return r, err
+}
+
+func (r *records) write(record results.Record) error {
+	if r.writer != nil {
+		if err := r.writer.Write(record); err != nil {
+			return err
+		}
+	}
+	switch v := record.(type) {
+	case results.Host:
+		r.file.Host = v
+	case results.Trial:
+		r.file.Trials = append(r.file.Trials, v)
+	case results.End:
+		r.file.End = &v
+	}
+	if r.lines == nil {
+		return nil
+	}
+	line, err := results.Encode(record)
+	if err != nil {
+		return err
+	}
+	if _, err := r.lines.Write(line); err != nil {
+		return fmt.Errorf("print record: %w", err)
+	}
+	return nil
+}
+
+func (r *records) close() error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Close()
+}
+
+// printTable shows a result file on standard output.
+func (a *app) printTable(f *results.File) error {
+	options := results.Options{}
+	if ui.IsTerminal(a.stdout) {
+		options.Color = !a.noColor
+		options.Width = ui.Width(a.stdout)
+	}
+	table, err := results.Table(f, options)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(a.stdout, table); err != nil {
+		return fmt.Errorf("print table: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"tunbench/results"
+)
+
+// TestPacedLoadIsExact is the promise of the instrument in its simplest form:
+// what was asked for was offered, and every packet arrived and was timed.
+func TestPacedLoadIsExact(t *testing.T) {
+	needRoot(t)
+	trial := measured(t, "dut=forwarder", "proto=udp", "size=64", "load=50000")[0]
+	if got := *trial.OfferedPps; math.Abs(got-50000) > 500 {
+		t.Errorf("offered %.0f pps, want 50000 within 1 %%", got)
+	}
+	if *trial.LossRatio != 0 {
+		t.Errorf("loss ratio %v, want 0: %v", *trial.LossRatio, trial.Ledger)
+	}
+	if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 {
+		t.Errorf("%d packets unaccounted: %v", n, trial.Ledger)
+	}
+	if want := trial.Ledger.Packets(results.PlaceSink); trial.LatencyNs == nil || trial.LatencyNs.Count != want {
+		t.Errorf("latency of %+v, want one for each of %d packets", trial.LatencyNs, want)
+	}
+	histogram, err := trial.LatencyNs.Decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := histogram.ValueAtPercentile(99); got != trial.LatencyNs.P99 {
+		t.Errorf("the histogram has p99 %d, the record %d", got, trial.LatencyNs.P99)
+	}
+}
+
+// TestEverySettingRuns measures at a load that nothing here should lose.
+func TestEverySettingRuns(t *testing.T) {
+	needRoot(t)
+	for _, words := range []string{
+		"dut=veth", "dut=route", "dut=veth ip=6", "dut=route ip=6",
+		"dev=tun,tap ip=4,6",
+		"dev=tun,tap dir=bi",
+		"queues=2 flows=8 dir=bi",
+		"offload=none,csum,tso,uso,all size=1400 segs=8",
+		"vnet=off", "batch=1 spin=0s", "pin=off", "qdisc=noqueue,pfifo_fast", "mtu=9000 size=9000",
+		"dut=veth,route size=1400 segs=32",
+	} {
+		t.Run(words, func(t *testing.T) {
+			args := append(strings.Fields(words), "load=20000", "duration=200ms", "warmup=50ms")
+			for _, trial := range measured(t, args...) {
+				if *trial.LossRatio != 0 || *trial.Duplicated != 0 || *trial.Reordered != 0 {
+					t.Errorf("%s: lost %v, duplicated %d, reordered %d: %v", trial.Scenario,
+						*trial.LossRatio, *trial.Duplicated, *trial.Reordered, trial.Ledger)
+				}
+				if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 {
+					t.Errorf("%s: %d packets unaccounted: %v", trial.Scenario, n, trial.Ledger)
+				}
+				directions := strings.Count(trial.Scenario, "dir=bi") + 1
+				if want := int64(4000 * directions); trial.Ledger.Packets(results.PlaceSink) != want {
+					t.Errorf("%s: %d packets arrived, want %d", trial.Scenario, trial.Ledger.Packets(results.PlaceSink), want)
+				}
+			}
+		})
+	}
+}
+
+// TestOverloadIsAccountedFor offers as much as can be offered.
+func TestOverloadIsAccountedFor(t *testing.T) {
+	needRoot(t)
+	for _, words := range []string{
+		"dut=forwarder,veth,route", "dev=tap", "dev=tun,tap qdisc=noqueue", "dir=bi dut=forwarder,veth,route", "txqlen=10",
+		"pin=off dut=veth,route dir=bi",
+		"size=1400 segs=32 dut=forwarder,veth,route", "size=1400 segs=32 offload=none,all dev=tap",
+		"queues=2 flows=64",
+	} {
+		t.Run(words, func(t *testing.T) {
+			args := append(strings.Fields(words), "load=max", "duration=200ms", "warmup=50ms")
+			for _, trial := range measured(t, args...) {
+				if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 {
+					t.Errorf("%s: %d packets unaccounted: %v", trial.Scenario, n, trial.Ledger)
+				}
+				if *trial.Duplicated != 0 {
+					t.Errorf("%s: %d duplicates", trial.Scenario, *trial.Duplicated)
+				}
+			}
+		})
+	}
+}
+
+// TestQueuesShareTheLoad: the kernel spreads flows over the queues, and a flow
+// stays on one.
+func TestQueuesShareTheLoad(t *testing.T) {
+	needRoot(t)
+	for _, load := range []string{"20000", "max"} {
+		for _, dev := range []string{"tun", "tap"} {
+			t.Run(fmt.Sprintf("%s at %s", dev, load), func(t *testing.T) {
+				trial := measured(t, "queues=2", "flows=8", "dev="+dev, "load="+load, "duration=500ms")[0]
+				if len(trial.Queues) != 2 {
+					t.Fatalf("%d queues in the record, want 2", len(trial.Queues))
+				}
+				for _, q := range trial.Queues {
+					if q.AToBPackets == 0 {
+						t.Errorf("queue %d carried nothing: %+v", q.Queue, trial.Queues)
+					}
+				}
+				if *trial.Reordered != 0 {
+					t.Errorf("%d packets reordered within their flow", *trial.Reordered)
+				}
+			})
+		}
+	}
+}
+
+func TestTCPAndPingPong(t *testing.T) {
+	needRoot(t)
+	for _, words := range []string{"dut=forwarder,route,veth", "flows=4 queues=2", "ip=6 dev=tap", "dir=bi"} {
+		for _, trial := range measured(t, append(strings.Fields(words), "proto=tcp", "duration=300ms")...) {
+			if trial.TCP == nil || *trial.ThroughputBps < 1e6 || *trial.TCP.RTTUs <= 0 {
+				t.Errorf("%s: %v bit/s, TCP %+v", trial.Scenario, *trial.ThroughputBps, trial.TCP)
+			}
+		}
+	}
+	for _, trial := range measured(t, "load=pingpong", "dut=forwarder,route,veth", "duration=200ms") {
+		if trial.RoundTripNs == nil || trial.RoundTripNs.Count < 100 || *trial.LossRatio != 0 {
+			t.Errorf("%s: round trips %+v, loss %v", trial.Scenario, trial.RoundTripNs, *trial.LossRatio)
+		}
+	}
+}

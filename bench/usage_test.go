@@ -1,0 +1,128 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestWrongUsageNamesTheWord(t *testing.T) {
+	for _, tc := range []struct {
+		args string
+		says []string
+	}{
+		{"run sice=64", []string{"sice=64", "size"}},
+		{"run size=20", []string{"size=20", "44"}},
+		{"run size=65536", []string{"size=65536", "65535"}},
+		{"run size=1501", []string{"size=1501", "mtu"}},
+		{"run queues=0", []string{"queues=0", "1..256"}},
+		{"run queues=257", []string{"queues=257", "1..256"}},
+		{"run dut=veth queues=2", []string{"queues=2", "dut=forwarder"}},
+		{"run dut=bridges", []string{"dut=bridges", "veth"}},
+		{"run proto=tcp load=1000", []string{"load=1000", "max"}},
+		{"run --preset defualt", []string{"defualt", "default"}},
+		{"run -n -1", []string{"-n -1"}},
+		{"run --no-such-flag", []string{"--no-such-flag", "--help"}},
+		{"measure", []string{"measure"}},
+		{"report", []string{"arg"}},
+		{"clean all", []string{"all"}},
+		{"forward", []string{"--a", "NETNS"}},
+		{"forward --a x --b y --dev tub", []string{"--dev", "tub", "tun or tap"}},
+		{"forward --a x --b y --offload most", []string{"--offload", "most", "none"}},
+	} {
+		code, stdout, stderr := tunbench(t, strings.Fields(tc.args)...)
+		if code != exitUsage {
+			t.Errorf("%s: exit code %d, want %d (%s)", tc.args, code, exitUsage, stderr)
+		}
+		if stdout != "" {
+			t.Errorf("%s: prints on standard output: %s", tc.args, stdout)
+		}
+		for _, word := range tc.says {
+			if !strings.Contains(stderr, word) {
+				t.Errorf("%s: %q does not mention %q", tc.args, strings.TrimSpace(stderr), word)
+			}
+		}
+	}
+}
+
+func TestHelpTeaches(t *testing.T) {
+	for args, says := range map[string][]string{
+		"--help":         {"doctor", "--preset smoke", "Exit codes"},
+		"":               {"Available Commands"},
+		"run --help":     {"size", "bytes of an IP packet", "default", "smoke"},
+		"forward --help": {"SIGUSR1", "--queues"},
+		"report --help":  {"median"},
+		"doctor --help":  {"distorts"},
+		"clean --help":   {"tb-"},
+	} {
+		code, stdout, stderr := tunbench(t, strings.Fields(args)...)
+		if code != exitSuccess || stderr != "" {
+			t.Errorf("%q: exit code %d, %s", args, code, stderr)
+		}
+		for _, word := range says {
+			if !strings.Contains(stdout, word) {
+				t.Errorf("%q does not mention %q", args, word)
+			}
+		}
+	}
+}
+
+func TestUnprivilegedUserIsTold(t *testing.T) {
+	needRoot(t)
+	const nobody = 65534
+	for _, args := range []string{"run size=64", "forward --a x --b y", "clean"} {
+		cmd, stdout, stderr := command(t, strings.Fields(args)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		cmd.Path = readableByAll(t, cmd.Path)
+		_ = cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != exitUnsupported {
+			t.Errorf("%s: exit code %d, want %d", args, code, exitUnsupported)
+		}
+		if message := strings.TrimSpace(stderr.String()); !strings.Contains(message, "root") || strings.Contains(message, "\n") {
+			t.Errorf("%s: %q is not one sentence with the remedy", args, message)
+		}
+		if stdout.Len() != 0 {
+			t.Errorf("%s: prints on standard output: %s", args, stdout)
+		}
+	}
+}
+
+// readableByAll copies the test binary out of its private folder.
+func readableByAll(t *testing.T, program string) string {
+	t.Helper()
+	b, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("/tmp", "tunbench-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	copied := filepath.Join(dir, "tunbench")
+	if err := os.WriteFile(copied, b, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+// TestWhatTheKernelLacksIsSaid needs a kernel without some queueing discipline.
+func TestWhatTheKernelLacksIsSaid(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	code, _, stderr := tunbench(t, "run", "-o", file, "qdisc=fq_codel", "-n", "3", "load=1000", "duration=100ms", "warmup=0s")
+	if code == exitSuccess {
+		t.Skip("this kernel has fq_codel")
+	}
+	if code != exitUnsupported || !strings.Contains(stderr, "fq_codel") {
+		t.Errorf("exit code %d, want %d: %s", code, exitUnsupported, stderr)
+	}
+	if f := readBack(t, file); len(f.Trials) != 1 || f.End == nil {
+		t.Errorf("%d trials of what can never be measured, end %v", len(f.Trials), f.End)
+	}
+}
