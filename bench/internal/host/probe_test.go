@@ -46,13 +46,13 @@ func TestTriedChecks(t *testing.T) {
 		"other runs dead":     {otherRuns(runs(nil, []string{"tb-7-a", "tb-7-b"}, nil)), Distorts, "left behind: tb-7-a, tb-7-b"},
 		"other runs unread":   {otherRuns(runs(nil, nil, unix.EACCES)), Unknown, "denied"},
 
-		"steal":            {steal(procfs.CPUStat{User: 95, Steal: 5}, nil), Distorts, "5.0 %"},
-		"no steal":         {steal(procfs.CPUStat{User: 50, Idle: 50}, nil), OK, "0.0 %"},
-		"steal unread":     {steal(procfs.CPUStat{}, context.Canceled), Unknown, "canceled"},
-		"steal no time":    {steal(procfs.CPUStat{}, nil), Unknown, "did not move"},
-		"others busy":      {otherWork(procfs.CPUStat{User: 5, System: 3, SoftIRQ: 2, Idle: 80, Iowait: 10}, nil), Distorts, "10.0 %"},
-		"others idle":      {otherWork(procfs.CPUStat{User: 1, Idle: 99}, nil), OK, "1.0 %"},
-		"others no sample": {otherWork(procfs.CPUStat{}, context.Canceled), Unknown, "canceled"},
+		"steal":            {steal(CPUTime{User: 95, Steal: 5}, nil), Distorts, "5.0 %"},
+		"no steal":         {steal(CPUTime{User: 50, Idle: 50}, nil), OK, "0.0 %"},
+		"steal unread":     {steal(CPUTime{}, context.Canceled), Unknown, "canceled"},
+		"steal no time":    {steal(CPUTime{}, nil), Unknown, "did not move"},
+		"others busy":      {otherWork(CPUTime{User: 5, System: 3, Softirq: 2, Idle: 90}, nil), Distorts, "10.0 %"},
+		"others idle":      {otherWork(CPUTime{User: 1, Idle: 99}, nil), OK, "1.0 %"},
+		"others no sample": {otherWork(CPUTime{}, context.Canceled), Unknown, "canceled"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -103,8 +103,9 @@ func networkNamespace(t *testing.T) string {
 
 // TestSubtractCountsOnce: guest time is part of user time in /proc/stat.
 func TestSubtractCountsOnce(t *testing.T) {
-	spent := subtract(procfs.CPUStat{User: 30, Guest: 30, Idle: 10}, procfs.CPUStat{User: 10, Guest: 10})
-	if got := total(spent); got != 30 {
+	before := cpuTimeOf(procfs.CPUStat{User: 10, Guest: 10})
+	spent := cpuTimeOf(procfs.CPUStat{User: 30, Guest: 30, Idle: 10}).Sub(before)
+	if got := spent.Total(); got != 30 {
 		t.Errorf("total = %v, want 30", got)
 	}
 }

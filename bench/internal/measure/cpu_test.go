@@ -8,14 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/prometheus/procfs"
 
+	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
 
 func TestCPUCost(t *testing.T) {
-	before := cpuReading{machine: procfs.CPUStat{User: 10, System: 20, Idle: 100, SoftIRQ: 1}, dutNs: 5e9}
-	after := cpuReading{machine: procfs.CPUStat{User: 10.4, System: 20.4, Idle: 100.8, SoftIRQ: 1.2, Steal: 0.2}, dutNs: 5.5e9}
+	before := cpuReading{machine: host.CPUTime{User: 10, System: 20, Idle: 100, Softirq: 1}, dutNs: 5e9}
+	after := cpuReading{machine: host.CPUTime{User: 10.4, System: 20.4, Idle: 100.8, Softirq: 1.2, Steal: 0.2}, dutNs: 5.5e9}
 	approx := cmpopts.EquateApprox(1e-9, 0)
 	want := &results.CPU{
 		DUTNsPerPacket: new(500.0), MachineNsPerPacket: new(1000.0), DUTBusyRatio: new(0.5),

@@ -171,7 +171,7 @@ func (m *trial) drain(ctx context.Context) error {
 	if _, ok, err := m.workload.received(); err != nil || !ok {
 		return err
 	}
-	return drain(ctx, func() (uint64, error) {
+	err := testbed.AtRest(ctx, drainQuiet, drainLimit, func() (uint64, error) {
 		n, _, err := m.workload.received()
 		if err != nil {
 			return 0, err
@@ -183,7 +183,18 @@ func (m *trial) drain(ctx context.Context) error {
 		total := stats.Total()
 		return n + total.AToB.ReadPackets + total.BToA.ReadPackets, nil
 	})
+	if err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	return nil
 }
+
+const (
+	// Counters that have not moved for this long stand still: longer than the
+	// longest spin of a worker, which publishes what it counted when it sleeps.
+	drainQuiet = 20 * time.Millisecond
+	drainLimit = 3 * time.Second
+)
 
 // takesUSO reports whether UDP superpackets reach the devices unsplit: veth
 // always takes them, a TUN or TAP device where the DUT negotiated it.

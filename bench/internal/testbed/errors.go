@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// ErrUnsettled means that Settle ran out of time while packets were still moving.
-var ErrUnsettled = errors.New("device counters still move")
+// ErrUnsettled means that packets were still moving when Settle or AtRest ran out
+// of time.
+var ErrUnsettled = errors.New("counters still move")
 
 // ErrNameTaken means that a namespace which Up would create is there already and
 // belongs to a live process: usually another Testbed of this process.

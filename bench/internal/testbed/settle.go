@@ -7,34 +7,34 @@ import (
 )
 
 const (
-	settlePoll  = 5 * time.Millisecond
 	settleQuiet = 30 * time.Millisecond
 	settleLimit = 2 * time.Second
+	restPoll    = 5 * time.Millisecond
 )
 
 // Settle returns when no counter of the devices at both ends has moved for 30 ms:
 // nothing is on the way any more. After 2 s of movement it gives up with
 // ErrUnsettled.
 func (t *Testbed) Settle(ctx context.Context) error {
-	if err := settle(ctx, t.endCounters); err != nil {
+	if err := AtRest(ctx, settleQuiet, settleLimit, t.endCounters); err != nil {
 		return fmt.Errorf("wait for traffic to end: %w", err)
 	}
 	return nil
 }
 
-// settle polls read until its counters stand still.
-func settle(ctx context.Context, read func() ([2]LinkCounters, error)) error {
+// AtRest returns when what read returns has not changed for quiet, or with
+// ErrUnsettled when that does not happen within limit. It reads every 5 ms.
+func AtRest[T comparable](ctx context.Context, quiet, limit time.Duration, read func() (T, error)) error {
 	last, err := read()
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	quietSince := start
-	for time.Since(quietSince) < settleQuiet {
-		if time.Since(start) > settleLimit {
-			return fmt.Errorf("%w after %s", ErrUnsettled, settleLimit)
+	for since := start; time.Since(since) < quiet; {
+		if time.Since(start) > limit {
+			return fmt.Errorf("%w after %s", ErrUnsettled, limit)
 		}
-		if err := sleep(ctx, settlePoll); err != nil {
+		if err := sleep(ctx, restPoll); err != nil {
 			return err
 		}
 		now, err := read()
@@ -42,7 +42,7 @@ func settle(ctx context.Context, read func() ([2]LinkCounters, error)) error {
 			return err
 		}
 		if now != last {
-			last, quietSince = now, time.Now()
+			last, since = now, time.Now()
 		}
 	}
 	return nil

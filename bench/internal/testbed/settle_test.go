@@ -78,7 +78,7 @@ func moving(changes int) (read func() ([2]LinkCounters, error), reads *int) {
 func TestSettleWaits(t *testing.T) {
 	const changes = 20
 	read, reads := moving(changes)
-	if err := settle(context.Background(), read); err != nil {
+	if err := AtRest(context.Background(), settleQuiet, settleLimit, read); err != nil {
 		t.Fatal(err)
 	}
 	if *reads <= changes {
@@ -88,16 +88,16 @@ func TestSettleWaits(t *testing.T) {
 
 func TestSettleGivesUp(t *testing.T) {
 	read, _ := moving(math.MaxInt)
-	if err := settle(context.Background(), read); !errors.Is(err, ErrUnsettled) {
+	if err := AtRest(context.Background(), settleQuiet, settleLimit, read); !errors.Is(err, ErrUnsettled) {
 		t.Errorf("error is %v, want ErrUnsettled", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := settle(ctx, read); !errors.Is(err, context.Canceled) {
+	if err := AtRest(ctx, settleQuiet, settleLimit, read); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want the context's", err)
 	}
 	broken := errors.New("broken")
-	err := settle(context.Background(), func() (c [2]LinkCounters, err error) { return c, broken })
+	err := AtRest(context.Background(), settleQuiet, settleLimit, func() (c [2]LinkCounters, err error) { return c, broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("error is %v, want the reading's", err)
 	}
