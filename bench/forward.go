@@ -60,7 +60,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.a, "a", "", "one device, `[NETNS:]DEVICE`")
 	flags.StringVar(&o.b, "b", "", "the other")
 	flags.StringVar(&o.dev, "dev", "tun", "type of both: tun or tap")
-	flags.StringVar(&o.offload, "offload", "all", "offloads to ask for: none, csum, tso, uso, all")
+	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all (default all; none with --vnet=false)")
 	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
 	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index")
 	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves before it serves the other direction")
@@ -79,8 +79,11 @@ func (a *app) forwardCommand() *cobra.Command {
 func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	opts := o.forward
 	opts.VnetHdr = o.vnet
-	if !o.vnet && o.offload == "all" {
-		o.offload = "none" // the default without a vnet header
+	if o.offload == "" {
+		o.offload = tun.OffloadNone.String()
+		if o.vnet {
+			o.offload = tun.OffloadAll.String()
+		}
 	}
 	var errs []error
 	parse := func(flag string, err error) {

@@ -183,6 +183,9 @@ func TestForwardWrongWords(t *testing.T) {
 		{"--a " + a + " --b " + b + " --dev tap", "tb0"},
 		{"--a " + a + " --b " + b + " --batch 99999", "batch 99999"},
 		{"--a " + a + " --b " + b + " --vnet=false --offload tso", "vnet header"},
+		{"--a " + a + " --b " + b + " --vnet=false --offload all", "vnet header"},
+		{"--a " + a + " --b " + b + " --cpus 9999", "no CPU 9999"},
+		{"--a " + a + " --b " + b + " --metrics nonsense", "--metrics"},
 	} {
 		code, _, stderr := tunbench(t, append([]string{"forward"}, strings.Fields(tc.args)...)...)
 		if code != exitUsage || !strings.Contains(stderr, tc.says) {

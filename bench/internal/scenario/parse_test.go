@@ -19,10 +19,14 @@ func TestDefault(t *testing.T) {
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: 64, Segs: 1, Flows: 1,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}
-	if diff := cmp.Diff(want, Default()); diff != "" {
-		t.Errorf("Default (-want +got):\n%s", diff)
+	got, err := Parse(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := Default().Name(); got != defaultName {
+	if diff := cmp.Diff([]Scenario{want}, got); diff != "" {
+		t.Fatalf("no words (-want +got):\n%s", diff)
+	}
+	if got := got[0].Name(); got != defaultName {
 		t.Errorf("Name = %s\nwant   %s", got, defaultName)
 	}
 }

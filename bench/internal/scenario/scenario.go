@@ -98,7 +98,7 @@ const (
 )
 
 // Scenario is every setting of one trial. The zero value of a field means that its key does not apply (Queues of dut=veth); all others are
-// explicit, defaults included. Scenarios are made by [Parse], [Override] and [Default], which keep the rules between keys; they are
+// explicit, defaults included. Scenarios are made by [Parse] and [Override], which keep the rules between keys; they are
 // comparable, and two are equal exactly when their names are.
 type Scenario struct {
 	DUT      DUT
@@ -122,15 +122,6 @@ type Scenario struct {
 	Qdisc    Qdisc
 	Duration time.Duration
 	Warmup   time.Duration
-}
-
-// Default is the scenario of an empty command line.
-func Default() Scenario {
-	s, _, err := resolve(nil)
-	if err != nil {
-		panic("scenario: the defaults break a rule: " + err.Error())
-	}
-	return s
 }
 
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
