@@ -43,6 +43,9 @@ func newBatch(segments, payload int) *batch {
 	}
 	for i := range n {
 		b.packets[i] = make([]byte, packetLen)
+		for from := 0; from < packetLen; from += payload {
+			FillPattern(b.packets[i][from+StampLen : from+payload])
+		}
 		b.iovecs[i].Base = &b.packets[i][0]
 		b.iovecs[i].SetLen(packetLen)
 		b.headers[i].hdr.Iov = &b.iovecs[i]

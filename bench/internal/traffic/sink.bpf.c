@@ -21,14 +21,14 @@
 #define TCX_NEXT -1
 #define TCX_DROP 2
 
-// struct stamp, see stamp.go: flow:16 seq:48, magic:16 intended:48, big endian.
-#define STAMP_MAGIC 0x7462
+// struct stamp, see stamp.go: flow:16 seq:48, check:16 intended:48, big endian.
+#define STAMP_SUM 0x7462
 #define STAMP_SHIFT 48
 #define STAMP_MASK ((1ULL << STAMP_SHIFT) - 1)
 
 struct stamp {
 	__u64 flow_seq;
-	__u64 magic_intended;
+	__u64 check_intended;
 };
 
 // The smallest part of an IP header that holds what we need of either version.
@@ -274,17 +274,29 @@ static __always_inline void end_latency(struct walk *w)
 	w->run->due = 0;
 }
 
+// stamp_sum returns the one's-complement sum of the stamp's 16-bit words.
+static __always_inline __u32 stamp_sum(const struct stamp *s)
+{
+	__u64 sum = s->flow_seq + s->check_intended;
+	__u64 carry = sum < s->flow_seq;
+
+	sum = (sum >> 32) + (sum & 0xffffffff) + carry; // below 2^33 + 1
+	sum = (sum >> 16) + (sum & 0xffff);             // below 2^18
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (sum >> 16) + (sum & 0xffff);
+}
+
 // take_segment counts the next segment, whose stamp is s in host order.
 static __always_inline void take_segment(struct walk *w, const struct stamp *s)
 {
 	__u32 len = w->left < w->gso_size ? w->left : w->gso_size;
 	__u64 seq = s->flow_seq & STAMP_MASK;
-	__u64 intended = s->magic_intended & STAMP_MASK;
+	__u64 intended = s->check_intended & STAMP_MASK;
 	struct run *run = w->run;
 
 	w->stamp += len;
 	w->left -= len;
-	if (s->magic_intended >> STAMP_SHIFT != STAMP_MAGIC || s->flow_seq >> STAMP_SHIFT != w->flow_id) {
+	if (stamp_sum(s) != STAMP_SUM || s->flow_seq >> STAMP_SHIFT != w->flow_id) {
 		w->cpu->foreign++;
 		return;
 	}
@@ -311,7 +323,7 @@ static __always_inline long load_stamp(struct walk *w, struct stamp *s)
 	if (load(w->skb, w->stamp, s, sizeof(*s)))
 		return -1;
 	s->flow_seq = ntoh64(s->flow_seq);
-	s->magic_intended = ntoh64(s->magic_intended);
+	s->check_intended = ntoh64(s->check_intended);
 	return 0;
 }
 
@@ -337,7 +349,7 @@ static __always_inline int find_flow(struct walk *w, struct stamp *s)
 	if (w->stamp + w->left > w->skb->len || load_stamp(w, s))
 		return -1;
 	w->flow_id = s->flow_seq >> STAMP_SHIFT;
-	if (s->magic_intended >> STAMP_SHIFT != STAMP_MAGIC || w->flow_id >= max_flows)
+	if (stamp_sum(s) != STAMP_SUM || w->flow_id >= max_flows)
 		return -1;
 	w->flow = bpf_map_lookup_elem(&flows, &w->flow_id);
 	return w->flow ? 0 : -1;

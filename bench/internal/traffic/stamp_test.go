@@ -8,7 +8,8 @@ import (
 func TestStampLayout(t *testing.T) {
 	buf := make([]byte, StampLen+2)
 	Stamp{Flow: 0x0102, Seq: 0x030405060708, Intended: 0x0a0b0c0d0e0f}.Put(buf)
-	want := []byte{1, 2, 3, 4, 5, 6, 7, 8, 't', 'b', 0xa, 0xb, 0xc, 0xd, 0xe, 0xf, 0, 0}
+	// 0x0102+0x0304+0x0506+0x0708+0x0a0b+0x0c0d+0x0e0f is 0x343b, 0x7462 less that 0x4027.
+	want := []byte{1, 2, 3, 4, 5, 6, 7, 8, 0x40, 0x27, 0xa, 0xb, 0xc, 0xd, 0xe, 0xf, 0, 0}
 	if !bytes.Equal(buf, want) {
 		t.Errorf("got  % x\nwant % x", buf, want)
 	}
@@ -23,9 +24,9 @@ func TestStampFitsSmallestPacket(t *testing.T) {
 func TestParseStampRejects(t *testing.T) {
 	good := make([]byte, StampLen)
 	Stamp{Flow: 1, Seq: 2, Intended: 3}.Put(good)
-	badMagic := bytes.Clone(good)
-	badMagic[9] ^= 1
-	for name, payload := range map[string][]byte{"empty": nil, "short": good[:StampLen-1], "magic": badMagic} {
+	damaged := bytes.Clone(good)
+	damaged[9] ^= 1
+	for name, payload := range map[string][]byte{"empty": nil, "short": good[:StampLen-1], "damaged": damaged} {
 		if s, err := ParseStamp(payload); err == nil {
 			t.Errorf("%s: got %+v, want an error", name, s)
 		}
@@ -44,4 +45,34 @@ func FuzzStamp(f *testing.F) {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
 	})
+}
+
+// TestPayloadSum: a whole payload adds up to StampSum whatever its length, and no
+// longer when a byte of it changes.
+func TestPayloadSum(t *testing.T) {
+	for length := StampLen; length < 1500; length += 7 {
+		payload := make([]byte, length)
+		Stamp{Flow: 7, Seq: uint64(length), Intended: 1 << 40}.Put(payload)
+		FillPattern(payload[StampLen:])
+		if sum := plainSum(payload); sum != StampSum {
+			t.Fatalf("%d bytes: sum %#x, want %#x", length, sum, StampSum)
+		}
+		for _, at := range []int{0, 8, StampLen - 1, length - 1} {
+			payload[at] ^= 0x10
+			if plainSum(payload) == StampSum {
+				t.Errorf("%d bytes: a flipped bit at %d does not show", length, at)
+			}
+			payload[at] ^= 0x10
+		}
+	}
+}
+
+// plainSum is the one's-complement sum of RFC 1071, word by word.
+func plainSum(b []byte) uint16 {
+	var sum uint32
+	for i, v := range b {
+		sum += uint32(v) << (8 * (1 - i%2))
+		sum = sum>>16 + sum&0xffff
+	}
+	return uint16(sum)
 }
