@@ -12,13 +12,14 @@ import (
 // JSON Lines, and into memory for the table.
 type records struct {
 	file   results.File
+	trials int
 	writer *results.Writer // nil without -o
 	lines  io.Writer       // nil without --json
 }
 
 // openRecords creates the result file before anything is measured, so that a
 // name that is taken costs nobody two minutes.
-func (a *app) openRecords(o runOptions) (*records, error) {
+func (a *app) openRecords(o output) (*records, error) {
 	r := &records{}
 	if o.json {
 		r.lines = a.stdout
@@ -37,14 +38,7 @@ func (r *records) write(record results.Record) error {
 			return err
 		}
 	}
-	switch v := record.(type) {
-	case results.Host:
-		r.file.Host = v
-	case results.Trial:
-		r.file.Trials = append(r.file.Trials, v)
-	case results.End:
-		r.file.End = &v
-	}
+	r.keep(record)
 	if r.lines == nil {
 		return nil
 	}
@@ -56,6 +50,18 @@ func (r *records) write(record results.Record) error {
 		return fmt.Errorf("print record: %w", err)
 	}
 	return nil
+}
+
+// keep remembers what the table shows. The intervals of a soak are not part of it:
+// there is no end to them.
+func (r *records) keep(record results.Record) {
+	t, isTrial := record.(results.Trial)
+	if isTrial {
+		r.trials++
+	}
+	if !isTrial || t.Phase != results.PhaseInterval {
+		r.file.Add(record)
+	}
 }
 
 func (r *records) close() error {

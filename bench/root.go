@@ -67,6 +67,9 @@ func (a *app) rootCommand() *cobra.Command {
 		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.reportCommand(), a.forwardCommand(), a.doctorCommand(), a.cleanCommand())
+	root.AddCommand(
+		a.runCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
+		a.reportCommand(), a.forwardCommand(), a.doctorCommand(), a.cleanCommand(),
+	)
 	return root
 }

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/ui"
 	"tunbench/results"
 )
 
@@ -37,11 +33,11 @@ const runExamples = `  tunbench run                                  64-byte UDP
 
 // runOptions are the flags of `tunbench run`.
 type runOptions struct {
-	preset string
-	rounds int
-	out    string
-	json   bool
-	quiet  bool
+	output
+	preset       string
+	rounds       int
+	dropReasons  bool
+	uncalibrated bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -58,9 +54,9 @@ func (a *app) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", "))
 	flags.IntVarP(&o.rounds, "rounds", "n", 0, "measure every scenario so often (default 1, or the preset's)")
-	flags.StringVarP(&o.out, "output", "o", "", "keep the records in a new `file` (JSON Lines)")
-	flags.BoolVar(&o.json, "json", false, "print the records as JSON Lines instead of the table")
-	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+	flags.BoolVar(&o.dropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
+	flags.BoolVar(&o.uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves a second per load)")
+	o.add(flags)
 	return cmd
 }
 
@@ -106,47 +102,42 @@ func (o *runOptions) plan(words []string) (measure.Series, error) {
 // maxRounds is far beyond what statistics gain from.
 const maxRounds = 10_000
 
-func (a *app) run(ctx context.Context, o runOptions, words []string) (err error) {
+func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 	series, err := o.plan(words)
 	if err != nil {
 		return err
 	}
-	if err := host.Require(); err != nil {
+	if series.Scenarios, err = a.fit(series.Scenarios); err != nil {
 		return err
 	}
-	keep, err := a.openRecords(o)
-	if err != nil {
-		return err
+	return a.recorded(o.output, func(keep *records) error { return a.measureSeries(ctx, o, series, keep) })
+}
+
+// measureSeries calibrates the tester, then measures.
+func (a *app) measureSeries(ctx context.Context, o runOptions, series measure.Series, keep *records) error {
+	steps := series.Trials()
+	if !o.uncalibrated {
+		steps += len(measure.Testers(series.Scenarios))
 	}
-	defer func() { err = errors.Join(err, keep.close()) }()
-	if err := keep.write(host.Fingerprint(a.args)); err != nil {
-		return err
-	}
-	progress := ui.NewProgress(a.stderr, series.Trials(), ui.ProgressOptions{Quiet: o.quiet, NoColor: a.noColor})
+	progress := a.progress(o.output, steps)
 	defer progress.Done()
+	series.Options.DropReasons = o.dropReasons
+	if !o.uncalibrated {
+		var err error
+		if series.Options.Tester, err = a.calibrated(ctx, keep, progress, series.Scenarios); err != nil {
+			return err
+		}
+	}
 	series.Starting = func(s scenario.Scenario, round int) {
 		progress.Step(fmt.Sprintf("round %d of %d: %s", round+1, series.Rounds, s.Name()))
 	}
 	series.Record = func(t results.Trial) error { return keep.write(t) }
-	outcome, runErr := series.Run(ctx)
-	progress.Done()
-	end := results.End{Time: time.Now().UTC(), Status: results.Completed, Trials: outcome.Trials}
-	if runErr != nil {
-		end.Status, end.Reason = results.Interrupted, runErr.Error()
-	}
-	if err := keep.write(end); err != nil {
-		return errors.Join(runErr, err)
-	}
-	if !o.json {
-		if err := a.printTable(&keep.file); err != nil {
-			return errors.Join(runErr, err)
-		}
-	}
-	if runErr != nil {
-		return fmt.Errorf("interrupted after %d of %d trials: %w", outcome.Trials, series.Trials(), runErr)
+	outcome, err := series.Run(ctx)
+	if err != nil {
+		return fmt.Errorf("interrupted after %d of %d trials: %w", outcome.Trials, series.Trials(), err)
 	}
 	if outcome.Failed > 0 {
-		return fmt.Errorf("%d of %d trials failed", outcome.Failed, outcome.Trials)
+		return &trialsFailed{outcome.Failed, outcome.Trials}
 	}
 	return nil
 }

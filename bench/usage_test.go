@@ -15,7 +15,21 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 	}{
 		{"run sice=64", []string{"sice=64", "size"}},
 		{"run size=20", []string{"size=20", "44"}},
-		{"run size=65536", []string{"size=65536", "65535"}},
+		{"run size=65536", []string{"size=65536", "mtu"}},
+		{"run size=imix mtu=1500", []string{"size=imix", "mtu=1500"}},
+		{"run size=64x0", []string{"size=64x0", "weight"}},
+		{"run sink=xdp dev=tun", []string{"sink=xdp", "TUN", "tcx"}},
+		{"search --preset ndr", []string{"ndr", "ci-fast"}},
+		{"search proto=tcp", []string{"proto=udp"}},
+		{"search load=1000", []string{"--min"}},
+		{"search size=64,128", []string{"several"}},
+		{"search --min 5 --max 4", []string{"--max 4"}},
+		{"search size=1501", []string{"size=1501", "mtu"}},
+		{"burst load=1000", []string{"load"}},
+		{"burst -n 0", []string{"-n 0"}},
+		{"soak --for 1ms", []string{"--for 1ms"}},
+		{"soak --interval 1ms", []string{"--interval 1ms"}},
+		{"calibrate proto=tcp", []string{"proto=udp"}},
 		{"run size=1501", []string{"size=1501", "mtu"}},
 		{"run queues=0", []string{"queues=0", "1..256"}},
 		{"run queues=257", []string{"queues=257", "1..256"}},
@@ -49,13 +63,17 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 
 func TestHelpTeaches(t *testing.T) {
 	for args, says := range map[string][]string{
-		"--help":         {"doctor", "--preset smoke", "Exit codes"},
-		"":               {"Available Commands"},
-		"run --help":     {"size", "bytes of an IP packet", "default", "smoke"},
-		"forward --help": {"SIGUSR1", "--queues"},
-		"report --help":  {"median"},
-		"doctor --help":  {"distorts"},
-		"clean --help":   {"tb-"},
+		"--help":           {"doctor", "--preset smoke", "Exit codes"},
+		"":                 {"Available Commands"},
+		"search --help":    {"NDR", "RFC 9971", "ci-fast"},
+		"burst --help":     {"RFC 9004"},
+		"soak --help":      {"interval", "Ctrl-C"},
+		"calibrate --help": {"limited by"},
+		"run --help":       {"size", "bytes of an IP packet", "default", "smoke"},
+		"forward --help":   {"SIGUSR1", "--queues"},
+		"report --help":    {"median"},
+		"doctor --help":    {"distorts"},
+		"clean --help":     {"tb-"},
 	} {
 		code, stdout, stderr := tunbench(t, strings.Fields(args)...)
 		if code != exitSuccess || stderr != "" {
@@ -72,7 +90,7 @@ func TestHelpTeaches(t *testing.T) {
 func TestUnprivilegedUserIsTold(t *testing.T) {
 	needRoot(t)
 	const nobody = 65534
-	for _, args := range []string{"run size=64", "forward --a x --b y", "clean"} {
+	for _, args := range []string{"run size=64", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
 		cmd, stdout, stderr := command(t, strings.Fields(args)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		cmd.Path = readableByAll(t, cmd.Path)
@@ -122,7 +140,7 @@ func TestWhatTheKernelLacksIsSaid(t *testing.T) {
 	if code != exitUnsupported || !strings.Contains(stderr, "fq_codel") {
 		t.Errorf("exit code %d, want %d: %s", code, exitUnsupported, stderr)
 	}
-	if f := readBack(t, file); len(f.Trials) != 1 || f.End == nil {
-		t.Errorf("%d trials of what can never be measured, end %v", len(f.Trials), f.End)
+	if f := readBack(t, file); len(f.Calibrations) != 1 || len(f.Trials) != 0 || f.End == nil {
+		t.Errorf("%d calibrations and %d trials of what can never be measured, end %v", len(f.Calibrations), len(f.Trials), f.End)
 	}
 }

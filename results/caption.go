@@ -26,9 +26,9 @@ func fingerprint(h Host) string {
 }
 
 // common is what the rows need not repeat; of a single row it is the whole name, to paste back.
-func common(rows []Summary, n names) []string {
-	if len(rows) == 1 {
-		return []string{"scenario: " + plain(rows[0].Scenario)}
+func common(scenarios []string, n names) []string {
+	if len(scenarios) == 1 {
+		return []string{"scenario: " + plain(scenarios[0])}
 	}
 	var lines []string
 	if len(n.everywhere) > 0 {
@@ -41,8 +41,7 @@ func common(rows []Summary, n names) []string {
 }
 
 // legend explains the figures that are shown.
-func legend(groups []group, columns []column, dropped []string) []string {
-	rows := allRows(groups)
+func legend(rows []row, columns []column[row]) string {
 	text := repeats(rows)
 	for _, c := range columns {
 		switch c.header {
@@ -54,11 +53,7 @@ func legend(groups []group, columns []column, dropped []string) []string {
 			text += " machine ns/pkt: CPU time of the whole machine per packet forwarded, generator and sink included."
 		}
 	}
-	lines := []string{text}
-	if len(dropped) > 0 {
-		lines = append(lines, "Not shown for want of width: "+strings.Join(dropped, ", ")+".")
-	}
-	return lines
+	return text
 }
 
 // repeats says how many trials stand behind a figure and what their spread is.

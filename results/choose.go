@@ -8,10 +8,10 @@ import (
 )
 
 // chooseColumns drops the columns in which no row has anything, then as many as the width demands. It returns the names of the latter.
-func chooseColumns(groups []group, width int) (chosen []column, dropped []string) {
+func chooseColumns[R any](groups []group[R], candidates []column[R], width int) (chosen []column[R], dropped []string) {
 	rows := allRows(groups)
-	for i, c := range tableColumns(sameCount(rows)) {
-		empty := func(r row) bool { return c.cell(r) == absent || c.cell(r) == "" }
+	for i, c := range candidates {
+		empty := func(r R) bool { return c.cell(r) == absent || c.cell(r) == "" }
 		if i == 0 || !all(rows, empty) {
 			chosen = append(chosen, c)
 		}
@@ -28,7 +28,7 @@ func chooseColumns(groups []group, width int) (chosen []column, dropped []string
 }
 
 // leastKept is the index of the column to drop next, -1 if all must stay.
-func leastKept(columns []column) int {
+func leastKept[R any](columns []column[R]) int {
 	least := -1
 	for i, c := range columns {
 		if c.keep > 0 && (least < 0 || c.keep < columns[least].keep) {
@@ -39,7 +39,7 @@ func leastKept(columns []column) int {
 }
 
 // tableWidth is the width of the longest line, the gap after its last column included.
-func tableWidth(groups []group, columns []column) int {
+func tableWidth[R any](groups []group[R], columns []column[R]) int {
 	total := 0
 	for i, c := range columns {
 		widest := text.LongestLineLen(c.header)

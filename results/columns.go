@@ -5,14 +5,6 @@ import (
 	"strings"
 )
 
-// column is one column of the terminal table.
-type column struct {
-	header string // one line per word row, joined by newlines
-	left   bool   // text, not numbers
-	keep   int    // where the width is short, columns with the least go first; 0 is never dropped
-	cell   func(row) string
-}
-
 // Headers that the legend explains.
 const (
 	headerP50     = "p50\nµs"
@@ -22,8 +14,8 @@ const (
 
 // tableColumns are the columns that a table may have, in their order. One whose cells are all absent vanishes. The number of trials needs no
 // column where it is the same in all rows.
-func tableColumns(sameCount bool) []column {
-	columns := []column{
+func tableColumns(sameCount bool) []column[row] {
+	columns := []column[row]{
 		{header: "", left: true, cell: func(r row) string { return plain(r.label) }},
 		{header: "offered\npps", keep: 5, cell: figure(MetricOffered, scaled)},
 		{header: "forwarded\npps", cell: figureWithSpread(MetricForwarded, scaled)},
@@ -34,11 +26,11 @@ func tableColumns(sameCount bool) []column {
 		{header: "p99\nµs", keep: 7, cell: latencyCell("p99", false)},
 		{header: "p99.9\nµs", keep: 4, cell: latencyCell("p999", false)},
 		{header: headerDUT, keep: 6, cell: figure(MetricDUTCost, significant)},
-		{header: headerMachine, keep: 2, cell: figure(MetricMachineCost, significant)},
-		{header: "limited\nby", left: true, keep: 1, cell: limitedByCell},
+		{header: headerMachine, keep: 1, cell: figure(MetricMachineCost, significant)},
+		{header: "limited\nby", left: true, keep: 2, cell: limitedByCell},
 	}
 	if !sameCount {
-		columns = append(columns, column{header: "\nn", cell: countCell})
+		columns = append(columns, column[row]{header: "\nn", cell: countCell})
 	}
 	return columns
 }
@@ -92,11 +84,16 @@ func lostAtCell(r row) string {
 	return absent
 }
 
+// limitedByCell leaves out that it is a core which is full: the column is wide enough.
 func limitedByCell(r row) string {
 	if len(r.LimitedBy) == 0 {
 		return absent
 	}
-	return plain(strings.Join(r.LimitedBy, ", "))
+	words := make([]string, len(r.LimitedBy))
+	for i, word := range r.LimitedBy {
+		words[i] = strings.TrimSuffix(word, " core")
+	}
+	return plain(strings.Join(words, ", "))
 }
 
 // countCell is the number of trials behind the figures, and of how many if some are left out.

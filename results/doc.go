@@ -1,7 +1,8 @@
 // Package results is what is known after a measurement: the records of one run, the file they are kept in, their summary over repeats
-// and the table that shows it. It knows nothing of how a figure was measured.
+// and the tables that show it. It knows nothing of how a figure was measured.
 //
-// A result file is JSON Lines: one record per line, a [Host] first, then one [Trial] per measurement, an [End] last. [Create] writes such a
-// file so that a crash loses at most the trial in flight; [Read] reads it back and says what is missing. Raw figures stay in the file;
-// [Summarize] computes medians and spreads when they are read.
+// A result file is JSON Lines: one record per line, a [Host] first, an [End] last, between them one [Trial] per measurement and, where they
+// were asked for, the [Calibration] of the tester and what came of a [Search], a [Burst] or a [Soak]. [Create] writes such a file so that a
+// crash loses at most the trial in flight; [Read] reads it back and says what is missing. Raw figures stay in the file; [Summarize] computes
+// medians and spreads when they are read, [Table] shows them, and [WriteHdrLog] hands the latencies to the tools of HdrHistogram.
 package results

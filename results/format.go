@@ -9,31 +9,39 @@ import (
 const absent = "–"
 
 // significant writes a number with three significant digits, without an exponent.
-func significant(v float64) string {
+func significant(v float64) string { return significantTo(v, 3) }
+
+// significantTo writes a number with some significant digits, and at most as many behind the point.
+func significantTo(v float64, digits int) string {
 	if v == 0 {
 		return "0"
 	}
 	// The digits before the point are counted after rounding: 9.996 is 10.0.
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
 	if err != nil {
-		return strconv.FormatFloat(v, 'g', 3, 64)
+		return strconv.FormatFloat(v, 'g', digits, 64)
 	}
 	before := int(math.Floor(math.Log10(math.Abs(rounded)))) + 1
-	return strconv.FormatFloat(rounded, 'f', min(max(3-before, 0), 3), 64)
+	return strconv.FormatFloat(rounded, 'f', min(max(digits-before, 0), digits), 64)
 }
 
 // scaled writes a number with an SI prefix: "1.35 M".
-func scaled(v float64) string {
+func scaled(v float64) string { return scaledTo(v, 3) }
+
+// scaledFine has a digit more, for bounds that lie close together.
+func scaledFine(v float64) string { return scaledTo(v, 4) }
+
+func scaledTo(v float64, digits int) string {
 	for _, prefix := range []struct {
 		letter string
 		factor float64
 	}{{"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}} {
-		// 999.5 rounds up to the next prefix.
-		if math.Abs(v) >= prefix.factor*0.9995 {
-			return significant(v/prefix.factor) + " " + prefix.letter
+		// What would round up to 1000 takes the next prefix.
+		if math.Abs(v) >= prefix.factor*(1-0.5*math.Pow10(-digits)) {
+			return significantTo(v/prefix.factor, digits) + " " + prefix.letter
 		}
 	}
-	return significant(v)
+	return significantTo(v, digits)
 }
 
 // micros writes nanoseconds as microseconds.
@@ -51,6 +59,22 @@ func percent(share float64) string {
 		return strconv.FormatFloat(p, 'f', 2, 64)
 	}
 	return strconv.FormatFloat(p, 'f', 1, 64)
+}
+
+// signed writes a number with its sign, also where it is above zero.
+func signed(v float64, format func(float64) string) string {
+	if v > 0 {
+		return "+" + format(v)
+	}
+	return format(v)
+}
+
+// probability writes a p value.
+func probability(p float64) string {
+	if p < 0.001 {
+		return "<0.001"
+	}
+	return strconv.FormatFloat(p, 'f', 3, 64)
 }
 
 // spread writes half the range in percent of the median: "±2%". A single value has none.

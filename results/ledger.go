@@ -8,17 +8,20 @@ import (
 // Place is where packets were seen last, or where they passed, on the way from the intention to the sink.
 type Place string
 
-// Places in the order of the path. ForwarderDrop and WriteError are families: the part behind the colon is a reason or an errno name.
+// Places in the order of the path. Those that end in a colon are families: behind it stands an SNMP counter, a reason or an errno name.
 const (
 	PlaceIntended        Place = "intended"          // the load's own count: where the path begins
 	PlaceNotOffered      Place = "not_offered"       // due, but the generator could not send it
 	PlaceSenderSocket    Place = "sender_socket"     // refused or dropped by the sender's socket
+	PlaceStackDrop       Place = "stack_drop:"       // dropped by the IP stack in front of the device, by SNMP counter
 	PlaceQdisc           Place = "qdisc"             // dropped by the queueing discipline in front of a device
 	PlaceDeviceRing      Place = "device_ring"       // the device's queue was full (tx_dropped)
 	PlaceReadByForwarder Place = "read_by_forwarder" // passed here; not an end
 	PlaceForwarderDrop   Place = "forwarder_drop:"   // dropped by the forwarder, by reason
 	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
 	PlaceReceivingDevice Place = "receiving_device"  // dropped on reception (rx_dropped)
+	PlaceReceiverStack   Place = "receiver_stack:"   // dropped by the IP stack behind the device, by SNMP counter
+	PlaceReceiverSocket  Place = "receiver_socket"   // the receive buffer of a sink that is a socket overflowed (SO_RXQ_OVFL)
 	PlaceCorrupt         Place = "corrupt"           // arrived, but not as it was sent
 	PlaceSink            Place = "sink"              // arrived, each packet counted once
 	PlaceDuplicated      Place = "duplicated"        // copies beyond the first; not an end
@@ -27,8 +30,9 @@ const (
 
 // places gives the order of the path.
 var places = [...]Place{
-	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceQdisc, PlaceDeviceRing, PlaceReadByForwarder, PlaceForwarderDrop,
-	PlaceWriteError, PlaceReceivingDevice, PlaceCorrupt, PlaceSink, PlaceDuplicated, PlaceUnaccounted,
+	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceReadByForwarder,
+	PlaceForwarderDrop, PlaceWriteError, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceSink,
+	PlaceDuplicated, PlaceUnaccounted,
 }
 
 // ForwarderDrop is the place of packets that the forwarder dropped for a reason.
@@ -36,6 +40,12 @@ func ForwarderDrop(reason string) Place { return PlaceForwarderDrop + Place(reas
 
 // WriteError is the place of packets whose write failed with an errno, given by its name ("EINVAL").
 func WriteError(errno string) Place { return PlaceWriteError + Place(errno) }
+
+// StackDrop is the place of packets that an IP stack dropped before they reached the device, by SNMP counter ("Ip.InDiscards").
+func StackDrop(counter string) Place { return PlaceStackDrop + Place(counter) }
+
+// ReceiverStack is the place of packets that the receiver's IP stack dropped, by SNMP counter ("Ip.InDiscards").
+func ReceiverStack(counter string) Place { return PlaceReceiverStack + Place(counter) }
 
 // isLoss says whether packets that were intended are known to be lost at a place.
 func (p Place) isLoss() bool {

@@ -58,6 +58,35 @@ func TestLedgerBalance(t *testing.T) {
 	}
 }
 
+// TestLedgerOrder: every place stands where the path meets it, those of both stacks too, and all but four are losses.
+func TestLedgerOrder(t *testing.T) {
+	want := Ledger{
+		{PlaceIntended, 100},
+		{PlaceNotOffered, 1},
+		{PlaceSenderSocket, 2},
+		{StackDrop("Ip.OutDiscards"), 3},
+		{PlaceQdisc, 4},
+		{PlaceDeviceRing, 5},
+		{PlaceReadByForwarder, 85},
+		{ForwarderDrop("short"), 6},
+		{WriteError("EINVAL"), 7},
+		{PlaceReceivingDevice, 8},
+		{ReceiverStack("Ip.InDiscards"), 9},
+		{PlaceReceiverSocket, 10},
+		{PlaceCorrupt, 11},
+		{PlaceSink, 34},
+		{PlaceDuplicated, 5},
+		{PlaceUnaccounted, 0},
+	}
+	var mixed Ledger
+	for i := range len(want) - 1 {
+		mixed = append(mixed, want[(i*7+3)%(len(want)-1)])
+	}
+	if diff := cmp.Diff(want, mixed.Balanced()); diff != "" {
+		t.Errorf("Balanced (-want +got):\n%s", diff)
+	}
+}
+
 func TestLedgerSum(t *testing.T) {
 	got := Sum(Ledger{{PlaceIntended, 5}, {PlaceSink, 5}}, Ledger{{PlaceIntended, 7}, {PlaceQdisc, 2}, {PlaceSink, 5}})
 	want := Ledger{{PlaceIntended, 12}, {PlaceQdisc, 2}, {PlaceSink, 10}}

@@ -13,6 +13,7 @@ const (
 	MetricDUTCost     Metric = "cpu.dut_ns_per_packet"
 	MetricMachineCost Metric = "cpu.machine_ns_per_packet"
 	MetricSteal       Metric = "cpu.steal_ratio"
+	MetricTesterMax   Metric = "tester_max_pps"
 )
 
 // Latency is the metric of a percentile of the one-way latency: "p50", "p90", "p99", "p999", "p9999" or "max".
@@ -25,7 +26,7 @@ func RoundTrip(percentile string) Metric { return Metric("round_trip_ns." + perc
 func Metrics(t Trial) map[Metric]float64 {
 	m := metrics{
 		MetricForwarded: t.ForwardedPps, MetricIntended: t.IntendedPps, MetricOffered: t.OfferedPps,
-		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps,
+		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps, MetricTesterMax: t.TesterMaxPps,
 	}
 	m.addDistribution("latency_ns", t.LatencyNs)
 	m.addDistribution("round_trip_ns", t.RoundTripNs)
@@ -33,6 +34,8 @@ func Metrics(t Trial) map[Metric]float64 {
 		m[MetricDUTCost], m[MetricMachineCost], m[MetricSteal] = c.DUTNsPerPacket, c.MachineNsPerPacket, c.StealRatio
 		m["cpu.dut_busy_ratio"], m["cpu.user_ratio"] = c.DUTBusyRatio, c.UserRatio
 		m["cpu.system_ratio"], m["cpu.softirq_ratio"] = c.SystemRatio, c.SoftirqRatio
+		m["cpu.dut_user_ns_per_packet"], m["cpu.dut_system_ns_per_packet"] = c.DUTUserNsPerPacket, c.DUTSystemNsPerPacket
+		m["cpu.dut_switches_per_packet"], m["cpu.dut_syscalls_per_packet"] = c.DUTSwitchesPerPacket, c.DUTSyscallsPerPacket
 	}
 	if tcp := t.TCP; tcp != nil {
 		m["tcp.rtt_us"] = tcp.RTTUs
@@ -41,8 +44,13 @@ func Metrics(t Trial) map[Metric]float64 {
 	m.addCount("superpackets", t.Superpackets)
 	m.addCount("duplicated", t.Duplicated)
 	m.addCount("reordered", t.Reordered)
+	m.addCount("corrupt", t.Corrupt)
 	if t.Sender != nil {
 		m.addDistribution("sender.lateness_ns", t.Sender.LatenessNs)
+	}
+	if t.Sink != nil {
+		m.addCount("sink.early_packets", t.Sink.EarlyPackets)
+		m.addCount("sink.clamped_packets", t.Sink.ClampedPackets)
 	}
 	return m.present()
 }

@@ -12,9 +12,9 @@ type Options struct {
 	Width int  // columns of the terminal; 0 is no limit
 }
 
-// paint colors text, line by line.
+// paint colors text, line by line; text.Reset leaves it as it is.
 func (o Options) paint(s string, color text.Color) string {
-	if !o.Color || s == "" {
+	if !o.Color || s == "" || color == text.Reset {
 		return s
 	}
 	lines := strings.Split(s, "\n")

@@ -10,14 +10,6 @@ import (
 	"os"
 )
 
-// File is a result file in memory.
-type File struct {
-	Host     Host
-	Trials   []Trial
-	End      *End // nil if the run did not come to its end
-	Warnings []Warning
-}
-
 // Warning is something odd about a file that can be read all the same.
 type Warning struct {
 	Line int // from 1
@@ -125,21 +117,29 @@ func (f *File) decode(line []byte, number int) error {
 		if number > 1 {
 			return errHostTwice
 		}
-		return decodeInto(line, &f.Host)
+		return take[Host](f, line)
+	case KindCalibration:
+		return take[Calibration](f, line)
 	case KindTrial:
-		f.Trials = append(f.Trials, Trial{})
-		return decodeInto(line, &f.Trials[len(f.Trials)-1])
+		return take[Trial](f, line)
+	case KindSearch:
+		return take[Search](f, line)
+	case KindBurst:
+		return take[Burst](f, line)
+	case KindSoak:
+		return take[Soak](f, line)
 	case KindEnd:
-		f.End = &End{}
-		return decodeInto(line, f.End)
+		return take[End](f, line)
 	}
 	return fmt.Errorf("%w: unknown record type %q", ErrForeign, *h.Record)
 }
 
-func decodeInto(line []byte, record Record) error {
-	if err := json.Unmarshal(line, record); err != nil {
+func take[R Record](f *File, line []byte) error {
+	var record R
+	if err := json.Unmarshal(line, &record); err != nil {
 		return fmt.Errorf("decode %s record: %w", record.Kind(), err)
 	}
+	f.Add(record)
 	return nil
 }
 

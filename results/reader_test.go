@@ -11,14 +11,31 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestReadGolden(t *testing.T) {
+// TestReadSchema1: a file of schema 1, which nothing writes any more, can still be read.
+func TestReadSchema1(t *testing.T) {
 	got, err := ReadFile("testdata/schema1.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &File{Host: sampleHost(), Trials: []Trial{fullTrial(t), {Scenario: "dut=veth/size=64", Start: sampleStart}}, End: new(sampleEnd(2))}
+	want := fileOf(sampleHost(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("schema 1 (-want +got):\n%s", diff)
+	}
+}
+
+// TestReadGolden: of all records, the end counts the trials only.
+func TestReadGolden(t *testing.T) {
+	got, err := ReadFile("testdata/schema2.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fileOf(sampleRecords(t)...)
+	want.Add(Trial{Scenario: "dut=veth/size=64", Start: sampleStart})
+	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].Text, "speaks of 1 trials, the file has 2") {
+		t.Errorf("warnings %v", got.Warnings)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(File{}, "Warnings")); diff != "" {
+		t.Errorf("schema 2 (-want +got):\n%s", diff)
 	}
 }
 
@@ -85,8 +102,8 @@ func TestReadErrors(t *testing.T) {
 		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
 		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
 		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
-		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 1"},
-		{"newer schema first", strings.Replace(hostLine, ":1", ":2", 1), 1, nil, "schema 2, newer than 1"},
+		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 2"},
+		{"newer schema first", strings.Replace(hostLine, ":1", ":3", 1), 1, nil, "schema 3, newer than 2"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,6 +149,7 @@ func TestReadTorn(t *testing.T) {
 
 // FuzzRead: what can be read can be written, and reads back the same.
 func FuzzRead(f *testing.F) {
+	f.Add([]byte(encodeAll(f, sampleRecords(f)...)))
 	f.Add([]byte(encodeAll(f, sampleHost(), Trial{Scenario: "s", Traffic: Traffic{LossRatio: new(0.0)}}, sampleEnd(1))))
 	f.Add([]byte(hostLine + trialLine + endLine))
 	f.Add([]byte(hostLine + trialLine[:9] + "\n" + trialLine))
@@ -154,11 +172,21 @@ func FuzzRead(f *testing.F) {
 
 func recordsOf(file *File) []Record {
 	records := []Record{file.Host}
-	for _, trial := range file.Trials {
-		records = append(records, trial)
-	}
+	records = append(records, asRecords(file.Calibrations)...)
+	records = append(records, asRecords(file.Trials)...)
+	records = append(records, asRecords(file.Searches)...)
+	records = append(records, asRecords(file.Bursts)...)
+	records = append(records, asRecords(file.Soaks)...)
 	if file.End != nil {
 		records = append(records, *file.End)
 	}
 	return records
+}
+
+func asRecords[R Record](records []R) []Record {
+	out := make([]Record, len(records))
+	for i, r := range records {
+		out[i] = r
+	}
+	return out
 }

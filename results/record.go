@@ -2,20 +2,25 @@ package results
 
 import "time"
 
-// Schema is the version of the records that this package writes and the newest it can read.
-const Schema = 1
+// Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
+// and [Soak], and fewer fields in a [Trial].
+const Schema = 2
 
 // Kind is the type of a record, the value of its field "record".
 type Kind string
 
-// The kinds of record in schema 1.
+// The kinds of record.
 const (
-	KindHost  Kind = "host"
-	KindTrial Kind = "trial"
-	KindEnd   Kind = "end"
+	KindHost        Kind = "host"
+	KindCalibration Kind = "calibration"
+	KindTrial       Kind = "trial"
+	KindSearch      Kind = "search"
+	KindBurst       Kind = "burst"
+	KindSoak        Kind = "soak"
+	KindEnd         Kind = "end"
 )
 
-// Record is one line of a result file: a [Host], a [Trial] or an [End].
+// Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak] or an [End].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

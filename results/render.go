@@ -8,16 +8,13 @@ import (
 )
 
 // renderGroups lays out all rows together, so that the columns of all groups align, and puts the headings between.
-func renderGroups(groups []group, columns []column, o Options) string {
+func renderGroups[R any](groups []group[R], columns []column[R], o Options) string {
 	lines := strings.Split(layOut(groups, columns), "\n")
-	rows := 0
-	for _, g := range groups {
-		rows += len(g.rows)
-	}
+	rows := len(allRows(groups))
 	head, body := lines[:len(lines)-rows], lines[len(lines)-rows:]
 	for _, g := range groups {
 		if g.heading != "" {
-			head = append(head[:len(head):len(head)], o.paint(g.heading, text.Bold))
+			head = append(head[:len(head):len(head)], o.paint(o.wrap(g.heading, gap), text.Bold))
 		}
 		head = append(head[:len(head):len(head)], body[:len(g.rows)]...)
 		body = body[len(g.rows):]
@@ -30,7 +27,7 @@ func renderGroups(groups []group, columns []column, o Options) string {
 }
 
 // layOut makes the header, a rule and one line per row.
-func layOut(groups []group, columns []column) string {
+func layOut[R any](groups []group[R], columns []column[R]) string {
 	w := table.NewWriter()
 	w.SetStyle(style())
 	header := make(table.Row, len(columns))

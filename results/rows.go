@@ -42,54 +42,26 @@ func (r row) title() string {
 	return strings.Join(parts, ", ")
 }
 
-// group is the rows of one load, one for each device under test.
-type group struct {
-	heading string
-	rows    []row
-}
-
-// indent sets rows off from the heading of their group.
-func (g group) indent() string {
-	if g.heading == "" {
-		return ""
-	}
-	return gap
-}
-
-// allRows is the rows of all groups.
-func allRows(groups []group) []row {
-	var rows []row
-	for _, g := range groups {
-		rows = append(rows, g.rows...)
-	}
-	return rows
-}
-
-// all says whether something holds for every row.
-func all(rows []row, holds func(row) bool) bool {
-	return !slices.ContainsFunc(rows, func(r row) bool { return !holds(r) })
-}
-
 // sameCount says whether every row has the same number of trials, none left out.
 func sameCount(rows []row) bool {
 	return all(rows, func(r row) bool { return r.Used == rows[0].Used && r.Used == r.Trials() })
 }
 
-// arrange turns summaries into groups, loads and devices under test in the order in which they came. Where no load has more than one row,
+// arrange turns summaries into groups of one load each, loads and devices under test in the order in which they came. Where no load has more than one row,
 // all rows form one group without a heading.
-func arrange(summaries []Summary) ([]group, names) {
+func arrange(summaries []Summary) ([]group[row], names) {
 	pairs := make([][]pair, len(summaries))
 	for i, s := range summaries {
 		pairs[i] = splitName(s.Scenario)
 	}
 	n := compareNames(pairs)
-	var groups []group
+	var groups []group[row]
 	for i, s := range summaries {
 		r := row{Summary: s, load: n.load(pairs[i]), label: strings.TrimSpace(s.Arm + " " + n.dut(pairs[i]))}
-		j := slices.IndexFunc(groups, func(g group) bool { return g.rows[0].load == r.load })
+		j := slices.IndexFunc(groups, func(g group[row]) bool { return g.rows[0].load == r.load })
 		if j < 0 {
 			j = len(groups)
-			groups = append(groups, group{})
+			groups = append(groups, group[row]{})
 		}
 		groups[j].rows = append(groups[j].rows, r)
 	}
@@ -103,15 +75,15 @@ func arrange(summaries []Summary) ([]group, names) {
 }
 
 // flatten makes one group of groups with one row each.
-func flatten(groups []group) []group {
-	var flat group
+func flatten(groups []group[row]) []group[row] {
+	var flat group[row]
 	for _, g := range groups {
 		r := g.rows[0]
 		r.label = mark(strings.TrimSpace(r.label+" "+r.load), r)
 		r.load = ""
 		flat.rows = append(flat.rows, r)
 	}
-	return []group{flat}
+	return []group[row]{flat}
 }
 
 // mark says beside a text that the row's latency is a round trip.

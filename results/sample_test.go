@@ -25,8 +25,8 @@ func distribution(t testing.TB, ns ...int64) *Distribution {
 	return d
 }
 
-// fullTrial has a value in every field.
-func fullTrial(t testing.TB) Trial {
+// schema1Trial has a value in every field of schema 1.
+func schema1Trial(t testing.TB) Trial {
 	traffic := func(scale float64) Traffic {
 		return Traffic{
 			IntendedPps: new(50000 * scale), OfferedPps: new(49999.5 * scale), ForwardedPps: new(40000.25 * scale),
@@ -50,6 +50,84 @@ func fullTrial(t testing.TB) Trial {
 		Sender: &Sender{LatenessNs: distribution(t, 100, 200)},
 		Qdisc:  "pfifo_fast", LimitedBy: "forwarder", Interrupted: true, Error: "child ended: signal: killed",
 	}
+}
+
+// fullTrial has a value in every field.
+func fullTrial(t testing.TB) Trial {
+	full := schema1Trial(t)
+	full.Phase, full.GoalShare = PhaseLatency, &GoalShare{"NDR", 0.9}
+	for _, way := range []*Traffic{&full.Traffic, &full.Directions[0].Traffic, &full.Directions[1].Traffic} {
+		way.Corrupt = new(int64(4))
+	}
+	full.CPU.DUTUserNsPerPacket, full.CPU.DUTSystemNsPerPacket = new(100.5), new(600.0)
+	full.CPU.DUTSwitchesPerPacket, full.CPU.DUTSyscallsPerPacket = new(0.01), new(2.5)
+	full.Sender.Kind, full.Sender.Notes = SenderSocket, []string{"no live frames: packets come from sockets"}
+	full.Sink = &Sink{
+		Kind: SinkXDP, CPUs: []CPUPackets{{0, 79000}, {1, 1000}}, EarlyPackets: new(int64(5)), ClampedPackets: new(int64(6)), OverflowPackets: new(int64(7)),
+		Notes: []string{"generic XDP"},
+	}
+	full.DropReasons = []DropReason{{"NO_SOCKET", "b", 7}}
+	full.TesterMaxPps = new(1.2e6)
+	return full
+}
+
+func sampleCalibration(t testing.TB) Calibration {
+	return Calibration{
+		Scenario: "dut=veth/size=64", Start: sampleStart, MaxOfferedPps: new(1.31e6), LatencyNs: distribution(t, 4000, 5000, 21000),
+		LatenessNs: distribution(t, 100, 200, 1900), MachineNsPerPacket: new(1080.5), SinkNsPerPacket: new(61.25),
+		Notes: []string{"no native XDP: counted in TCX"}, Error: "sink: closed",
+	}
+}
+
+func sampleSearch() Search {
+	return Search{
+		Scenario: "dut=forwarder/load=max/size=64", Preset: "ci-fast", Start: sampleStart, DurationS: 31.25, Trials: 23, TrialSeconds: 21,
+		MinLoadPps: 10000, MaxLoadPps: 1.31e6,
+		Goals: []Goal{
+			{
+				Name: "NDR", ExceedRatio: 0.5, InitialTrialDurationS: 1, FinalTrialDurationS: 1, DurationSumS: 21, WidthRatio: 0.005,
+				RelevantLowerBoundPps: new(437000.0), RelevantUpperBoundPps: new(439000.0), ConditionalThroughputPps: new(436990.5), Regular: true,
+			},
+			{
+				Name: "PDR", LossRatio: 0.005, ExceedRatio: 0.5, InitialTrialDurationS: 1, FinalTrialDurationS: 1, DurationSumS: 21, WidthRatio: 0.005,
+				RelevantLowerBoundPps: new(1.31e6), ConditionalThroughputPps: new(1.3099e6), Reason: "no loss at the maximum load",
+			},
+		},
+		LimitedBy: "dut core", Host: &Stability{new(0.0), new(0.012)}, Warnings: []string{"loss at 300 k pps, none at 400 k pps"},
+		Error: "interrupted",
+	}
+}
+
+func sampleBurst() Burst {
+	return Burst{
+		Scenario: "dut=forwarder/size=64", Start: sampleStart, Repetitions: []Repetition{{1480, 0.00123}, {1500, 0.00125}, {1512, 0.00126}},
+		LongestPackets: &PacketRange{1500, 1480, 1512}, CorrectedPackets: new(965.5), LimitPackets: new(int64(1 << 20)), Error: "interrupted",
+	}
+}
+
+func sampleSoak() Soak {
+	return Soak{
+		Scenario: "dut=forwarder/load=100000/size=64", Start: sampleStart, DurationS: 7200, Intervals: 720, LostPackets: 12,
+		Drifts:   []Drift{{"forwarded_pps", -0.0625, -0.91, new(0.0)}, {"latency_ns.p99", 0.02, 0.11, nil}},
+		Memory:   []Memory{{ProcessDUT, 12_000_000, 12_400_000, 200_000}, {ProcessTester, 30_000_000, 29_000_000, -500_000}},
+		Warnings: []string{"forwarded_pps fell"}, Error: "interrupted",
+	}
+}
+
+// sampleRecords is one record of every kind, each with a value in every field, in an order that a file may have.
+func sampleRecords(t testing.TB) []Record {
+	return []Record{
+		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleEnd(1),
+	}
+}
+
+// fileOf is a file of some records.
+func fileOf(records ...Record) *File {
+	f := &File{}
+	for _, r := range records {
+		f.Add(r)
+	}
+	return f
 }
 
 func sampleHost() Host {

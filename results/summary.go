@@ -61,13 +61,17 @@ func Summarize(trials []Trial) ([]Summary, error) {
 	return summaries, nil
 }
 
+// identity is what trials have in common that are repeats of one another.
+type identity struct{ scenario, arm string }
+
+func identityOf(t Trial) identity { return identity{t.Scenario, t.Arm} }
+
 // groupTrials gathers the trials of each scenario and arm; no group is empty.
 func groupTrials(trials []Trial) [][]Trial {
-	type identity struct{ scenario, arm string }
 	index := map[identity]int{}
 	var groups [][]Trial
 	for _, t := range trials {
-		id := identity{t.Scenario, t.Arm}
+		id := identityOf(t)
 		i, ok := index[id]
 		if !ok {
 			i = len(groups)

@@ -1,37 +1,49 @@
 package results
 
-import (
-	"strings"
+import "github.com/jedib0t/go-pretty/v6/text"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-)
-
-// gap separates columns.
-const gap = "  "
-
-// Table renders a result file for a terminal: what all scenarios have in common, a line per scenario with medians and their spread over the
-// repeats, grouped by load so that devices under test stand below one another, and warnings. It ends in a newline.
+// Table renders whatever a result file holds for a terminal: the machine; plain trials, a line per scenario with medians and their spread
+// over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies at
+// shares of what they found, bursts and soaks; and warnings. It ends in a newline.
 func Table(f *File, o Options) (string, error) {
-	summaries, err := Summarize(f.Trials)
+	p := &page{options: o}
+	p.paragraph([]string{fingerprint(f.Host)}, "", text.Bold)
+	warnings := fileWarnings(f)
+	if len(f.Trials)+len(f.Calibrations)+len(f.Searches)+len(f.Bursts)+len(f.Soaks) == 0 {
+		p.paragraph([]string{"no trials"}, "", text.Reset)
+	}
+	more, err := p.trials(f.phase(PhasePlain))
 	if err != nil {
 		return "", err
 	}
+	warnings = append(warnings, more...)
+	warnings = append(warnings, p.calibrations(f.Calibrations)...)
+	warnings = append(warnings, p.searches(f)...)
+	warnings = append(warnings, p.bursts(f)...)
+	more, err = p.soaks(f)
+	if err != nil {
+		return "", err
+	}
+	warnings = append(warnings, more...)
+	p.paragraph(prefixed("warning: ", warnings), gap, text.FgYellow)
+	return p.text.String(), nil
+}
+
+// trials writes the table of plain trials, nothing if there are none, and returns its warnings.
+func (p *page) trials(trials []Trial) (warnings []string, err error) {
+	summaries, err := Summarize(trials)
+	if err != nil || len(summaries) == 0 {
+		return nil, err
+	}
 	groups, n := arrange(summaries)
-	var b strings.Builder
-	paragraph := func(lines []string, indent string, color text.Color) {
-		for _, line := range lines {
-			b.WriteString(o.paint(o.wrap(line, indent), color) + "\n")
-		}
+	scenarios := make([]string, len(summaries))
+	for i, s := range summaries {
+		scenarios[i] = s.Scenario
 	}
-	paragraph([]string{fingerprint(f.Host)}, "", text.Bold)
-	paragraph(common(summaries, n), gap, text.Faint)
-	if len(summaries) > 0 {
-		columns, dropped := chooseColumns(groups, o.Width)
-		b.WriteString("\n" + renderGroups(groups, columns, o) + "\n")
-		paragraph(legend(groups, columns, dropped), "", text.Faint)
-	} else {
-		b.WriteString("no trials\n")
-	}
-	paragraph(prefixed("warning: ", warnings(f, groups)), gap, text.FgYellow)
-	return b.String(), nil
+	p.paragraph(common(scenarios, n), gap, text.Faint)
+	rows := allRows(groups)
+	columns, dropped := tabulate(p, groups, tableColumns(sameCount(rows)))
+	p.explain(legend(rows, columns), dropped)
+	p.paragraph(kernelDrops(trials, groups), gap, text.Reset)
+	return rowsWarnings(trials, groups), nil
 }

@@ -7,23 +7,15 @@ import (
 	"unicode"
 )
 
-// Shares above which a trial is suspect.
-const (
-	maxSteal     = 0.05 // of the CPU time, taken by the hypervisor
-	maxShortfall = 0.01 // of the intended load, not offered
-)
-
-// warnings gathers those of the file and of every row.
-func warnings(f *File, groups []group) []string {
-	out := fileWarnings(f)
-	byRow := groupTrials(f.Trials)
-	for _, g := range groups {
-		for _, r := range g.rows {
-			i := slices.IndexFunc(byRow, func(trials []Trial) bool {
-				return trials[0].Scenario == r.Scenario && trials[0].Arm == r.Arm
-			})
-			out = append(out, prefixed(r.title()+": ", rowWarnings(byRow[i]))...)
-		}
+// rowsWarnings gathers those of every row of the table of trials.
+func rowsWarnings(trials []Trial, groups []group[row]) []string {
+	byRow := map[identity][]Trial{}
+	for _, trials := range groupTrials(trials) {
+		byRow[identityOf(trials[0])] = trials
+	}
+	var out []string
+	for _, r := range allRows(groups) {
+		out = append(out, prefixed(r.title()+": ", trialWarnings(byRow[identity{r.Scenario, r.Arm}]))...)
 	}
 	return out
 }
@@ -37,37 +29,21 @@ func fileWarnings(f *File) []string {
 	for _, w := range f.Warnings {
 		out = append(out, plain(w.String()))
 	}
-	return out
+	return append(out, unfinished(f)...)
 }
 
-// rowWarnings says what a reader must know about the trials of one row: those left out, and what is odd about the rest.
-func rowWarnings(trials []Trial) []string {
-	n := len(trials)
-	used := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Failed() || t.Interrupted })
-	out := leftOut(trials)
-	for _, check := range []struct {
-		value func(Trial) float64
-		text  func(worst float64) string
-	}{
-		{unaccounted, func(worst float64) string { return fmt.Sprintf("up to %.0f packets unaccounted for", worst) }},
-		{counter(func(t Traffic) *int64 { return t.Duplicated }), func(worst float64) string {
-			return fmt.Sprintf("up to %.0f packets duplicated", worst)
-		}},
-		{counter(func(t Traffic) *int64 { return t.Reordered }), func(worst float64) string {
-			return fmt.Sprintf("up to %.0f packets reordered", worst)
-		}},
-		{shortfall, func(worst float64) string {
-			return "up to " + percent(worst) + " % of the intended load was not offered"
-		}},
-		{excessSteal, func(worst float64) string {
-			return "up to " + percent(worst) + " % of the CPU time went to other guests of the hypervisor"
-		}},
-	} {
-		if hit, worst := worstOf(used, check.value); hit > 0 {
-			out = append(out, fmt.Sprintf("%d of %s: %s", hit, trialsOf(n), check.text(worst)))
+// unfinished says which trials were a part of something that came to no result.
+func unfinished(f *File) []string {
+	var out []string
+	for _, part := range []struct {
+		phase   Phase
+		results int
+	}{{PhaseSearch, len(f.Searches)}, {PhaseBurst, len(f.Bursts)}, {PhaseInterval, len(f.Soaks)}} {
+		if n := len(f.phase(part.phase)); n > 0 && part.results == 0 {
+			out = append(out, fmt.Sprintf("%s of phase %q without a result", trialsOf(n), part.phase))
 		}
 	}
-	return append(out, notes(used)...)
+	return out
 }
 
 // leftOut names the failed and interrupted trials, equal errors once.
@@ -102,14 +78,11 @@ func trialsOf(n int) string {
 	return fmt.Sprintf("%d trials", n)
 }
 
-// notes gathers what the devices under test had to do without, each once.
+// notes gathers what the devices under test and the tester had to do without, each once.
 func notes(trials []Trial) []string {
 	var out []string
 	for _, t := range trials {
-		if t.DUT == nil {
-			continue
-		}
-		for _, note := range t.DUT.Notes {
+		for _, note := range notesOf(t) {
 			if note = plain(note); !slices.Contains(out, note) {
 				out = append(out, note)
 			}
@@ -118,66 +91,18 @@ func notes(trials []Trial) []string {
 	return out
 }
 
-// worstOf counts the trials whose value is not zero and finds the largest.
-func worstOf(trials []Trial, value func(Trial) float64) (hit int, worst float64) {
-	for _, t := range trials {
-		if v := value(t); v != 0 {
-			hit++
-			worst = max(worst, v)
-		}
+func notesOf(t Trial) []string {
+	var out []string
+	if t.DUT != nil {
+		out = append(out, t.DUT.Notes...)
 	}
-	return hit, worst
-}
-
-// ways is the traffic of a trial as a whole and of each direction, in which what evens out over both would hide.
-func ways(t Trial) []Traffic {
-	all := []Traffic{t.Traffic}
-	for _, d := range t.Directions {
-		all = append(all, d.Traffic)
+	if t.Sender != nil {
+		out = append(out, t.Sender.Notes...)
 	}
-	return all
-}
-
-// unaccounted is the largest imbalance, whichever its sign.
-func unaccounted(t Trial) float64 {
-	var worst int64
-	for _, w := range ways(t) {
-		worst = max(worst, w.Ledger.Balance(), -w.Ledger.Balance())
+	if t.Sink != nil {
+		out = append(out, t.Sink.Notes...)
 	}
-	return float64(worst)
-}
-
-func counter(of func(Traffic) *int64) func(Trial) float64 {
-	return func(t Trial) float64 {
-		var worst int64
-		for _, w := range ways(t) {
-			if c := of(w); c != nil {
-				worst = max(worst, *c)
-			}
-		}
-		return float64(worst)
-	}
-}
-
-// shortfall is the share of the intended load that the generator did not bring out, if it is worth a word.
-func shortfall(t Trial) float64 {
-	var worst float64
-	for _, w := range ways(t) {
-		if w.IntendedPps != nil && w.OfferedPps != nil && *w.IntendedPps > 0 {
-			worst = max(worst, 1 - *w.OfferedPps / *w.IntendedPps)
-		}
-	}
-	if worst <= maxShortfall {
-		return 0
-	}
-	return worst
-}
-
-func excessSteal(t Trial) float64 {
-	if t.CPU == nil || t.CPU.StealRatio == nil || *t.CPU.StealRatio <= maxSteal {
-		return 0
-	}
-	return *t.CPU.StealRatio
+	return out
 }
 
 // plain makes text from elsewhere fit for one line of a terminal: no line breaks, no escape sequences.
@@ -189,6 +114,23 @@ func prefixed(prefix string, lines []string) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
 		out[i] = prefix + line
+	}
+	return out
+}
+
+// failure is an error as a warning, none if there is no error.
+func failure(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{"failed: " + plain(text)}
+}
+
+// plainAll makes texts from elsewhere fit for a terminal.
+func plainAll(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = plain(text)
 	}
 	return out
 }

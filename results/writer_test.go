@@ -22,8 +22,9 @@ func TestWriteAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &File{Host: sampleHost(), Trials: []Trial{fullTrial(t), {Scenario: "dut=veth", Start: sampleStart}}, End: new(sampleEnd(2))}
-	for _, r := range []Record{want.Host, want.Trials[0], want.Trials[1], *want.End} {
+	records := sampleRecords(t)
+	want := fileOf(records...)
+	for _, r := range records {
 		if err := w.Write(r); err != nil {
 			t.Fatal(err)
 		}

@@ -14,17 +14,24 @@ import (
 )
 
 func TestCPUCost(t *testing.T) {
-	before := cpuReading{machine: host.CPUTime{User: 10, System: 20, Idle: 100, Softirq: 1}, dutNs: 5e9}
-	after := cpuReading{machine: host.CPUTime{User: 10.4, System: 20.4, Idle: 100.8, Softirq: 1.2, Steal: 0.2}, dutNs: 5.5e9}
+	before := cpuReading{
+		machine: host.CPUTime{User: 10, System: 20, Idle: 100, Softirq: 1},
+		dut:     processReading{runNs: 5e9, user: 100, system: 200, switches: 7, syscalls: 1000},
+	}
+	after := cpuReading{
+		machine: host.CPUTime{User: 10.4, System: 20.4, Idle: 100.8, Softirq: 1.2, Steal: 0.2},
+		dut:     processReading{runNs: 5.5e9, user: 110, system: 240, switches: 1007, syscalls: 2_001_000},
+	}
 	approx := cmpopts.EquateApprox(1e-9, 0)
 	want := &results.CPU{
-		DUTNsPerPacket: new(500.0), MachineNsPerPacket: new(1000.0), DUTBusyRatio: new(0.5),
+		DUTNsPerPacket: new(500.0), DUTUserNsPerPacket: new(100.0), DUTSystemNsPerPacket: new(400.0),
+		DUTSwitchesPerPacket: new(0.001), DUTSyscallsPerPacket: new(2.0), MachineNsPerPacket: new(1000.0), DUTBusyRatio: new(0.5),
 		UserRatio: new(0.2), SystemRatio: new(0.2), SoftirqRatio: new(0.1), StealRatio: new(0.1),
 	}
 	if diff := cmp.Diff(want, cpuCost(before, after, time.Second, 1e6, true), approx); diff != "" {
 		t.Errorf("cost (-want +got):\n%s", diff)
 	}
-	want.DUTNsPerPacket, want.DUTBusyRatio, want.MachineNsPerPacket = nil, nil, nil
+	want = &results.CPU{UserRatio: new(0.2), SystemRatio: new(0.2), SoftirqRatio: new(0.1), StealRatio: new(0.1)}
 	if diff := cmp.Diff(want, cpuCost(before, after, time.Second, 0, false), approx); diff != "" {
 		t.Errorf("cost without process and packets (-want +got):\n%s", diff)
 	}
@@ -47,13 +54,19 @@ func TestReadCPUSeesEveryThread(t *testing.T) {
 		<-stop // a thread that has ended would be forgotten
 	}()
 	<-burnt
+	if _, err := os.ReadFile("/proc/self/stat"); err != nil {
+		t.Fatal(err)
+	}
 	after, err := readCPU(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
 	close(stop)
 	<-finished
-	if used := after.dutNs - before.dutNs; used < 50e6 {
+	if used := after.dut.runNs - before.dut.runNs; used < 50e6 {
 		t.Errorf("a thread ran for 200 ms, the process's CPU time grew by %v", time.Duration(used))
+	}
+	if after.dut.syscalls == before.dut.syscalls || after.dut.switches == before.dut.switches {
+		t.Errorf("a file was read and threads waited: before %+v, after %+v", before.dut, after.dut)
 	}
 }

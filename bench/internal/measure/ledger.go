@@ -15,8 +15,14 @@ type path struct {
 	router    testbed.LinkCounters      // the router's device towards the target; zero without one
 	target    testbed.LinkCounters      // the device that it comes out of
 	forwarder *forwarder.DirectionStats // nil: the DUT cannot count
+	stacks    stacks
 	sink      traffic.FlowCounts
-	corrupt   uint64 // arrived, but not as it was sent
+	caught    uint64 // packets that a sink in the device's driver took and dropped
+	corrupt   uint64 // arrived damaged, or as nothing that was sent
+
+	// redirected says that the generator puts its frames into the source device itself
+	// and counts what finds the ring full, exactly, where the device may not.
+	redirected bool
 
 	// How many segments one packet of the sender, and one on the source device,
 	// stands for: they differ where the stack splits a superpacket in between.
@@ -34,6 +40,7 @@ func (p *path) ledger() results.Ledger {
 	l.Add(results.PlaceIntended, int64(p.intended()))
 	l.Add(results.PlaceNotOffered, int64(p.sent.NotOffered-p.sent.Refused))
 	l.Add(results.PlaceSenderSocket, int64(p.sent.Refused))
+	p.stacks.before(&l, p.deviceSegments)
 	l.Add(results.PlaceQdisc, int64(p.source.QdiscDrops)*int64(p.sentSegments))
 	l.Add(results.PlaceDeviceRing, p.deviceDrops())
 	if f := p.forwarder; f != nil {
@@ -46,6 +53,7 @@ func (p *path) ledger() results.Ledger {
 		}
 	}
 	l.Add(results.PlaceReceivingDevice, p.receiveDrops())
+	p.stacks.after(&l)
 	l.Add(results.PlaceCorrupt, int64(p.corrupt))
 	l.Add(results.PlaceSink, int64(p.sink.Unique+p.sink.TooOld))
 	l.Add(results.PlaceDuplicated, int64(p.sink.Duplicates))
@@ -56,7 +64,11 @@ func (p *path) ledger() results.Ledger {
 // packets could hold no more: the ring of a TUN or TAP device, or the backlog of
 // the CPU that receives from a veth.
 func (p *path) deviceDrops() int64 {
-	return int64(p.source.TxDropped+p.router.TxDropped) * int64(p.deviceSegments)
+	source := p.source.TxDropped
+	if p.redirected {
+		source = p.sent.RingDropped
+	}
+	return int64(source+p.router.TxDropped) * int64(p.deviceSegments)
 }
 
 // receiveDrops is what a TUN or TAP device dropped that was written to it. A veth
@@ -70,6 +82,8 @@ func (p *path) receiveDrops() int64 {
 	for _, errno := range refusals {
 		drops -= int64(p.forwarder.WriteErrors[errno])
 	}
+	// A TAP device counts what a program in its driver drops as dropped on reception.
+	drops -= int64(p.caught)
 	return max(drops, 0)
 }
 

@@ -71,6 +71,27 @@ func TestLedger(t *testing.T) {
 			loss: 0.075,
 		},
 		{
+			name: "redirected into the ring, whose device counts once for many",
+			path: path{
+				sent: traffic.Sent{Offered: 100, RingDropped: 30}, redirected: true, sentSegments: 1, deviceSegments: 1,
+				source: testbed.LinkCounters{TxDropped: 2}, router: testbed.LinkCounters{TxDropped: 5},
+				sink: traffic.FlowCounts{Unique: 65},
+			},
+			want: results.Ledger{
+				entry("intended", 100),
+				entry("not_offered", 0),
+				entry("sender_socket", 0),
+				entry("qdisc", 0),
+				entry("device_ring", 35),
+				entry("receiving_device", 0),
+				entry("corrupt", 0),
+				entry("sink", 65),
+				entry("duplicated", 0),
+				entry("unaccounted", 0),
+			},
+			loss: 0.35,
+		},
+		{
 			name: "superpackets on the device, a drop is a whole one; maximum load intends what it offers",
 			path: path{
 				sent:   traffic.Sent{Offered: 320},

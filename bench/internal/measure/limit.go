@@ -10,38 +10,68 @@ const (
 	noticeableLoss = 0.001
 	// A worker that runs for this share of the time is full.
 	fullyBusy = 0.9
+	// A sink that takes this share of the DUT's time per packet, within its writes,
+	// is what is measured rather than the DUT.
+	mostlySink = 0.5
+)
+
+// What can hold the forwarded load down, in words for people.
+const (
+	limitGenerator = "tester: generator core"
+	limitSink      = "tester: sink"
+	limitDUT       = "dut core"
+	limitRing      = "ring"
 )
 
 // limitedBy names what kept the forwarded load from being higher, as far as the
-// counters show it: "generator", "dut", or nothing.
-func limitedBy(s scenario.Scenario, t *results.Trial) string {
+// counters show it; "" where nothing did or nobody can tell.
+func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) string {
 	if s.Proto != scenario.UDP || t.LossRatio == nil {
 		return ""
 	}
+	if beyondTester(ask, t, tester) {
+		return limitGenerator
+	}
 	if *t.LossRatio < noticeableLoss {
-		if s.Load.Mode == scenario.LoadMax {
-			return "generator"
-		}
 		return ""
 	}
 	largest, _ := t.Ledger.LargestLoss()
 	switch largest.Place {
-	case results.PlaceNotOffered, results.PlaceSenderSocket:
-		return "generator"
+	case results.PlaceReceiverSocket:
+		return limitSink
 	case results.PlaceDeviceRing:
-		if workersHaveTime(s, t) {
-			return ""
-		}
-		return "dut"
+		return atRing(s, t, tester)
 	}
 	return ""
 }
 
-// workersHaveTime reports whether the forwarder's workers slept for a good part of
-// the trial; false where there are none.
-func workersHaveTime(s scenario.Scenario, t *results.Trial) bool {
-	if t.CPU == nil || t.CPU.DUTBusyRatio == nil {
-		return false
+// beyondTester says whether the generator, and not what lies behind it, set the
+// load: nothing was lost at its maximum, it fell behind, or it was asked for more
+// than it can.
+func beyondTester(ask Ask, t *results.Trial, tester Tester) bool {
+	switch ask.Load.Mode {
+	case scenario.LoadMax:
+		return *t.LossRatio < noticeableLoss
+	case scenario.LoadPaced:
+		if tester.MaxPps > 0 && float64(ask.Load.Pps) > tester.MaxPps {
+			return true
+		}
 	}
-	return *t.CPU.DUTBusyRatio/float64(max(s.Queues, 1)) < fullyBusy
+	largest, _ := t.Ledger.LargestLoss()
+	isGenerator := largest.Place == results.PlaceNotOffered || largest.Place == results.PlaceSenderSocket
+	return isGenerator && *t.LossRatio >= noticeableLoss
+}
+
+// atRing names the culprit behind a queue that overflows.
+func atRing(s scenario.Scenario, t *results.Trial, tester Tester) string {
+	if t.CPU == nil || t.CPU.DUTBusyRatio == nil {
+		return limitDUT // the kernel itself
+	}
+	if *t.CPU.DUTBusyRatio/float64(max(s.Queues, 1)) < fullyBusy {
+		return limitRing // too short for how unevenly packets come or are taken
+	}
+	if cost := t.CPU.DUTNsPerPacket; cost != nil && tester.SinkNsPerPacket > mostlySink**cost {
+		return limitSink
+	}
+	return limitDUT
 }

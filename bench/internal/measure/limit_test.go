@@ -9,33 +9,46 @@ import (
 )
 
 func TestLimitedBy(t *testing.T) {
-	trial := func(loss float64, ring, notOffered int64, busy *float64) *results.Trial {
-		tr := &results.Trial{CPU: &results.CPU{DUTBusyRatio: busy}}
+	trial := func(loss float64, busy *float64, ledger ...results.LedgerEntry) *results.Trial {
+		tr := &results.Trial{CPU: &results.CPU{DUTBusyRatio: busy, DUTNsPerPacket: new(1000.0)}}
 		tr.LossRatio = new(loss)
-		tr.Ledger = results.Ledger{{Place: results.PlaceDeviceRing, Packets: ring}, {Place: results.PlaceNotOffered, Packets: notOffered}}
+		tr.Ledger = ledger
 		return tr
 	}
+	ring := func(n int64) results.LedgerEntry {
+		return results.LedgerEntry{Place: results.PlaceDeviceRing, Packets: n}
+	}
+	behind := func(n int64) results.LedgerEntry {
+		return results.LedgerEntry{Place: results.PlaceNotOffered, Packets: n}
+	}
+	socket := results.LedgerEntry{Place: results.PlaceReceiverSocket, Packets: 500}
 	for name, tc := range map[string]struct {
-		words string
-		trial *results.Trial
-		want  string
+		words  string
+		trial  *results.Trial
+		tester Tester
+		want   string
 	}{
-		"maximum load, all arrived":          {"load=max", trial(0, 0, 0, new(0.5)), "generator"},
-		"ring overflows, forwarder full":     {"load=max", trial(0.3, 100, 0, new(0.99)), "dut"},
-		"ring overflows, forwarder has time": {"load=max", trial(0.3, 100, 0, new(0.4)), ""},
-		"ring overflows in the kernel":       {"load=max", trial(0.3, 100, 0, nil), "dut"},
-		"paced, all arrived":                 {"load=1000", trial(0, 0, 0, new(0.1)), ""},
-		"paced, more than can be sent":       {"load=1000", trial(0.2, 0, 200, new(0.1)), "generator"},
-		"two workers, half busy each":        {"load=max queues=2", trial(0.3, 100, 0, new(1.0)), ""},
-		"paced, mostly lost in the ring":     {"load=1000", trial(0.3, 299, 1, new(0.99)), "dut"},
-		"lost elsewhere":                     {"load=max", trial(0.3, 0, 0, new(0.99)), ""},
-		"TCP paces itself":                   {"proto=tcp", &results.Trial{}, ""},
+		"maximum load, all arrived":          {"load=max", trial(0, new(0.5)), Tester{}, limitGenerator},
+		"ring overflows, forwarder full":     {"load=max", trial(0.3, new(0.99), ring(100)), Tester{}, limitDUT},
+		"ring overflows, forwarder has time": {"load=max", trial(0.3, new(0.4), ring(100)), Tester{}, limitRing},
+		"ring overflows in the kernel":       {"load=max", trial(0.3, nil, ring(100)), Tester{}, limitDUT},
+		"the sink takes most of the time":    {"load=max", trial(0.3, new(0.99), ring(100)), Tester{SinkNsPerPacket: 600}, limitSink},
+		"the sink takes some of the time":    {"load=max", trial(0.3, new(0.99), ring(100)), Tester{SinkNsPerPacket: 200}, limitDUT},
+		"paced, all arrived":                 {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 1e6}, ""},
+		"paced, more than can be sent":       {"load=1000", trial(0.2, new(0.1), behind(200)), Tester{}, limitGenerator},
+		"paced, above calibration":           {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 900}, limitGenerator},
+		"two workers, half busy each":        {"load=max queues=2", trial(0.3, new(1.0), ring(100)), Tester{}, limitRing},
+		"paced, mostly lost in the ring":     {"load=1000", trial(0.3, new(0.99), ring(299), behind(1)), Tester{}, limitDUT},
+		"the receiving socket overflows":     {"load=max sink=socket", trial(0.3, new(0.99), socket, ring(3)), Tester{}, limitSink},
+		"lost elsewhere":                     {"load=max", trial(0.3, new(0.99)), Tester{}, ""},
+		"TCP paces itself":                   {"proto=tcp", &results.Trial{}, Tester{}, ""},
 	} {
 		scenarios, err := scenario.Parse(strings.Fields(tc.words))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := limitedBy(scenarios[0], tc.trial); got != tc.want {
+		s := scenarios[0]
+		if got := limitedBy(s, Ask{Load: s.Load}, tc.trial, tc.tester); got != tc.want {
 			t.Errorf("%s: limited by %q, want %q", name, got, tc.want)
 		}
 	}

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"time"
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
@@ -23,13 +22,13 @@ func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workl
 		ClientAddr: address(scene.A(), s),
 		ServerAddr: address(scene.B(), s),
 		Port:       portAToB,
-		Size:       s.Size,
+		Size:       s.Size.Largest(),
 		CPU:        p.generators[0],
 	}}
 }
 
-func (w *pingPong) run(ctx context.Context, d time.Duration) (err error) {
-	w.config.Duration = d
+func (w *pingPong) run(ctx context.Context, a amount) (err error) {
+	w.config.Duration = a.duration
 	w.result, err = traffic.RunPingPong(ctx, w.config)
 	return err
 }

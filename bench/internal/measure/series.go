@@ -15,6 +15,7 @@ import (
 type Series struct {
 	Scenarios []scenario.Scenario
 	Rounds    int
+	Options   Options
 
 	// Starting is told before each trial; it may be nil.
 	Starting func(s scenario.Scenario, round int)
@@ -44,7 +45,8 @@ func (s *Series) Run(ctx context.Context) (Outcome, error) {
 			if s.Starting != nil {
 				s.Starting(sc, round)
 			}
-			t, err := Trial(ctx, sc, round)
+			t, err := Trial(ctx, sc, s.Options)
+			t.Round = round
 			if recordErr := s.Record(t); recordErr != nil {
 				return o, errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
 			}

@@ -42,9 +42,9 @@ func newTCP(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed) (w
 	return w, nil
 }
 
-func (w *tcp) run(ctx context.Context, d time.Duration) error {
+func (w *tcp) run(ctx context.Context, a amount) error {
 	return together(w.bulks, func(b *bulk) (err error) {
-		b.result, err = b.streams.Run(ctx, d)
+		b.result, err = b.streams.Run(ctx, a.duration)
 		return err
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
@@ -22,16 +21,15 @@ import (
 // When ctx is done the load stops early and what was measured until then is
 // recorded as interrupted; before the load, the record carries the cause as its
 // error.
-func Trial(ctx context.Context, s scenario.Scenario, round int) (t results.Trial, err error) {
-	t = results.Trial{Scenario: s.Name(), Round: round, Start: time.Now().UTC()}
-	m := &trial{scenario: s, record: &t}
-	defer func() { err = errors.Join(err, m.tearDown()) }() // a panic leaves nothing behind either
-	failed := m.run(ctx)
+func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial, err error) {
+	t = results.Trial{Scenario: s.Name(), Start: time.Now().UTC()}
+	rig, failed := Open(ctx, s, o)
 	if failed == nil {
-		return t, nil
+		defer func() { err = errors.Join(err, rig.Close()) }() // a panic leaves nothing behind either
+		t, failed = rig.Measure(ctx, rig.ask())
+	} else {
+		t.Error, t.Interrupted = failed.Error(), ctx.Err() != nil
 	}
-	t.Error = failed.Error()
-	t.Interrupted = ctx.Err() != nil
 	if unsupported(failed) {
 		return t, failed
 	}
@@ -43,95 +41,18 @@ func unsupported(err error) bool {
 	return errors.As(err, new(*testbed.UnsupportedError)) || errors.As(err, new(*traffic.UnsupportedError))
 }
 
-// trial is one measurement on its way.
+// trial is one measurement in a Rig.
 type trial struct {
-	scenario scenario.Scenario
-	record   *results.Trial
-
-	scene    *testbed.Testbed
-	running  dut.Running
-	workload workload
-}
-
-func (m *trial) run(ctx context.Context) error {
-	placement, err := place(m.scenario)
-	if err != nil {
-		return err
-	}
-	if err := m.setUp(ctx, placement); err != nil {
-		return err
-	}
-	loadCtx, cancel := m.untilDUTEnds(ctx)
-	defer cancel(nil)
-	if m.workload, err = newWorkload(loadCtx, m.scenario, m.scene, placement); err != nil {
-		return m.explain(err)
-	}
-	return m.explain(m.measure(ctx, loadCtx))
-}
-
-// setUp builds the scene and starts the device under test in it.
-func (m *trial) setUp(ctx context.Context, p placement) error {
-	kind, err := dut.For(m.scenario)
-	if err != nil {
-		return err
-	}
-	if m.scene, err = testbed.Up(ctx, sceneConfig(kind, m.scenario)); err != nil {
-		return err
-	}
-	if m.running, err = kind.Start(ctx, m.scene, m.scenario, p.workers); err != nil {
-		return err
-	}
-	m.record.DUT = m.running.Info()
-	return m.scene.Settle(ctx)
-}
-
-func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
-	cfg := kind.Scene(s)
-	cfg.MTU = s.MTU
-	cfg.TxQueueLen = s.TxQLen
-	cfg.IPv6 = s.IP == scenario.IPv6
-	if s.Qdisc != scenario.QdiscDefault {
-		cfg.Qdisc = string(s.Qdisc)
-	}
-	return cfg
-}
-
-// untilDUTEnds derives a context that is also done when the device under test
-// ends by itself.
-func (m *trial) untilDUTEnds(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-m.running.Ended():
-			cancel(m.running.Err())
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
-
-// explain prefers the end of the device under test over what followed from it.
-func (m *trial) explain(err error) error {
-	if died := m.running.Err(); died != nil {
-		return died
-	}
-	return err
+	*Rig
+	ask    Ask
+	record results.Trial
 }
 
 // measure warms up, runs, stops, drains, then reads every counter.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
-	s := m.scenario
 	// Counters are read to the end, also of a trial that was cut short.
 	restCtx := context.WithoutCancel(ctx)
-	if s.Warmup > 0 {
-		if err := m.workload.run(loadCtx, s.Warmup); err != nil {
-			return fmt.Errorf("warm up: %w", err)
-		}
-		if err := m.drain(restCtx); err != nil {
-			return err
-		}
-	}
-	if err := context.Cause(loadCtx); err != nil {
+	if err := m.warmUp(loadCtx, restCtx); err != nil {
 		return err
 	}
 	before, err := observe(m.scene, m.running)
@@ -141,13 +62,16 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if err := m.workload.mark(); err != nil {
 		return err
 	}
+	if err := m.drops.mark(); err != nil {
+		return err
+	}
 	cpuBefore, err := readCPU(m.running.PID())
 	if err != nil {
 		return err
 	}
 	begin := time.Now()
 	m.record.Start = begin.UTC()
-	if err := m.workload.run(loadCtx, s.Duration); err != nil {
+	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
 	elapsed := time.Since(begin)
@@ -163,7 +87,30 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 		return err
 	}
 	after.uso = m.takesUSO()
-	return m.fill(after.since(before), cpuBefore, cpuAfter, elapsed, ctx.Err() != nil)
+	m.record.Interrupted = ctx.Err() != nil
+	return m.fill(after.since(before), cpuBefore, cpuAfter, elapsed)
+}
+
+// warmUp runs the load without counting it.
+func (m *trial) warmUp(loadCtx, restCtx context.Context) error {
+	if m.ask.Warmup > 0 {
+		if err := m.workload.run(loadCtx, m.amount(m.ask.Warmup)); err != nil {
+			return fmt.Errorf("warm up: %w", err)
+		}
+		if err := m.drain(restCtx); err != nil {
+			return err
+		}
+	}
+	return context.Cause(loadCtx)
+}
+
+// amount is the load that was asked for, over some time.
+func (m *trial) amount(d time.Duration) amount {
+	a := amount{duration: d, load: traffic.Load{Packets: m.ask.Packets}}
+	if m.ask.Load.Mode == scenario.LoadPaced {
+		a.load.Pps = float64(m.ask.Load.Pps)
+	}
+	return a
 }
 
 // drain waits until no packet is on its way any more, if the load has an end.
@@ -208,8 +155,8 @@ func (m *trial) takesUSO() bool {
 }
 
 // fill writes the record.
-func (m *trial) fill(seen observation, before, after cpuReading, elapsed time.Duration, interrupted bool) error {
-	t := m.record
+func (m *trial) fill(seen observation, before, after cpuReading, elapsed time.Duration) error {
+	t := &m.record
 	packets, err := m.workload.report(t, seen)
 	if err != nil {
 		return err
@@ -217,25 +164,9 @@ func (m *trial) fill(seen observation, before, after cpuReading, elapsed time.Du
 	reportQueues(t, seen.stats)
 	t.Qdisc = seen.devices.A.Qdisc
 	t.CPU = cpuCost(before, after, elapsed, packets, m.running.PID() != 0)
-	t.LimitedBy = limitedBy(m.scenario, t)
-	t.Interrupted = interrupted
-	return nil
-}
-
-// tearDown undoes what run made, in reverse.
-func (m *trial) tearDown() error {
-	var errs []error
-	if m.workload != nil {
-		errs = append(errs, m.workload.close())
+	if t.DropReasons, err = m.drops.report(); err != nil {
+		return err
 	}
-	if m.running != nil {
-		errs = append(errs, m.running.Stop())
-	}
-	if m.scene != nil {
-		errs = append(errs, m.scene.Down())
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("tear down trial: %w", err)
-	}
+	t.LimitedBy = limitedBy(m.scenario, m.ask, t, m.tester)
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"time"
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
@@ -12,7 +11,7 @@ import (
 	"tunbench/results"
 )
 
-// udp is a sender and a sink for every direction.
+// udp is a generator and a sink for every direction.
 type udp struct {
 	scenario scenario.Scenario
 	ways     []*way
@@ -21,8 +20,8 @@ type udp struct {
 // way is the traffic of one direction.
 type way struct {
 	direction
-	sender        *traffic.Sender
-	sink          *traffic.Sink
+	generator     traffic.Generator
+	sink          traffic.Receiver
 	sent          traffic.Sent // by the last run
 	before, after traffic.SinkCounts
 }
@@ -40,27 +39,53 @@ func newUDP(s scenario.Scenario, scene *testbed.Testbed, p placement) (workload,
 }
 
 func (w *way) open(s scenario.Scenario, cpu int) (err error) {
-	w.sink, err = traffic.NewSink(traffic.SinkConfig{
+	w.sink, err = traffic.NewReceiver(traffic.SinkConfig{
+		Kind:     traffic.SinkKind(s.Sink),
 		Enter:    w.to.Namespace.Do,
 		IfIndex:  w.to.IfIndex,
 		Ethernet: w.to.Ethernet,
+		Addr:     address(w.to, s),
 		Port:     w.port,
 		Flows:    s.Flows,
+		Verify:   s.Verify == scenario.On,
+		CPU:      anyCPU,
 	})
 	if err != nil {
 		return err
 	}
-	w.sender, err = traffic.NewSender(traffic.SenderConfig{
-		Enter:    w.from.Namespace.Do,
-		Src:      address(w.from, s),
-		Dst:      address(w.to, s),
-		Port:     w.port,
-		Flows:    s.Flows,
-		Size:     s.Size,
-		Segments: s.Segs,
-		CPU:      cpu,
-	})
+	w.generator, err = w.newGenerator(s, cpu)
 	return err
+}
+
+func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, error) {
+	profile := traffic.Profile{
+		Src:   address(w.from, s),
+		Dst:   address(w.to, s),
+		Port:  w.port,
+		Flows: s.Flows,
+		Order: traffic.Order(s.Order),
+	}
+	for _, share := range s.Size.Shares() {
+		profile.Sizes = append(profile.Sizes, traffic.SizeShare{Size: share.Size, Weight: share.Weight})
+	}
+	if s.Gen != scenario.GenXDP {
+		return traffic.NewSender(traffic.SenderConfig{Enter: w.from.Namespace.Do, Profile: profile, Segments: s.Segs, CPU: cpu})
+	}
+	profile.Src = w.from.Behind
+	if s.IP == scenario.IPv6 {
+		profile.Src = w.from.Behind6
+	}
+	return traffic.NewXDP(traffic.XDPConfig{Enter: w.from.Namespace.Do, Profile: profile, CPU: cpu, Redirect: w.redirect(s)})
+}
+
+// redirect puts frames straight into a device that carries Ethernet: less work than
+// the IP stack, so more load. Where a device has several queues the stack chooses
+// among them, as it does for any application.
+func (w *way) redirect(s scenario.Scenario) *traffic.Redirect {
+	if !w.from.Ethernet || s.Queues > 1 {
+		return nil
+	}
+	return &traffic.Redirect{IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop}
 }
 
 // address returns the one of the scenario's family.
@@ -71,24 +96,20 @@ func address(e *testbed.End, s scenario.Scenario) netip.Addr {
 	return e.Addr
 }
 
-func (u *udp) run(ctx context.Context, d time.Duration) error {
-	load := traffic.Load{}
-	if u.scenario.Load.Mode == scenario.LoadPaced {
-		load.Pps = float64(u.scenario.Load.Pps)
-	}
+func (u *udp) run(ctx context.Context, a amount) error {
 	return together(u.ways, func(w *way) (err error) {
-		w.sent, err = w.sender.Run(ctx, load, d)
+		w.sent, err = w.generator.Run(ctx, a.load, a.duration)
 		return err
 	})
 }
 
 func (u *udp) received() (sum uint64, ok bool, err error) {
 	for _, w := range u.ways {
-		counts, err := w.sink.Read()
+		n, err := w.sink.Received()
 		if err != nil {
 			return 0, false, err
 		}
-		sum += counts.Total().Segments
+		sum += n
 	}
 	return sum, true, nil
 }
@@ -112,6 +133,7 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 	}
 	var paths []*path
 	latency, lateness := traffic.NewHistogram(), traffic.NewHistogram()
+	sink := newSinkReport(u.scenario.Sink)
 	for _, w := range u.ways {
 		counts := w.after.Sub(w.before)
 		p := u.path(w, seen, counts)
@@ -121,6 +143,7 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 		if w.sent.Lateness != nil {
 			lateness.Merge(w.sent.Lateness)
 		}
+		sink.add(counts)
 		one, err := p.traffic(counts, u.scenario)
 		if err != nil {
 			return 0, err
@@ -136,29 +159,44 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 	if t.LatencyNs, err = results.NewDistribution(latency); err != nil {
 		return 0, distributionError("latency", err)
 	}
-	if lateness.TotalCount() > 0 {
-		d, err := results.NewDistribution(lateness)
-		if err != nil {
-			return 0, distributionError("lateness", err)
-		}
-		t.Sender = &results.Sender{LatenessNs: d}
+	t.Sink = &sink.Sink
+	t.Sender = &results.Sender{Kind: senderKind(u.scenario)}
+	if t.Sender.LatenessNs, err = results.NewDistribution(lateness); err != nil {
+		return 0, distributionError("lateness", err)
 	}
 	return packets, nil
+}
+
+// senderKind is the generator of a scenario; superpackets come from sockets.
+func senderKind(s scenario.Scenario) results.SenderKind {
+	if s.Gen == scenario.GenXDP {
+		return results.SenderXDP
+	}
+	return results.SenderSocket
 }
 
 // path gathers what was counted on one way.
 func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 	source, target := seen.links(w.direction)
+	stacks := seen.stacksOf(w.direction)
+	stacks.passed = u.scenario.Gen == scenario.GenXDP
+	stacks.delivered = u.scenario.Sink == scenario.SinkSocket
+	total := counts.Total()
 	p := &path{
 		sent:           w.sent,
+		redirected:     u.scenario.Gen == scenario.GenXDP && w.redirect(u.scenario) != nil,
 		source:         source,
 		target:         target,
 		router:         seen.onward(w.direction),
 		forwarder:      seen.forwarded(w.direction),
+		stacks:         stacks,
 		sink:           counts.Flows(),
-		corrupt:        counts.Total().Foreign,
+		corrupt:        total.Corrupt + total.Foreign,
 		sentSegments:   u.scenario.Segs,
 		deviceSegments: 1,
+	}
+	if u.scenario.Sink == scenario.SinkXDP {
+		p.caught = total.Skbs + p.corrupt
 	}
 	if seen.uso {
 		p.deviceSegments = u.scenario.Segs
@@ -182,6 +220,7 @@ func (p *path) traffic(counts traffic.SinkCounts, s scenario.Scenario) (results.
 		Superpackets:  new(int64(total.Superpackets)),
 		Duplicated:    new(int64(flows.Duplicates)),
 		Reordered:     new(int64(flows.Reordered)),
+		Corrupt:       new(int64(p.corrupt)),
 		Ledger:        p.ledger(),
 	}
 	if s.Load.Mode == scenario.LoadPaced {
@@ -214,6 +253,7 @@ func sumTraffic(ways []results.Direction) results.Traffic {
 		sum.Superpackets = plus(sum.Superpackets, w.Superpackets)
 		sum.Duplicated = plus(sum.Duplicated, w.Duplicated)
 		sum.Reordered = plus(sum.Reordered, w.Reordered)
+		sum.Corrupt = plus(sum.Corrupt, w.Corrupt)
 		sum.Ledger = results.Sum(sum.Ledger, w.Ledger)
 	}
 	return sum
@@ -233,8 +273,8 @@ func plus[N int64 | float64](a, b *N) *N {
 func (u *udp) close() error {
 	var errs []error
 	for _, w := range u.ways {
-		if w.sender != nil {
-			errs = append(errs, w.sender.Close())
+		if w.generator != nil {
+			errs = append(errs, w.generator.Close())
 		}
 		if w.sink != nil {
 			errs = append(errs, w.sink.Close())

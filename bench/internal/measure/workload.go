@@ -8,17 +8,24 @@ import (
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
 
-// workload is the traffic of one trial. Its methods are called in this order,
-// from one goroutine: run for the warm-up, mark, run for the measurement,
-// report, close.
+// amount is how much of a load to offer.
+type amount struct {
+	load     traffic.Load
+	duration time.Duration
+}
+
+// workload is the traffic of a Rig. Its methods are called in this order, from one
+// goroutine: for each trial run for the warm-up, mark, run for the measurement,
+// report; at last close.
 type workload interface {
-	// run offers the load for d, or until ctx is done, and returns when the last
-	// packet was sent.
-	run(ctx context.Context, d time.Duration) error
+	// run offers the load for its duration, or until ctx is done, and returns when
+	// the last packet was sent.
+	run(ctx context.Context, a amount) error
 
 	// received is a number that grows with every packet that arrives. ok is false
 	// for a load that does not end with run, so that nothing would come to rest.
@@ -113,6 +120,15 @@ func (o observation) onward(d direction) testbed.LinkCounters {
 		return testbed.LinkCounters{}
 	}
 	return o.devices.Router[1-d.index] // the first is towards A
+}
+
+// stacksOf returns what the IP stacks lost on the way of a direction.
+func (o observation) stacksOf(d direction) stacks {
+	c := stacks{source: o.devices.StackA, router: o.devices.StackRouter, target: o.devices.StackB}
+	if d.index != 0 {
+		c.source, c.target = c.target, c.source
+	}
+	return c
 }
 
 // forwarded returns the forwarder's counters for a direction, nil without.

@@ -53,15 +53,11 @@ func number(name, doc string, initial, low, high int, field func(*Scenario) *int
 	return key{
 		name: name, doc: doc, allowed: fmt.Sprintf("%d..%d", low, high), initial: constant(strconv.Itoa(initial)), applies: always,
 		parse: func(s *Scenario, text string) error {
-			n, err := strconv.Atoi(text)
-			switch {
-			case err != nil && !errors.Is(err, strconv.ErrRange):
-				return errors.New("not a whole number")
-			case err != nil || n < low || n > high:
-				return errors.New("out of range")
+			n, err := wholeNumber(text, low, high)
+			if err == nil {
+				*field(s) = n
 			}
-			*field(s) = n
-			return nil
+			return err
 		},
 		print: func(s *Scenario) string { return strconv.Itoa(*field(s)) },
 	}

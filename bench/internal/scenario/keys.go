@@ -35,13 +35,25 @@ var keys = []key{
 		only("applies only to dut=forwarder or proto=udp", canPin),
 	load.with(checkLoad),
 	word("dir", "one way, or both at once", Uni, func(s *Scenario) *Dir { return &s.Dir }, Uni, Bi).with(checkDir),
-	number("size", "bytes of an IP packet, headers included", 64, 1, 65535, func(s *Scenario) *int { return &s.Size }).
-		only(udpOnly, isUDP).allowing("44 (ip=4) or 64 (ip=6) up to the mtu, 65535 at most").with(checkSize),
+	size.only(udpOnly, isUDP).with(checkSize),
 	number("segs", "segments per superpacket that the sender makes (UDP_SEGMENT)", 1, 1, 128, func(s *Scenario) *int { return &s.Segs }).
 		only(udpOnly, isUDP).with(checkSegs),
-	number("flows", "UDP flows or TCP streams", 1, 1, 4096, func(s *Scenario) *int { return &s.Flows }).with(checkFlows),
+	number("flows", "UDP flows or TCP streams", 1, 1, maxFlows, func(s *Scenario) *int { return &s.Flows }).with(checkFlows).
+		allowing("1..32768; 4096 with gen=socket, 1024 with proto=tcp"),
+	word("order", "whose turn it is among the flows: each in turn, runs of 64 packets, or few flows with most packets", Interleaved,
+		func(s *Scenario) *FlowOrder { return &s.Order }, Interleaved, InOrder, Zipf).
+		only(openLoopOnly, isOpenLoop),
+	word("gen", "generator: an XDP program in the kernel, or UDP sockets", GenXDP, func(s *Scenario) *Gen { return &s.Gen }, GenXDP, GenSocket).
+		only("applies only to open-loop udp with segs=1; superpackets come from sockets", canChooseGen).
+		defaulting(defaultGen).with(checkGen),
+	word("sink", "what counts the packets that arrive: an eBPF program on the device, XDP in its driver, or a UDP socket", SinkTCX,
+		func(s *Scenario) *Sink { return &s.Sink }, SinkTCX, SinkXDP, SinkSocket).
+		only(openLoopOnly, isOpenLoop).with(checkSink),
+	word("verify", "check every byte of the payload, not only the stamp", On, func(s *Scenario) *Switch { return &s.Verify }, On, Off).
+		only(openLoopOnly, isOpenLoop).defaulting(defaultVerify),
 
-	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU),
+	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU).
+		defaulting(defaultMTU),
 	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, 1_000_000, func(s *Scenario) *int { return &s.TxQLen }),
 	word("qdisc", "root queueing discipline of the devices", QdiscDefault, func(s *Scenario) *Qdisc { return &s.Qdisc },
 		QdiscDefault, QdiscNone, PfifoFast, FqCodel, Fq),
@@ -61,10 +73,22 @@ var load = key{
 	print: func(s *Scenario) string { return s.Load.String() },
 }
 
+// size is a number or a mix of numbers.
+var size = key{
+	name: "size", doc: "bytes of an IP packet, headers included; imix is 64x7+570x4+1518x1, weights after an x",
+	allowed: "44 (ip=4) or 64 (ip=6) up to the mtu; imix; a mix, 64x7+1400x1", initial: constant("64"), applies: always,
+	parse: func(s *Scenario, text string) (err error) {
+		s.Size, err = parseSizes(text)
+		return err
+	},
+	print: func(s *Scenario) string { return string(s.Size) },
+}
+
 const (
 	forwarderOnly = "applies only to dut=forwarder"
 	udpOnly       = "applies only to proto=udp"
 	tcpOnly       = "applies only to proto=tcp"
+	openLoopOnly  = "applies only to open-loop udp"
 )
 
 func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
@@ -72,6 +96,11 @@ func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
 func isUDP(s *Scenario) bool { return s.Proto == UDP }
 
 func isTCP(s *Scenario) bool { return s.Proto == TCP }
+
+// isOpenLoop is a UDP load that does not wait for answers.
+func isOpenLoop(s *Scenario) bool { return isUDP(s) && s.Load.Mode != LoadPingPong }
+
+func canChooseGen(s *Scenario) bool { return isOpenLoop(s) && s.Segs == 1 }
 
 func canPin(s *Scenario) bool { return hasForwarder(s) || isUDP(s) }
 
@@ -110,9 +139,11 @@ func checkSize(s *Scenario) *breach {
 	low := s.UDPHeaderLen() + stampLen
 	allowed := fmt.Sprintf("%d..%d", low, s.MTU)
 	switch {
-	case s.Size < low:
+	case s.Load.Mode == LoadPingPong && s.Size.mixed():
+		return &breach{"ping-pong has packets of one size", "a single size with load=pingpong"}
+	case s.Size.smallest() < low:
 		return &breach{fmt.Sprintf("below the %d bytes of an IPv%s header, UDP header and stamp", low, s.IP), allowed}
-	case s.Size > s.MTU:
+	case s.Size.Largest() > s.MTU:
 		return &breach{fmt.Sprintf("above mtu=%d", s.MTU), allowed + ", more with a larger mtu"}
 	}
 	return nil
@@ -125,12 +156,15 @@ func checkSegs(s *Scenario) *breach {
 	if s.Load.Mode == LoadPingPong && s.Segs != 1 {
 		return &breach{"ping-pong has one packet in flight", "1 with load=pingpong"}
 	}
+	if s.Segs > 1 && s.Size.mixed() {
+		return &breach{"the segments of a superpacket have one size", "1 with a mix of sizes"}
+	}
 	limit := maxPacketLen - s.UDPHeaderLen()
-	payload := s.Size - s.UDPHeaderLen()
+	payload := s.Size.Largest() - s.UDPHeaderLen()
 	if s.Segs > 1 && s.Segs*payload > limit {
 		return &breach{
 			fmt.Sprintf("%d payloads of %d bytes exceed the %d bytes of one UDP send", s.Segs, payload, limit),
-			fmt.Sprintf("1..%d with size=%d", limit/payload, s.Size),
+			fmt.Sprintf("1..%d with size=%s", limit/payload, s.Size),
 		}
 	}
 	return nil
@@ -143,7 +177,64 @@ func checkFlows(s *Scenario) *breach {
 	if s.Proto == TCP && s.Flows > maxStreams {
 		return &breach{"each TCP stream has buffers of its own", fmt.Sprintf("1..%d with proto=tcp", maxStreams)}
 	}
+	if s.Proto == UDP && s.Gen != GenXDP && s.Flows > maxSocketFlows {
+		return &breach{"each flow has a socket of its own", fmt.Sprintf("1..%d without gen=xdp", maxSocketFlows)}
+	}
 	return nil
+}
+
+const (
+	// maxFlows keeps the source ports of both directions below 65536.
+	maxFlows = 32768
+	// maxSocketFlows leaves room below the usual limit of open files.
+	maxSocketFlows = 4096
+)
+
+// maxXDPSize is the longest IP packet of the in-kernel generator: a frame lies in one page, with headroom before it and struct
+// skb_shared_info behind it (net/bpf/test_run.c).
+const maxXDPSize = 3394
+
+func defaultGen(s *Scenario) string {
+	if s.Size.Largest() > maxXDPSize {
+		return string(GenSocket)
+	}
+	return string(GenXDP)
+}
+
+func checkGen(s *Scenario) *breach {
+	if s.Gen == GenXDP && s.Size.Largest() > maxXDPSize {
+		return &breach{fmt.Sprintf("a frame of the in-kernel generator has room for %d bytes", maxXDPSize), "socket, or smaller sizes"}
+	}
+	return nil
+}
+
+func checkSink(s *Scenario) *breach {
+	if s.Sink != SinkXDP {
+		return nil
+	}
+	if s.DUT == Forwarder && s.Dev == TUN {
+		return &breach{"a TUN device has no XDP in its driver", "tcx, socket, or xdp with dev=tap"}
+	}
+	if s.Segs > 1 {
+		return &breach{"XDP sees a superpacket as one packet", "tcx or socket with segs above 1"}
+	}
+	return nil
+}
+
+// defaultVerify leaves superpackets alone: to read all of their bytes takes longer than to forward them.
+func defaultVerify(s *Scenario) string {
+	if s.Segs > 1 {
+		return string(Off)
+	}
+	return string(On)
+}
+
+// defaultMTU fits the standard mix, whose largest packet is no Ethernet one.
+func defaultMTU(s *Scenario) string {
+	if s.Size == IMIX {
+		return "1518"
+	}
+	return "1500"
 }
 
 // maxStreams bounds the memory of TCP streams.

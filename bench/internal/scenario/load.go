@@ -11,7 +11,7 @@ type LoadMode string
 
 // The modes.
 const (
-	LoadMax      LoadMode = "max"      // as fast as it goes
+	LoadMax      LoadMode = "max"      // as fast as it goes: what arrives of it is the MRR
 	LoadPingPong LoadMode = "pingpong" // one packet in flight
 	LoadPaced    LoadMode = "paced"    // open loop at Pps
 )
@@ -25,7 +25,10 @@ type Load struct {
 // maxPps is far above any host and keeps the interval between packets above a nanosecond's fraction that a float64 holds.
 const maxPps = 1_000_000_000
 
-const loadAllowed = "max, pingpong, or packets per second from 1 to 1G, such as 50000, 50k or 1.2M"
+// mrr is another word for the maximum load, after what it measures.
+const mrr = "mrr"
+
+const loadAllowed = "max (or mrr), pingpong, or packets per second from 1 to 1G, such as 50000, 50k or 1.2M"
 
 var errLoad = errors.New("not a load")
 
@@ -38,6 +41,9 @@ func (l Load) String() string {
 }
 
 func parseLoad(text string) (Load, error) {
+	if text == mrr {
+		text = string(LoadMax)
+	}
 	switch mode := LoadMode(text); mode {
 	case LoadMax, LoadPingPong:
 		return Load{Mode: mode}, nil

@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const defaultName = "batch=64/dev=tun/dir=uni/duration=1s/dut=forwarder/flows=1/ip=4/load=max/mtu=1500/offload=all/pin=on/proto=udp/" +
-	"qdisc=default/queues=1/segs=1/size=64/spin=50us/txqlen=1000/vnet=on/warmup=200ms"
+const defaultName = "batch=64/dev=tun/dir=uni/duration=1s/dut=forwarder/flows=1/gen=xdp/ip=4/load=max/mtu=1500/offload=all/order=interleaved/pin=on/proto=udp/" +
+	"qdisc=default/queues=1/segs=1/sink=tcx/size=64/spin=50us/txqlen=1000/verify=on/vnet=on/warmup=200ms"
 
 func TestDefault(t *testing.T) {
 	want := Scenario{
 		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 64, Spin: 50 * time.Microsecond, Pin: On,
-		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: 64, Segs: 1, Flows: 1,
+		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}
 	got, err := Parse(nil)
@@ -40,13 +40,19 @@ func TestParse(t *testing.T) {
 	}{
 		{"nothing is the defaults", "", []string{""}},
 		{"one key", "size=1400", []string{"size=1400"}},
-		{"cross product, first word slowest", "size=64,1400 segs=1,32", []string{"", "segs=32", "size=1400", "segs=32 size=1400"}},
+		{"cross product, first word slowest", "size=64,1400 segs=1,32", []string{"", "segs=32 verify=off -gen", "size=1400", "segs=32 size=1400 verify=off -gen"}},
 		{"duplicates are measured once", "load=50k,50000,0.05M", []string{"load=50000"}},
 		{"order as given", "queues=4,1,2", []string{"queues=4", "", "queues=2"}},
 		{"offload follows vnet", "vnet=off", []string{"offload=none vnet=off"}},
 		{"durations are canonical", "spin=0.01ms duration=60s", []string{"duration=1m spin=10us"}},
 		{"rates are canonical", "load=1.25M", []string{"load=1250000"}},
-		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -segs -size"}},
+		{"mrr is the maximum load", "load=mrr", []string{""}},
+		{"the standard mix fits its MTU", "size=imix", []string{"mtu=1518 size=imix"}},
+		{"a mix is canonical", "size=64x07+1400", []string{"size=64x7+1400x1"}},
+		{"a mix of one is a size", "size=128x3", []string{"size=128"}},
+		{"long packets come from sockets", "size=3395 mtu=9000", []string{"gen=socket mtu=9000 size=3499"}},
+		{"ping-pong has neither generator nor sink", "load=pingpong", []string{"load=pingpong -gen -order -sink -verify"}},
+		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -gen -order -segs -sink -size -verify"}},
 		{"a key goes to the arms that have it", "dut=forwarder,veth queues=1,2", []string{
 			"", "queues=2", "dut=veth -batch -dev -offload -queues -spin -vnet",
 		}},
@@ -110,8 +116,19 @@ func TestParseErrors(t *testing.T) {
 		{"size=20", "size=20", "below the 44 bytes", "44..1500"},
 		{"ip=6 size=63", "size=63", "below the 64 bytes", "64..1500"},
 		{"size=1501", "size=1501", "above mtu=1500", "44..1500"},
-		{"size=65536", "size=65536", "out of range", "65535"},
+		{"size=65536", "size=65536", "out of range", "up to the mtu"},
 		{"size=1400 segs=48", "segs=48", "exceed the 65507", "1..47"},
+		{"size=64x7+64x1", "size=64x7+64x1", "twice", "mix"},
+		{"size=64x0", "size=64x0", "weight of size 64: out of range", "mix"},
+		{"size=64x7+20x1", "size=64x7+20x1", "below the 44 bytes", "44..1500"},
+		{"size=imix ip=6 mtu=1500", "size=imix", "above mtu=1500", "64..1500"},
+		{"size=64x1+1400x1 segs=2", "segs=2", "one size", "1 with"},
+		{"size=64x1+1400x1 load=pingpong", "size=64x1+1400x1", "one size", "single"},
+		{"segs=2 gen=xdp", "gen=xdp", "sockets", ""},
+		{"size=4000 mtu=9000 gen=xdp", "gen=xdp", "room for", "socket"},
+		{"sink=xdp", "sink=xdp", "TUN device", "dev=tap"},
+		{"sink=xdp dev=tap segs=2", "sink=xdp", "superpacket", "tcx"},
+		{"flows=4097 gen=socket", "flows=4097", "socket of its own", "1..4096"},
 		{"proto=tcp flows=1025", "flows=1025", "buffers", "1..1024"},
 		{"dev=tap mtu=65535", "mtu=65535", "Ethernet", "65521"},
 		{"txqlen=0", "txqlen=0", "out of range", "1..1000000"},
@@ -160,7 +177,7 @@ func TestParseErrors(t *testing.T) {
 func TestBounds(t *testing.T) {
 	for _, words := range []string{
 		"size=44", "ip=6 size=64", "size=1500", "size=65535 mtu=65535", "size=1400 segs=47", "ip=6 size=1500 segs=45", "ip=6 mtu=1280",
-		"mtu=576 size=576", "queues=256", "flows=4096", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
+		"mtu=576 size=576", "queues=256", "flows=32768", "flows=4096 gen=socket", "sink=xdp dev=tap", "sink=xdp dut=veth", "size=3394 gen=xdp mtu=9000", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
 		"vnet=off offload=none",
 	} {
 		if _, err := Parse(strings.Fields(words)); err != nil {
@@ -173,7 +190,7 @@ func TestBounds(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", defaultName, "dut=forwarder,route,veth size=64,1400", "proto=tcp flows=4", "load=1.25M spin=1.5us", "vnet=on,off offload=none",
-		"queues=2/size=128 dut=veth", "load=pingpong", "ip=6 mtu=9000 size=8999 duration=1h5m0.5s", "a=b/c", "=", ",",
+		"queues=2/size=128 dut=veth", "load=pingpong", "size=imix,64x7+1400x1 order=zipf sink=socket", "ip=6 mtu=9000 size=8999 duration=1h5m0.5s", "a=b/c", "=", ",",
 	} {
 		f.Add(seed)
 	}

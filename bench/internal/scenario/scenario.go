@@ -88,6 +88,35 @@ const (
 	Fq           Qdisc = "fq"
 )
 
+// Gen is what makes the packets of a UDP load.
+type Gen string
+
+// The generators.
+const (
+	GenXDP    Gen = "xdp"    // an XDP program in the kernel that is run with live frames
+	GenSocket Gen = "socket" // UDP sockets
+)
+
+// Sink is what receives and counts the packets of a UDP load.
+type Sink string
+
+// The sinks.
+const (
+	SinkTCX    Sink = "tcx"    // an eBPF program on the receiving device, before the IP stack
+	SinkXDP    Sink = "xdp"    // a native XDP program in the receiving device's driver
+	SinkSocket Sink = "socket" // a UDP socket: what an application sees
+)
+
+// FlowOrder says which flow's turn it is to send.
+type FlowOrder string
+
+// The orders.
+const (
+	Interleaved FlowOrder = "interleaved" // packet by packet in turn
+	InOrder     FlowOrder = "inorder"     // a run of packets of one flow before the next
+	Zipf        FlowOrder = "zipf"        // few flows have most packets: flow i in proportion to 1/(i+1)
+)
+
 // Switch is a setting that is on or off.
 type Switch string
 
@@ -114,9 +143,13 @@ type Scenario struct {
 	IP       IP
 	Load     Load
 	Dir      Dir
-	Size     int // bytes of an IP packet, headers included
+	Size     Sizes
 	Segs     int // segments per UDP_SEGMENT superpacket; 1 is none
 	Flows    int // UDP flows or TCP streams
+	Order    FlowOrder
+	Gen      Gen // empty where superpackets leave only sockets
+	Sink     Sink
+	Verify   Switch // the sink checks every byte of the payload
 	MTU      int
 	TxQLen   int // packets
 	Qdisc    Qdisc
@@ -125,10 +158,13 @@ type Scenario struct {
 }
 
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
-func (s Scenario) Name() string {
+func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }
+
+// nameOf is the part of the name that has the wanted keys.
+func (s Scenario) nameOf(wanted func(key string) bool) string {
 	var pairs []string
 	for _, k := range keys {
-		if k.applies(&s) == "" {
+		if k.applies(&s) == "" && wanted(k.name) {
 			pairs = append(pairs, k.name+"="+k.print(&s))
 		}
 	}

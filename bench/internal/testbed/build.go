@@ -31,19 +31,34 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 		}
 	}
 	for _, r := range lay.roles {
-		settings := append(lateSysctls(r, cfg.IPv6), userSysctls(cfg.Sysctls, true)...)
+		settings := append(lateSysctls(r, cfg), userSysctls(cfg.Sysctls, true)...)
 		if err := spaces[r].setSysctls(settings); err != nil {
 			return err
 		}
 	}
-	for _, plan := range lay.links {
+	return t.waitReady(ctx, lay.links, spaces, cfg)
+}
+
+// waitReady returns when what the kernel does later by itself is done, too.
+func (t *Testbed) waitReady(ctx context.Context, links []linkPlan, spaces map[role]*Namespace, cfg Config) error {
+	for _, plan := range links {
 		for _, self := range plan.self.list(cfg.IPv6) {
 			if err := spaces[plan.role].waitLocal(ctx, self); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if cfg.Topology == Devices {
+		return nil // they have no carrier yet
+	}
+	if t.router != nil {
+		for _, index := range t.router.ifIndexes {
+			if err := t.router.namespace.waitRunning(ctx, index); err != nil {
+				return err
+			}
+		}
+	}
+	return t.WaitCarrier(ctx)
 }
 
 // buildNamespaces makes the namespaces, each with its sysctls set and its loopback
@@ -66,7 +81,7 @@ func (t *Testbed) buildNamespaces(ctx context.Context, roles []role, cfg Config)
 			return nil, err
 		}
 		t.undo = append(t.undo, ns.remove)
-		settings := append(sceneSysctls(r, cfg.IPv6), userSysctls(cfg.Sysctls, false)...)
+		settings := append(sceneSysctls(r, cfg), userSysctls(cfg.Sysctls, false)...)
 		if err := ns.setSysctls(settings); err != nil {
 			return nil, err
 		}
@@ -101,13 +116,14 @@ func newEnd(ns *Namespace, plan linkPlan, index int, ethernet, ipv6 bool) *End {
 		Device:    plan.device,
 		IfIndex:   index,
 		Addr:      plan.self.v4,
+		Behind:    plan.behind.v4,
 		Ethernet:  ethernet,
 	}
 	if ipv6 {
-		end.Addr6 = plan.self.v6
+		end.Addr6, end.Behind6 = plan.self.v6, plan.behind.v6
 	}
 	if ethernet {
-		end.HardwareAddr = plan.mac
+		end.HardwareAddr, end.NextHop = plan.mac, plan.nextMAC
 	}
 	return end
 }

@@ -41,6 +41,17 @@ type Config struct {
 	// One root serves all queues of a device, where the default of a multi-queue
 	// device is mq with a qdisc for each queue.
 	Qdisc string
+	// NAPI lets the veth devices of topologies Veth and Route take frames that an XDP
+	// program redirects into their peers.
+	NAPI bool
+
+	// Shaper replaces the root qdisc of the device in A by one with a rate; nil is
+	// none. Qdisc must then be "".
+	Shaper *Shaper
+
+	// Forward makes both ends forward packets that are not for them: what comes in on
+	// the loopback device of an end, from its address Behind, leaves by its device.
+	Forward bool
 
 	// IPv6 configures that family beside IPv4. Without it IPv6 is disabled.
 	IPv6 bool
@@ -80,6 +91,9 @@ func (c *Config) check() error {
 	}
 	if c.Qdisc != "" && !slices.Contains(qdiscs(), c.Qdisc) {
 		return &ConfigError{"Qdisc", c.Qdisc, "nothing, " + strings.Join(qdiscs(), ", ")}
+	}
+	if err := c.checkShaper(); err != nil {
+		return err
 	}
 	for name := range c.Sysctls {
 		if !isNetSysctl(name) {

@@ -21,17 +21,26 @@ type LinkCounters struct {
 	QdiscDrops uint64
 }
 
-// Counters are the counters of every device of a Testbed.
+// Counters are the counters of every device of a Testbed and of the IP stack in
+// every namespace.
 type Counters struct {
 	A, B LinkCounters
 	// Router has the router's device towards A, then the one towards B; nil where
 	// there is no router.
 	Router []LinkCounters
+
+	StackA, StackB, StackRouter Stack // StackRouter is nil where there is no router
 }
 
 // Sub returns what was counted since prev, an earlier reading of the same Testbed.
 func (c Counters) Sub(prev Counters) Counters {
-	diff := Counters{A: c.A.Sub(prev.A), B: c.B.Sub(prev.B)}
+	diff := Counters{
+		A:           c.A.Sub(prev.A),
+		B:           c.B.Sub(prev.B),
+		StackA:      c.StackA.Sub(prev.StackA),
+		StackB:      c.StackB.Sub(prev.StackB),
+		StackRouter: c.StackRouter.Sub(prev.StackRouter),
+	}
 	for i := range c.Router {
 		diff.Router = append(diff.Router, c.Router[i].Sub(prev.Router[i]))
 	}
@@ -53,24 +62,36 @@ func (c LinkCounters) Sub(prev LinkCounters) LinkCounters {
 	}
 }
 
-// Counters reads the counters of all devices, one after the other.
+// Counters reads all counters, one after the other.
 func (t *Testbed) Counters() (Counters, error) {
 	ends, err := t.endCounters()
 	if err != nil {
 		return Counters{}, err
 	}
 	c := Counters{A: ends[0], B: ends[1]}
-	if t.router == nil {
-		return c, nil
+	if c.StackA, err = t.a.Namespace.readStack(); err != nil {
+		return Counters{}, err
 	}
-	for _, index := range t.router.ifIndexes {
-		r, err := t.router.namespace.counters(index)
+	if c.StackB, err = t.b.Namespace.readStack(); err != nil {
+		return Counters{}, err
+	}
+	if t.router != nil {
+		err = t.router.addCounters(&c)
+	}
+	return c, err
+}
+
+// addCounters reads those of the router.
+func (r *router) addCounters(c *Counters) (err error) {
+	for _, index := range r.ifIndexes {
+		link, err := r.namespace.counters(index)
 		if err != nil {
-			return Counters{}, err
+			return err
 		}
-		c.Router = append(c.Router, r)
+		c.Router = append(c.Router, link)
 	}
-	return c, nil
+	c.StackRouter, err = r.namespace.readStack()
+	return err
 }
 
 // endCounters reads those of A and B.

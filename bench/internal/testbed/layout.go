@@ -28,6 +28,7 @@ type linkPlan struct {
 	next    addrs // the neighbour on the link
 	nextMAC net.HardwareAddr
 	far     addrs // the end beyond; the same as next where no router is between
+	behind  addrs // on an end's own side; none of the router's
 }
 
 // layout is a topology spelled out: its namespaces, how their devices come into
@@ -53,17 +54,17 @@ func layoutOf(t Topology) (layout, bool) {
 // directLinks has A and B as neighbours on one link.
 func directLinks() []linkPlan {
 	return []linkPlan{
-		{roleA, endDevice, macA(), addrsA(), addrsB(), macB(), addrsB()},
-		{roleB, endDevice, macB(), addrsB(), addrsA(), macA(), addrsA()},
+		{roleA, endDevice, macA(), addrsA(), addrsB(), macB(), addrsB(), addrsBehindA()},
+		{roleB, endDevice, macB(), addrsB(), addrsA(), macA(), addrsA(), addrsBehindB()},
 	}
 }
 
 // routedLinks has a router between A and B.
 func routedLinks() []linkPlan {
 	return []linkPlan{
-		{roleA, endDevice, macA(), addrsA(), addrsRouterA(), macRouterA(), addrsB()},
-		{roleR, routerDeviceA, macRouterA(), addrsRouterA(), addrsA(), macA(), addrsA()},
-		{roleR, routerDeviceB, macRouterB(), addrsRouterB(), addrsB(), macB(), addrsB()},
-		{roleB, endDevice, macB(), addrsB(), addrsRouterB(), macRouterB(), addrsA()},
+		{roleA, endDevice, macA(), addrsA(), addrsRouterA(), macRouterA(), addrsB(), addrsBehindA()},
+		{roleR, routerDeviceA, macRouterA(), addrsRouterA(), addrsA(), macA(), addrsA(), addrs{}},
+		{roleR, routerDeviceB, macRouterB(), addrsRouterB(), addrsB(), macB(), addrsB(), addrs{}},
+		{roleB, endDevice, macB(), addrsB(), addrsRouterB(), macRouterB(), addrsA(), addrsBehindB()},
 	}
 }

@@ -48,6 +48,11 @@ func (ns *Namespace) configureDevice(link netlink.Link, ethernet bool, plan link
 			return fmt.Errorf("set MTU %d: %w", cfg.MTU, err)
 		}
 	}
+	if cfg.Shaper != nil && plan.role == roleA {
+		if err := ns.setShaper(link.Attrs().Index, *cfg.Shaper); err != nil {
+			return err
+		}
+	}
 	if cfg.TxQueueLen != 0 {
 		if err := ns.netlink.LinkSetTxQLen(link, cfg.TxQueueLen); err != nil {
 			return fmt.Errorf("set transmit queue length %d: %w", cfg.TxQueueLen, err)
@@ -60,6 +65,9 @@ func (ns *Namespace) configureDevice(link netlink.Link, ethernet bool, plan link
 	}
 	if err := ns.netlink.LinkSetUp(link); err != nil {
 		return fmt.Errorf("set device up: %w", err)
+	}
+	if cfg.NAPI && cfg.Topology != Devices {
+		return ns.enableNAPI(plan.device)
 	}
 	return nil
 }

@@ -196,6 +196,7 @@ func scenes() map[string]Config {
 		"tun multi-queue v6": {Topology: Devices, Kind: tun.TUN, MultiQueue: true, IPv6: true},
 		"tap":                {Topology: Devices, Kind: tun.TAP},
 		"tap multi-queue v6": {Topology: Devices, Kind: tun.TAP, MultiQueue: true, IPv6: true},
+		"tap forwarding v6":  {Topology: Devices, Kind: tun.TAP, IPv6: true, Forward: true},
 		"veth":               {Topology: Veth},
 		"veth v6":            {Topology: Veth, IPv6: true},
 		"route":              {Topology: Route},

@@ -22,18 +22,18 @@ func isNetSysctl(name string) bool { return netSysctl.MatchString(name) }
 
 // sceneSysctls are what the scene itself needs in a namespace, in order,
 // before there are devices: what stands under conf.default is inherited by them.
-func sceneSysctls(r role, ipv6 bool) []sysctl {
+func sceneSysctls(r role, cfg Config) []sysctl {
 	s := []sysctl{
 		{"net.ipv4.conf.all.rp_filter", "0"},
 		{"net.ipv4.conf.default.rp_filter", "0"},
 	}
-	if r == roleR {
+	if forwards(r, cfg) {
 		s = append(s, sysctl{"net.ipv4.ip_forward", "1"})
 	}
 	if !hasIPv6() {
 		return s
 	}
-	if !ipv6 {
+	if !cfg.IPv6 {
 		return append(
 			s,
 			sysctl{"net.ipv6.conf.all.disable_ipv6", "1"},
@@ -46,12 +46,15 @@ func sceneSysctls(r role, ipv6 bool) []sysctl {
 // lateSysctls are those that must wait until the devices are configured. Were IPv6
 // forwarding on before, devices would join the routers' groups as they appear, and
 // report it.
-func lateSysctls(r role, ipv6 bool) []sysctl {
-	if r == roleR && ipv6 {
+func lateSysctls(r role, cfg Config) []sysctl {
+	if forwards(r, cfg) && cfg.IPv6 {
 		return []sysctl{{"net.ipv6.conf.all.forwarding", "1"}}
 	}
 	return nil
 }
+
+// forwards says whether packets are to pass through the namespace.
+func forwards(r role, cfg Config) bool { return r == roleR || cfg.Forward }
 
 // quietIPv6 enables IPv6 on devices to come, without anything it would send by
 // itself.

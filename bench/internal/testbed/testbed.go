@@ -28,8 +28,14 @@ type End struct {
 	Addr      netip.Addr // the IPv4 address
 	Addr6     netip.Addr // the IPv6 address; the zero Addr without Config.IPv6
 
-	// HardwareAddr is the device's; nil if packets carry no Ethernet header.
-	HardwareAddr net.HardwareAddr
+	// Behind and Behind6 are addresses on this side that are not the end's own:
+	// sources for packets that it forwards, see Config.Forward. Nothing leads back to
+	// them. Behind6 is the zero Addr without Config.IPv6.
+	Behind, Behind6 netip.Addr
+
+	// HardwareAddr is the device's and NextHop that of the neighbour it sends to: B's,
+	// A's or the router's. Both are nil if packets carry no Ethernet header.
+	HardwareAddr, NextHop net.HardwareAddr
 	// Ethernet says that the device carries Ethernet frames: TAP and veth.
 	Ethernet bool
 }

@@ -41,8 +41,8 @@ func checkEnds(t *testing.T, bed *Testbed, cfg Config) {
 		if ethernet := cfg.Topology != Devices || cfg.Kind == tun.TAP; end.Ethernet != ethernet {
 			t.Errorf("Ethernet is %v, want %v", end.Ethernet, ethernet)
 		}
-		if end.Addr6.IsValid() != cfg.IPv6 {
-			t.Errorf("IPv6 address is %v, want one: %v", end.Addr6, cfg.IPv6)
+		if end.Addr6.IsValid() != cfg.IPv6 || end.Behind6.IsValid() != cfg.IPv6 {
+			t.Errorf("IPv6 addresses are %v and %v, want any: %v", end.Addr6, end.Behind6, cfg.IPv6)
 		}
 	}
 	if router := bed.Router(); (router != nil) != (cfg.Topology == Route) {

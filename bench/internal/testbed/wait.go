@@ -19,20 +19,32 @@ const (
 var errTimeout = errors.New("not so after " + waitLimit.String())
 
 // WaitCarrier returns when the devices at both ends can transmit: for topology
-// Devices that is when a DUT has attached to both. It gives up after 2 s.
+// Devices that is when a DUT has attached to both, in the others it is so from the
+// beginning. It gives up after 2 s.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
 	for _, end := range []*End{t.a, t.b} {
-		if err := wait(ctx, end.isRunning); err != nil {
-			return fmt.Errorf("wait for carrier of %s in %s: %w", end.Device, end.Namespace.Name(), err)
+		if err := end.Namespace.waitRunning(ctx, end.IfIndex); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// waitRunning returns when a device can transmit. One that has a carrier only since
+// just now takes packets and drops them, uncounted and without an error, until the
+// kernel's link watch has run (noop_enqueue in net/sched/sch_generic.c).
+func (ns *Namespace) waitRunning(ctx context.Context, index int) error {
+	err := wait(ctx, func() (bool, error) { return ns.isRunning(index) })
+	if err != nil {
+		return fmt.Errorf("wait for carrier of device %d in %s: %w", index, ns.name, err)
 	}
 	return nil
 }
 
 // isRunning reports IFF_RUNNING: the device has a carrier and the kernel has acted
 // upon it.
-func (e *End) isRunning() (bool, error) {
-	link, err := e.Namespace.netlink.LinkByIndex(e.IfIndex)
+func (ns *Namespace) isRunning(index int) (bool, error) {
+	link, err := ns.netlink.LinkByIndex(index)
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,48 +22,59 @@ type mmsghdr struct {
 	_   [4]byte
 }
 
-// batch is the memory of one sendmmsg: packets of equal shape for a connected
+// batch is the memory of one sendmmsg: packets of a few shapes for a connected
 // socket. The kernel copies what it sends, so all flows share one batch.
 type batch struct {
-	segments int // stamps in each packet
-	payload  int // bytes of payload in each segment
+	segments int   // stamps in each packet
+	payloads []int // bytes of payload in each segment, by share
 	headers  []mmsghdr
 	iovecs   []unix.Iovec
-	packets  [][]byte
+	packets  [][][]byte // by share and place in the batch
 }
 
-func newBatch(segments, payload int) *batch {
-	packetLen := segments * payload
-	n := min(maxBatch, max(1, maxBatchBytes/packetLen))
+// newBatch returns a batch of packets with so many segments, each of one of the
+// payload lengths.
+func newBatch(segments int, payloads []int) *batch {
+	n := min(maxBatch, max(1, maxBatchBytes/(segments*slices.Max(payloads))))
 	b := &batch{
 		segments: segments,
-		payload:  payload,
+		payloads: payloads,
 		headers:  make([]mmsghdr, n),
 		iovecs:   make([]unix.Iovec, n),
-		packets:  make([][]byte, n),
+	}
+	for _, payload := range payloads {
+		b.packets = append(b.packets, newPackets(n, segments, payload))
 	}
 	for i := range n {
-		b.packets[i] = make([]byte, packetLen)
-		for from := 0; from < packetLen; from += payload {
-			FillPattern(b.packets[i][from+StampLen : from+payload])
-		}
-		b.iovecs[i].Base = &b.packets[i][0]
-		b.iovecs[i].SetLen(packetLen)
 		b.headers[i].hdr.Iov = &b.iovecs[i]
 		b.headers[i].hdr.SetIovlen(1)
 	}
 	return b
 }
 
-func (b *batch) cap() int { return len(b.packets) }
+// newPackets returns n packets with the pattern in them.
+func newPackets(n, segments, payload int) [][]byte {
+	packets := make([][]byte, n)
+	for i := range packets {
+		packets[i] = make([]byte, segments*payload)
+		for segment := range slices.Chunk(packets[i], payload) {
+			FillPattern(segment[StampLen:])
+		}
+	}
+	return packets
+}
 
-// stamp writes the stamps of packet i: all its segments have one intended time,
-// the sequence numbers count up from seq.
-func (b *batch) stamp(i int, flow uint16, seq uint64, intended int64) {
-	packet := b.packets[i]
+func (b *batch) cap() int { return len(b.headers) }
+
+// stamp makes packet i one of that share and writes its stamps: all its segments
+// have one intended time, the sequence numbers count up from seq.
+func (b *batch) stamp(i int, share uint8, flow uint16, seq uint64, intended int64) {
+	packet, payload := b.packets[share][i], b.payloads[share]
+	b.iovecs[i].Base = &packet[0]
+	b.iovecs[i].SetLen(len(packet))
 	for range b.segments {
 		Stamp{Flow: flow, Seq: seq, Intended: uint64(intended)}.Put(packet)
-		packet = packet[b.payload:]
+		packet = packet[payload:]
 		seq++
 	}
 }

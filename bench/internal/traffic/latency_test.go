@@ -11,7 +11,7 @@ import (
 // power of two.
 func TestSinkLatencyBuckets(t *testing.T) {
 	const now = uint64(3) << 47 // beyond 48 bits, as the stamp is
-	s := loadTestSink(t, 1, false, now)
+	s := loadTestSink(t, SinkConfig{Flows: 1}, now)
 	want := NewHistogram()
 	values := []int64{0, 1, 2, 255, 256, 257, 258, 511, 512, 999_999, 10_000_000_000, latencyMax - 1, latencyMax}
 	for shift := range 34 {
@@ -36,7 +36,7 @@ func TestSinkLatencyBuckets(t *testing.T) {
 
 func TestSinkLatencyOutOfRange(t *testing.T) {
 	const now = 1 << 40
-	s := loadTestSink(t, 1, false, now)
+	s := loadTestSink(t, SinkConfig{Flows: 1}, now)
 	for i, intended := range []uint64{now + 1, now + 1000, now - latencyMax - 1} {
 		p := packetSpec{port: testPort, payload: stamped(0, StampLen, intended, uint64(i))}
 		s.receive(p.build(), 0)
@@ -62,7 +62,7 @@ func TestRecordKeepsTheEnds(t *testing.T) {
 }
 
 func TestSinkCountsSub(t *testing.T) {
-	s := loadTestSink(t, 2, false, 1000)
+	s := loadTestSink(t, SinkConfig{Flows: 2}, 1000)
 	send := func(seqs ...uint64) {
 		p := packetSpec{port: testPort, payload: stamped(1, StampLen, 500, seqs...)}
 		s.receive(p.build(), StampLen)

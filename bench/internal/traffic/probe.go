@@ -1,18 +1,61 @@
 package traffic
 
-import "tunbench/forwarder/tun"
+import (
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"tunbench/forwarder/tun"
+)
 
 // loopbackIndex is the index of lo in every new namespace.
 const loopbackIndex = 1
 
-// Probe tries whether a Sink can be had here: it attaches one to the loopback of
-// a namespace of its own. It returns nil or what NewSink would.
+// Probe tries whether the TCX sink can be had here: it attaches one to the loopback
+// of a namespace of its own. It returns nil or what NewReceiver would.
 func Probe() error {
 	return tun.InNewNamespace(func() error {
-		s, err := NewSink(SinkConfig{IfIndex: loopbackIndex, Port: 1, Flows: 1})
+		return probeSink(SinkConfig{Kind: SinkTCX, IfIndex: loopbackIndex})
+	})
+}
+
+// ProbeXDPSink does what Probe does for the XDP sink, on a TAP device.
+func ProbeXDPSink() error {
+	return tun.InNewNamespace(func() error {
+		device, err := tun.Open(tun.Config{Kind: tun.TAP, Queues: 1})
 		if err != nil {
 			return err
 		}
-		return s.Close()
+		defer device.Close()
+		link, err := net.InterfaceByName(device.Name())
+		if err != nil {
+			return fmt.Errorf("find probe's device: %w", err)
+		}
+		return probeSink(SinkConfig{Kind: SinkXDP, IfIndex: link.Index})
 	})
+}
+
+func probeSink(cfg SinkConfig) error {
+	cfg.Port, cfg.Flows = 1, 1
+	r, err := NewReceiver(cfg)
+	if err != nil {
+		return err
+	}
+	return r.Close()
+}
+
+// ProbeDropReasons tries whether DropReasons can be had here. It returns nil or what
+// NewDropReasons would.
+func ProbeDropReasons() error {
+	own, err := os.Stat("/proc/self/ns/net")
+	if err != nil {
+		return fmt.Errorf("find own namespace: %w", err)
+	}
+	inode := own.Sys().(*syscall.Stat_t).Ino
+	d, err := NewDropReasons(DropReasonsConfig{Namespaces: map[string]uint64{"own": inode}})
+	if err != nil {
+		return err
+	}
+	return d.Close()
 }

@@ -22,8 +22,12 @@ const (
 // loops allocates.
 type run struct {
 	sender *Sender
-	sent   Sent // Offered and Intended in packets of the schedule until result
+	walk   planWalk
+	limit  uint64 // packets of the schedule; 0: none
+	sent   Sent   // Offered and Intended in packets of the schedule until result
 	errnos [maxErrno]uint64
+	shares [maxBatch]uint8 // of the packets in the batch
+	dues   [maxBatch]int64 // and when they are due, in ns after the start
 }
 
 // flood sends as fast as it goes.
@@ -31,21 +35,28 @@ func (r *run) flood(ctx context.Context, d time.Duration) error {
 	r.sent.Start = monotonic()
 	now, end := r.sent.Start, r.sent.Start+int64(d)
 	var err error
-	for flow := 0; now < end && ctx.Err() == nil && err == nil; flow = (flow + 1) % r.sender.cfg.Flows {
-		err = r.floodFlow(flow, now)
+	for now < end && !r.enough() && ctx.Err() == nil && err == nil {
+		err = r.floodFlow(r.walk.nextRun(), now)
 		now = monotonic()
 	}
 	r.sent.Duration = time.Duration(now - r.sent.Start)
 	return err
 }
 
+// enough tells whether the limit is reached.
+func (r *run) enough() bool { return r.limit > 0 && r.sent.Offered >= r.limit }
+
 // floodFlow offers one batch of a flow.
-func (r *run) floodFlow(flow int, now int64) error {
+func (r *run) floodFlow(flow uint16, now int64) error {
 	s := r.sender
 	n := s.batch.cap()
+	if r.limit > 0 {
+		n = int(min(uint64(n), r.limit-r.sent.Offered))
+	}
 	segments := uint64(s.cfg.Segments)
 	for i := range n {
-		s.batch.stamp(i, uint16(flow), s.nextSeq[flow]+uint64(i)*segments, now)
+		r.shares[i] = r.walk.nextShare()
+		s.batch.stamp(i, r.shares[i], flow, s.nextSeq[flow]+uint64(i)*segments, now)
 	}
 	accepted, errno := s.batch.send(s.sockets[flow], 0, n)
 	if errno != 0 {
@@ -58,7 +69,9 @@ func (r *run) floodFlow(flow int, now int64) error {
 		}
 	}
 	s.nextSeq[flow] += uint64(accepted) * segments
-	r.sent.Offered += uint64(accepted)
+	for _, share := range r.shares[:accepted] {
+		r.offered(share)
+	}
 	return nil
 }
 
@@ -66,10 +79,10 @@ func (r *run) floodFlow(flow int, now int64) error {
 func (r *run) pace(ctx context.Context, sched schedule, d time.Duration) error {
 	r.sent.Lateness = NewHistogram()
 	r.sent.Start = monotonic()
+	total, spread := sched.cut(d, r.limit)
 	var (
 		start = r.sent.Start
-		total = sched.total(d)
-		reach = int64(r.sender.cfg.Flows * r.sender.batch.cap())
+		reach = int64(r.sender.window.cap())
 		next  int64
 		err   error
 	)
@@ -84,41 +97,56 @@ func (r *run) pace(ctx context.Context, sched schedule, d time.Duration) error {
 		now = waitUntil(ctx, start+sched.at(next))
 	}
 	if err == nil {
-		now = waitUntil(ctx, start+int64(d))
+		now = waitUntil(ctx, start+int64(spread))
 	}
-	r.sent.Duration = max(min(d, time.Duration(now-start)), time.Duration(1))
+	r.sent.Duration = max(min(spread, time.Duration(now-start)), time.Duration(1))
 	r.sent.Intended = uint64(min(sched.dueBy(int64(r.sent.Duration)), total))
 	return err
 }
 
 // sendDue offers packets from to to-1 of the schedule: of each flow all that are
-// among them, with one call.
+// among them, a batch with each call.
 func (r *run) sendDue(sched schedule, from, to int64) error {
-	flows := int64(r.sender.cfg.Flows)
-	for first := from; first < min(to, from+flows); first++ {
-		if err := r.sendFlow(sched, first, to); err != nil {
-			return err
+	w := r.sender.window
+	w.take(&r.walk, from, to)
+	for _, flow := range w.flows {
+		list := w.lists[flow]
+		for next, left := list.first, list.n; left > 0; {
+			n := min(left, r.sender.batch.cap())
+			next = r.stampBatch(sched, flow, next, n)
+			if err := r.sendBatch(flow, n); err != nil {
+				return err
+			}
+			left -= n
 		}
 	}
 	return nil
 }
 
-// sendFlow offers packets first, first + flows, … below to: all of one flow.
-func (r *run) sendFlow(sched schedule, first, to int64) error {
+// stampBatch makes the batch the n packets of a flow that the window has from
+// first on, and returns the one after them.
+func (r *run) stampBatch(sched schedule, flow uint16, first int32, n int) (next int32) {
 	s := r.sender
-	flows := int64(s.cfg.Flows)
-	flow := int(first % flows)
-	n := 0
-	for k := first; k < to; k += flows {
-		s.batch.stamp(n, uint16(flow), s.nextSeq[flow], r.sent.Start+sched.at(k))
+	for i := range n {
+		p := &s.window.packets[first]
+		r.shares[i], r.dues[i] = p.share, sched.at(p.number)
+		s.batch.stamp(i, p.share, flow, s.nextSeq[flow], r.sent.Start+r.dues[i])
 		s.nextSeq[flow] += uint64(s.cfg.Segments)
-		n++
+		first = p.next
 	}
+	return first
+}
+
+// sendBatch offers the first n packets of the batch until each is accepted or
+// given up.
+func (r *run) sendBatch(flow uint16, n int) error {
+	s := r.sender
 	for i, failed := 0, false; i < n; {
 		now := monotonic()
 		accepted, errno := s.batch.send(s.sockets[flow], i, n)
 		for j := i; j < i+accepted; j++ {
-			r.late(now, sched.at(first+int64(j)*flows))
+			r.offered(r.shares[j])
+			record(r.sent.Lateness, now-r.sent.Start-r.dues[j], int64(s.cfg.Segments))
 		}
 		i += accepted
 		switch {
@@ -126,7 +154,7 @@ func (r *run) sendFlow(sched schedule, first, to int64) error {
 			failed = false
 			continue
 		case transient(errno):
-			if now-r.sent.Start-sched.at(first+int64(i)*flows) > patience {
+			if now-r.sent.Start-r.dues[i] > patience {
 				i++ // given up
 				r.sent.Refused++
 			}
@@ -142,11 +170,10 @@ func (r *run) sendFlow(sched schedule, first, to int64) error {
 	return nil
 }
 
-// late counts a packet that was offered at now and was due at due ns after the
-// start.
-func (r *run) late(now, due int64) {
+// offered counts a packet of that share.
+func (r *run) offered(share uint8) {
 	r.sent.Offered++
-	record(r.sent.Lateness, now-r.sent.Start-due, int64(r.sender.cfg.Segments))
+	r.sent.OfferedBytes += uint64(r.sender.cfg.Segments * r.sender.cfg.Sizes[share].Size)
 }
 
 // transient tells whether a packet refused with errno may be accepted later.
@@ -163,7 +190,6 @@ func (r *run) result() Sent {
 	s := r.sent
 	segments := uint64(r.sender.cfg.Segments)
 	s.Offered *= segments
-	s.OfferedBytes = s.Offered * uint64(r.sender.cfg.Size)
 	s.Intended *= segments
 	s.Refused *= segments
 	if s.Intended > s.Offered {

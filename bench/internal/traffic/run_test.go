@@ -8,22 +8,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pairedSender sends into socket pairs that nobody reads: no network and no
-// privileges, and EAGAIN as soon as one is full.
-func pairedSender(tb testing.TB, flows, segments int) *Sender {
+// socketPairs returns a sender into socket pairs and the ends to read: no network
+// and no privileges, and EAGAIN as soon as one is full.
+func socketPairs(tb testing.TB, cfg SenderConfig) (s *Sender, readers []int) {
 	tb.Helper()
-	s := newSender(SenderConfig{
-		Dst: netip.IPv4Unspecified(), Flows: flows, Size: 64, Segments: segments, CPU: -1,
-	})
-	for range flows {
+	s = newSender(cfg)
+	for range cfg.Flows {
 		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			tb.Fatal(err)
 		}
 		s.sockets = append(s.sockets, pair[0])
+		readers = append(readers, pair[1])
 		tb.Cleanup(func() { unix.Close(pair[1]) })
 	}
 	tb.Cleanup(func() { s.Close() })
+	return s, readers
+}
+
+// pairedSender sends into socket pairs that nobody reads.
+func pairedSender(tb testing.TB, flows, segments int) *Sender {
+	tb.Helper()
+	s, _ := socketPairs(tb, SenderConfig{
+		Profile:  Profile{Dst: netip.IPv4Unspecified(), Flows: flows, Sizes: OneSize(64)},
+		Segments: segments, CPU: -1,
+	})
 	return s
 }
 
@@ -54,19 +63,10 @@ func TestPaceRefused(t *testing.T) {
 // What arrives must carry flow, number and due time of the schedule.
 func TestPaceStamps(t *testing.T) {
 	const flows, segments, pps = 3, 2, 1000
-	s := newSender(SenderConfig{Dst: netip.IPv4Unspecified(), Flows: flows, Size: 64, Segments: segments, CPU: -1})
-	readers := make([]int, flows)
-	for i := range flows {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.sockets = append(s.sockets, pair[0])
-		readers[i] = pair[1]
-		defer unix.Close(pair[1])
-	}
-	defer s.Close()
-
+	s, readers := socketPairs(t, SenderConfig{
+		Profile:  Profile{Dst: netip.IPv4Unspecified(), Flows: flows, Sizes: OneSize(64)},
+		Segments: segments, CPU: -1,
+	})
 	const packets = 14
 	sent, err := s.Run(t.Context(), Load{Pps: pps}, packets*segments*time.Second/pps)
 	if err != nil || sent.Offered != packets*segments {
@@ -95,9 +95,74 @@ func TestPaceStamps(t *testing.T) {
 	}
 }
 
+// Each flow gets its packets of the plan in order, with their sizes and times,
+// however many are sent together.
+func TestPacePlan(t *testing.T) {
+	for _, order := range []Order{OrderInterleaved, OrderInOrder, OrderZipf} {
+		t.Run(string(order), func(t *testing.T) {
+			const pps, packets = 100_000, 800
+			cfg := SenderConfig{
+				Profile:  Profile{Dst: netip.IPv4Unspecified(), Flows: 7, Order: order, Sizes: imix()},
+				Segments: 1, CPU: -1,
+			}
+			s, readers := socketPairs(t, cfg)
+			for _, fd := range s.sockets {
+				if err := growSendBuffer(fd); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sent, err := s.Run(t.Context(), Load{Pps: pps, Packets: packets}, time.Second)
+			if err != nil || sent.Offered != packets || sent.Intended != packets || sent.Duration != packets*time.Second/pps {
+				t.Fatalf("offered %d of %d in %v, %v", sent.Offered, sent.Intended, sent.Duration, err)
+			}
+			sched := newSchedule(pps)
+			walk := planWalk{plan: newPlan(&cfg.Profile)}
+			seqs := make([]uint64, cfg.Flows)
+			size := 0
+			buf := make([]byte, 1<<12)
+			for k := range int64(packets) {
+				flow, share := walk.next()
+				n, err := unix.Read(readers[flow], buf)
+				if err != nil {
+					t.Fatalf("packet %d: %v", k, err)
+				}
+				got, err := ParseStamp(buf[:n])
+				want := Stamp{Flow: flow, Seq: seqs[flow], Intended: uint64(sent.Start+sched.at(k)) & stampMask}
+				if err != nil || got != want || n != cfg.payload(cfg.Sizes[share].Size) || plainSum(buf[:n]) != StampSum {
+					t.Fatalf("packet %d: %d bytes, %+v, %v; want %+v", k, n, got, err, want)
+				}
+				seqs[flow]++
+				size += cfg.Sizes[share].Size
+			}
+			if sent.OfferedBytes != uint64(size) {
+				t.Errorf("%d bytes offered, want %d", sent.OfferedBytes, size)
+			}
+		})
+	}
+}
+
+// A limit holds at any load, in whole superpackets.
+func TestSenderPackets(t *testing.T) {
+	for _, c := range []struct {
+		segments      int
+		limit, offers uint64
+	}{{1, 100, 100}, {16, 64, 64}, {16, 65, 80}} {
+		for _, pps := range []float64{0, 10_000} {
+			s, _ := socketPairs(t, SenderConfig{
+				Profile:  Profile{Dst: netip.IPv4Unspecified(), Flows: 3, Sizes: OneSize(64)},
+				Segments: c.segments, CPU: -1,
+			})
+			sent, err := s.Run(t.Context(), Load{Pps: pps, Packets: c.limit}, time.Minute)
+			if err != nil || sent.Offered != c.offers {
+				t.Errorf("%d segments, %v pps: offered %d of at most %d, %v", c.segments, pps, sent.Offered, c.limit, err)
+			}
+		}
+	}
+}
+
 func TestSendLoopsDoNotAllocate(t *testing.T) {
 	s := pairedSender(t, 2, 1)
-	r := &run{sender: s}
+	r := &run{sender: s, walk: planWalk{plan: s.plan}}
 	r.sent.Lateness = NewHistogram()
 	r.sent.Start = monotonic()
 	sched := newSchedule(1e9)

@@ -3,6 +3,7 @@ package traffic
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder/tun"
@@ -44,36 +45,43 @@ func address(e *testbed.End, ipv6 bool) netip.Addr {
 }
 
 // newTestSink attaches a sink to end, which ends with the test.
-func newTestSink(tb testing.TB, end *testbed.End, flows int) *Sink {
+func newTestSink(tb testing.TB, end *testbed.End, flows int) Receiver {
 	tb.Helper()
-	s, err := NewSink(SinkConfig{
-		Enter:    end.Namespace.Do,
-		IfIndex:  end.IfIndex,
-		Ethernet: end.Ethernet,
-		Port:     testPort,
-		Flows:    flows,
-	})
+	return newTestReceiver(tb, end, SinkConfig{Flows: flows})
+}
+
+// newTestReceiver starts a receiver at end, where cfg does not say otherwise, which
+// ends with the test.
+func newTestReceiver(tb testing.TB, end *testbed.End, cfg SinkConfig) Receiver {
+	tb.Helper()
+	cfg.Enter = end.Namespace.Do
+	cfg.IfIndex = end.IfIndex
+	cfg.Ethernet = end.Ethernet
+	cfg.Port = testPort
+	r, err := NewReceiver(cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := r.Close(); err != nil {
 			tb.Error(err)
 		}
 	})
-	return s
+	return r
 }
 
 // newTestSender sends from a to b and ends with the test.
 func newTestSender(tb testing.TB, bed *testbed.Testbed, ipv6 bool, flows, size, segments int) *Sender {
 	tb.Helper()
 	s, err := NewSender(SenderConfig{
-		Enter:    bed.A().Namespace.Do,
-		Src:      address(bed.A(), ipv6),
-		Dst:      address(bed.B(), ipv6),
-		Port:     testPort,
-		Flows:    flows,
-		Size:     size,
+		Enter: bed.A().Namespace.Do,
+		Profile: Profile{
+			Src:   address(bed.A(), ipv6),
+			Dst:   address(bed.B(), ipv6),
+			Port:  testPort,
+			Flows: flows,
+			Sizes: OneSize(size),
+		},
 		Segments: segments,
 		CPU:      -1,
 	})
@@ -88,10 +96,14 @@ func newTestSender(tb testing.TB, bed *testbed.Testbed, ipv6 bool, flows, size, 
 	return s
 }
 
-// readSink waits until the counts stand still, then returns them.
-func readSink(tb testing.TB, bed *testbed.Testbed, s *Sink) SinkCounts {
+// readSink waits until the counts stand still, those of the devices and then the
+// receiver's own, and returns them.
+func readSink(tb testing.TB, bed *testbed.Testbed, s Receiver) SinkCounts {
 	tb.Helper()
 	if err := bed.Settle(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	if err := testbed.AtRest(tb.Context(), 30*time.Millisecond, 2*time.Second, s.Received); err != nil {
 		tb.Fatal(err)
 	}
 	c, err := s.Read()

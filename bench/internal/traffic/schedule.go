@@ -38,3 +38,19 @@ func (s schedule) dueBy(elapsed int64) int64 {
 func (s schedule) total(d time.Duration) int64 {
 	return int64(math.Round(float64(d) / s.interval))
 }
+
+// cut returns how many packets are due in d if there are at most limit, 0 meaning
+// any number, and the time they are spread over.
+func (s schedule) cut(d time.Duration, limit uint64) (packets int64, spread time.Duration) {
+	packets = s.total(d)
+	if limit == 0 || uint64(packets) <= limit {
+		return packets, d
+	}
+	return int64(limit), time.Duration(s.at(int64(limit)))
+}
+
+// fixedPoint returns the interval in ns and the rest in 2^-64 ns, exactly.
+func (s schedule) fixedPoint() (ns, rest uint64) {
+	whole, fraction := math.Modf(s.interval)
+	return uint64(whole), uint64(math.Ldexp(fraction, 64))
+}

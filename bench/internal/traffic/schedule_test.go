@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -46,6 +47,41 @@ func TestScheduleInverse(t *testing.T) {
 		}
 		if got := s.dueBy(at - 1); got > k {
 			t.Fatalf("interval %v: packet %d is due at %d, but dueBy said %d before", s.interval, k, at, got)
+		}
+	}
+}
+
+func TestScheduleCut(t *testing.T) {
+	s := newSchedule(1000)
+	for _, c := range []struct {
+		limit   uint64
+		packets int64
+		spread  time.Duration
+	}{
+		{0, 2000, 2 * time.Second},
+		{2000, 2000, 2 * time.Second},
+		{500, 500, time.Second / 2},
+		{1, 1, time.Millisecond},
+		{1 << 63, 2000, 2 * time.Second},
+	} {
+		packets, spread := s.cut(2*time.Second, c.limit)
+		if packets != c.packets || spread != c.spread {
+			t.Errorf("limit %d: %d packets in %v, want %d in %v", c.limit, packets, spread, c.packets, c.spread)
+		}
+	}
+}
+
+// The sum of intervals that an in-kernel generator adds up must not drift from the
+// product: not by a nanosecond after a day.
+func TestScheduleFixedPoint(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 1000 {
+		s := newSchedule(1 + rnd.Float64()*5e6)
+		ns, rest := s.fixedPoint()
+		k := int64(float64(24*time.Hour) / s.interval)
+		carry, _ := bits.Mul64(rest, uint64(k))
+		if got, want := k*int64(ns)+int64(carry), s.at(k); got-want > 1 || want-got > 1 {
+			t.Fatalf("interval %v: packet %d is due at %d, want %d", s.interval, k, got, want)
 		}
 	}
 }

@@ -17,52 +17,40 @@ import (
 // linux/udp.h). Kernels before 6.9 take 64 and answer EINVAL above.
 const MaxSegments = 128
 
+// MaxSocketFlows is the highest number of flows of a [Sender]: each is a socket.
+const MaxSocketFlows = 4096
+
 // SenderConfig says what a [Sender] sends and from where.
 type SenderConfig struct {
-	Enter    Enter // the namespace of Src
-	Src, Dst netip.Addr
-	Port     uint16 // destination; flow i is sent from Port+1+i
-	Flows    int    // 1 to MaxFlows
-	Size     int    // bytes of every IP packet on the wire, from MinSizeIPv4 or MinSizeIPv6
-	Segments int    // segments of one superpacket (UDP_SEGMENT); 1: none
-	CPU      int    // the thread runs there only; -1: anywhere
+	Enter Enter // the namespace of Src
+	Profile
+	Segments int // segments of one superpacket (UDP_SEGMENT), all of one size; 1: none
+	CPU      int // the thread runs there only; -1: anywhere
 }
 
 func (c *SenderConfig) check() error {
-	if err := checkPair(c.Src, c.Dst); err != nil {
+	if err := c.Profile.check(MaxSocketFlows); err != nil {
 		return err
 	}
-	least := minSize(c.Dst)
 	switch {
-	case c.Flows < 1 || c.Flows > MaxFlows:
-		return fmt.Errorf("sender Flows %d: want 1 to %d", c.Flows, MaxFlows)
-	case c.Port == 0 || int(c.Port)+c.Flows > 65535:
-		return fmt.Errorf("sender Port %d: want 1 to %d with %d flows", c.Port, 65535-c.Flows, c.Flows)
-	case c.Size < least || c.Size > MaxSize:
-		return fmt.Errorf("sender Size %d: want %d to %d bytes", c.Size, least, MaxSize)
 	case c.Segments < 1 || c.Segments > MaxSegments:
 		return fmt.Errorf("sender Segments %d: want 1 to %d", c.Segments, MaxSegments)
-	case headerLen(c.Dst)+c.Segments*c.payload() > MaxSize:
-		return fmt.Errorf("sender Segments %d of Size %d: want a superpacket of at most %d bytes", c.Segments, c.Size, MaxSize)
+	case c.Segments > 1 && len(c.Sizes) > 1:
+		return fmt.Errorf("sender Segments %d of %d sizes: want one size", c.Segments, len(c.Sizes))
+	case headerLen(c.Dst)+c.Segments*c.payload(c.longest()) > MaxSize:
+		return fmt.Errorf("sender Segments %d of size %d: want a superpacket of at most %d bytes", c.Segments, c.longest(), MaxSize)
 	}
 	return nil
 }
 
-// payload returns the bytes of UDP payload in each segment.
-func (c *SenderConfig) payload() int { return c.Size - headerLen(c.Dst) }
-
-// Load is how much to send.
-type Load struct {
-	Pps float64 // segments per second over all flows; 0: as many as it can
-}
-
-// Sender sends UDP packets of one size on connected sockets, one for each flow.
-// Several Senders may run at once; Run and Close of one are serialised.
+// Sender is a [Generator] that sends on connected UDP sockets, one for each flow.
 type Sender struct {
 	mu      sync.Mutex
 	cfg     SenderConfig
 	sockets []int
+	plan    plan
 	batch   *batch
+	window  *window
 	nextSeq []uint64
 }
 
@@ -80,9 +68,16 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 
 // newSender returns a sender without sockets.
 func newSender(cfg SenderConfig) *Sender {
+	payloads := make([]int, len(cfg.Sizes))
+	for i, share := range cfg.Sizes {
+		payloads[i] = cfg.payload(share.Size)
+	}
+	b := newBatch(cfg.Segments, payloads)
 	return &Sender{
 		cfg:     cfg,
-		batch:   newBatch(cfg.Segments, cfg.payload()),
+		plan:    newPlan(&cfg.Profile),
+		batch:   b,
+		window:  newWindow(cfg.Flows, min(cfg.Flows*b.cap(), maxWindow)),
 		nextSeq: make([]uint64, cfg.Flows),
 	}
 }
@@ -102,47 +97,46 @@ func (s *Sender) open() error {
 		if s.cfg.Segments == 1 {
 			continue
 		}
-		if err := unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT, s.cfg.payload()); err != nil {
+		if err := unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT, s.cfg.payload(s.cfg.longest())); err != nil {
 			return fmt.Errorf("flow %d: set UDP_SEGMENT: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// Run offers load for d, or until ctx is done, and returns what it offered;
-// sequence numbers continue from the last run.
+// Run is that of a [Generator].
 //
-// With a rate the load is open loop: packet k is due at start + k/rate, belongs
-// to flow k modulo flows, and carries that time however late it goes out. All
-// that are due are sent, in order within their flow; none is skipped because
-// others are late. A packet that the kernel refuses (EAGAIN, ENOBUFS) is offered
-// again until it is 1 ms late and then counted as not offered. What is still due
-// 20 ms after the end is not offered either. The packets of a superpacket are
-// due together, at the rate divided by their number.
+// With a rate, all that are due are sent, in order within their flow; none is
+// skipped because others are late. A packet that the kernel refuses (EAGAIN,
+// ENOBUFS) is offered again until it is 1 ms late and then counted as not offered.
+// What is still due 20 ms after the end is not offered either. The packets of a
+// superpacket are due together, at the rate divided by their number, and
+// Load.Packets is rounded up to whole ones.
 //
-// At maximum load the flows take turns, a batch each, stamped just before it is
-// handed over; what the kernel refuses is simply not sent.
+// At maximum load the flows have their turns in the order of the plan, but a batch
+// each, stamped just before it is handed over; what the kernel refuses is simply
+// not sent.
 //
-// A cancelled run is no error: Duration tells how far it went. An error that
-// lasts (no route, packet longer than the MTU, device gone) ends the run; what
-// was sent until then is returned with it.
+// Errors that last are no route, a packet longer than the MTU, or the device gone.
 func (s *Sender) Run(ctx context.Context, load Load, d time.Duration) (Sent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.sockets == nil:
+	if s.sockets == nil {
 		return Sent{}, fmt.Errorf("run sender: %w", os.ErrClosed)
-	case !(load.Pps >= 0 && load.Pps <= 1e9):
-		return Sent{}, fmt.Errorf("load Pps %v: want 0 to 1e9", load.Pps)
-	case d <= 0:
-		return Sent{}, fmt.Errorf("load duration %v: want more than 0", d)
 	}
-	r := &run{sender: s}
+	if err := load.check(d); err != nil {
+		return Sent{}, err
+	}
+	segments := uint64(s.cfg.Segments)
+	r := &run{sender: s, walk: planWalk{plan: s.plan}, limit: load.Packets / segments}
+	if load.Packets%segments != 0 {
+		r.limit++
+	}
 	err := onThread(s.cfg.CPU, func() error {
 		if load.Pps == 0 {
 			return r.flood(ctx, d)
 		}
-		return r.pace(ctx, newSchedule(load.Pps/float64(s.cfg.Segments)), d)
+		return r.pace(ctx, newSchedule(load.Pps/float64(segments)), d)
 	})
 	if err != nil {
 		err = fmt.Errorf("run sender: %w", err)

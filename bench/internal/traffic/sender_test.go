@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,8 +153,9 @@ func TestSenderBothDirections(t *testing.T) {
 	sinkA, sinkB := newTestSink(t, bed.A(), 1), newTestSink(t, bed.B(), 1)
 	forth := newTestSender(t, bed, false, 1, 64, 1)
 	back, err := NewSender(SenderConfig{
-		Enter: bed.B().Namespace.Do, Src: bed.B().Addr, Dst: bed.A().Addr,
-		Port: testPort, Flows: 1, Size: 64, Segments: 1, CPU: -1,
+		Enter:    bed.B().Namespace.Do,
+		Profile:  Profile{Src: bed.B().Addr, Dst: bed.A().Addr, Port: testPort, Flows: 1, Sizes: OneSize(64)},
+		Segments: 1, CPU: -1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -192,19 +194,28 @@ func TestSenderClosed(t *testing.T) {
 
 func TestNewSenderErrors(t *testing.T) {
 	good := SenderConfig{
-		Src: netip.MustParseAddr("198.18.0.1"), Dst: netip.MustParseAddr("198.18.1.1"),
-		Port: testPort, Flows: 1, Size: 64, Segments: 1, CPU: -1,
+		Profile: Profile{
+			Src: netip.MustParseAddr("198.18.0.1"), Dst: netip.MustParseAddr("198.18.1.1"),
+			Port: testPort, Flows: 1, Sizes: OneSize(64),
+		},
+		Segments: 1, CPU: -1,
 	}
 	for name, change := range map[string]func(*SenderConfig){
-		"family":      func(c *SenderConfig) { c.Dst = netip.MustParseAddr("::1") },
-		"no address":  func(c *SenderConfig) { c.Src = netip.Addr{} },
-		"flows":       func(c *SenderConfig) { c.Flows = 0 },
-		"port":        func(c *SenderConfig) { c.Port, c.Flows = 65530, 6 },
-		"size":        func(c *SenderConfig) { c.Size = MinSizeIPv4 - 1 },
-		"segments":    func(c *SenderConfig) { c.Segments = MaxSegments + 1 },
-		"superpacket": func(c *SenderConfig) { c.Size, c.Segments = 1400, 48 },
+		"family":              func(c *SenderConfig) { c.Dst = netip.MustParseAddr("::1") },
+		"no address":          func(c *SenderConfig) { c.Src = netip.Addr{} },
+		"flows":               func(c *SenderConfig) { c.Flows = 0 },
+		"port":                func(c *SenderConfig) { c.Port, c.Flows = 65530, 6 },
+		"size":                func(c *SenderConfig) { c.Sizes = OneSize(MinSizeIPv4 - 1) },
+		"segments":            func(c *SenderConfig) { c.Segments = MaxSegments + 1 },
+		"no size":             func(c *SenderConfig) { c.Sizes = nil },
+		"weight":              func(c *SenderConfig) { c.Sizes[0].Weight = 0 },
+		"long mix":            func(c *SenderConfig) { c.Sizes = []SizeShare{{64, 1023}, {65, 2}} },
+		"order":               func(c *SenderConfig) { c.Order = "random" },
+		"mix of superpackets": func(c *SenderConfig) { c.Sizes, c.Segments = []SizeShare{{64, 1}, {65, 1}}, 2 },
+		"superpacket":         func(c *SenderConfig) { c.Sizes, c.Segments = OneSize(1400), 48 },
 	} {
 		cfg := good
+		cfg.Sizes = slices.Clone(good.Sizes)
 		change(&cfg)
 		if s, err := NewSender(cfg); err == nil {
 			t.Errorf("%s: no error", name)

@@ -7,26 +7,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sent is what one Run of a [Sender] offered. Counts are segments.
+// Sent is what one Run of a [Generator] offered. Counts are segments.
 type Sent struct {
 	Start    int64         // CLOCK_MONOTONIC in ns
 	Duration time.Duration // the time the load was spread over
 	// Intended is how many segments were due, and 0 at maximum load, where the
-	// sender intends no more than it can.
+	// generator intends no more than it can.
 	Intended     uint64
 	Offered      uint64 // handed to the kernel, which accepted them
-	OfferedBytes uint64 // their length as IP packets
-	// NotOffered is Intended minus Offered: what the socket refused until it was
-	// too late, and what was still due when the time was over.
+	OfferedBytes uint64 // their length as IP packets; of an XDP with those refused
+	// NotOffered is Intended minus Offered: what was refused until it was too late,
+	// and what was still due when the time was over.
 	NotOffered uint64
-	Refused    uint64 // the part of NotOffered that the socket refused
-	// Errors counts refused system calls by errno, whether or not the same packet
-	// was accepted later. Nil when there were none.
+	// Refused is the part of NotOffered that the socket refused. Of an [XDP] it is
+	// what the device could not take for a reason that lasts, which ends the run.
+	Refused uint64
+	// Errors counts refusals by errno: of a [Sender] refused system calls, whether
+	// or not the same packet was accepted later; of an XDP refused frames. Nil when
+	// there were none.
 	Errors map[unix.Errno]uint64
+	// RingDropped is the part of Offered that an XDP redirected into a device whose
+	// ring was full. It takes the place of the device's tx_dropped, see XDP.
+	RingDropped uint64
 	// NextSeq is the sequence number after the last of each flow. A segment that
 	// was not offered keeps its number; the next run goes on from here.
 	NextSeq []uint64
 	// Lateness is send time minus intended time in ns, of every offered segment:
-	// the pacing error of the instrument. Nil at maximum load.
+	// the pacing error of the instrument. Nil at maximum load. The send time of a
+	// Sender is the start of the system call that sends; that of an XDP is the first
+	// reading of the clock after the packet was received on lo and routed, or given
+	// to the device's ring, so it includes that work.
 	Lateness *hdrhistogram.Histogram
 }

@@ -2,25 +2,35 @@ package traffic
 
 import "github.com/HdrHistogram/hdrhistogram-go"
 
-// SinkCounts is what a [Sink] has seen. Fields count segments, except where they
+// SinkCounts is what a [Receiver] has seen. Fields count segments, except where they
 // say otherwise.
 type SinkCounts struct {
-	PerCPU  []CPUCounts // index: the CPU that received
+	PerCPU  []CPUCounts // index: the CPU that received; of a socket one, its thread
 	PerFlow []FlowCounts
 	// Latency is receive time minus intended send time in ns, one value for every
 	// segment, duplicates included.
 	Latency *hdrhistogram.Histogram
+	// Overflow counts what the kernel dropped at the socket because its buffer was
+	// full, or because a checksum was wrong: it keeps one count of both (SO_RXQ_OVFL).
+	// 0 for other kinds, which have no queue of their own.
+	Overflow uint64
 }
 
 // CPUCounts is what one CPU received.
 type CPUCounts struct {
-	Skbs         uint64 // socket buffers: superpackets count once
+	Skbs         uint64 // packets with segments of ours: superpackets count once
 	Superpackets uint64 // those with more than one segment
-	Segments     uint64 // all that carry a valid stamp
+	Segments     uint64 // those of ours, duplicates included
 	Bytes        uint64 // their length as IP packets on the wire
-	// Foreign counts what came to the port but not as a Sender sends it: no stamp,
-	// unknown flow, a truncated packet, a superpacket of mixed flows. It is passed
-	// on, unless it is part of a superpacket that has segments of ours.
+	// Corrupt counts segments to our port that are damaged: the sum of the stamp is
+	// wrong, the lengths in the headers contradict each other or the packet, a
+	// superpacket ends in less than a stamp, and with SinkConfig.Verify also where the
+	// sum of the payload or a checksum is wrong. No flow counts them: who knows whose
+	// they were.
+	Corrupt uint64
+	// Foreign counts segments to our port that are whole but none of ours: of an
+	// unknown flow, too short for a stamp, in a superpacket that begins with another
+	// flow, or a whole superpacket, as one, where the kind cannot open it (SinkXDP).
 	Foreign uint64
 	// NegativeLatency counts segments that came before their intended time; they
 	// are in the histogram as 0.
@@ -54,6 +64,7 @@ func (c SinkCounts) Total() CPUCounts {
 		t.Superpackets += cpu.Superpackets
 		t.Segments += cpu.Segments
 		t.Bytes += cpu.Bytes
+		t.Corrupt += cpu.Corrupt
 		t.Foreign += cpu.Foreign
 		t.NegativeLatency += cpu.NegativeLatency
 		t.ClampedLatency += cpu.ClampedLatency
@@ -73,11 +84,12 @@ func (c SinkCounts) Flows() FlowCounts {
 	return t
 }
 
-// Sub returns what came after prev, an earlier reading of the same sink.
+// Sub returns what came after prev, an earlier reading of the same receiver.
 func (c SinkCounts) Sub(prev SinkCounts) SinkCounts {
 	d := SinkCounts{
-		PerCPU:  make([]CPUCounts, len(c.PerCPU)),
-		PerFlow: make([]FlowCounts, len(c.PerFlow)),
+		PerCPU:   make([]CPUCounts, len(c.PerCPU)),
+		PerFlow:  make([]FlowCounts, len(c.PerFlow)),
+		Overflow: c.Overflow - prev.Overflow,
 	}
 	for i := range c.PerCPU {
 		d.PerCPU[i] = c.PerCPU[i].sub(prev.PerCPU[i])
@@ -99,6 +111,7 @@ func (c CPUCounts) sub(prev CPUCounts) CPUCounts {
 		Superpackets:    c.Superpackets - prev.Superpackets,
 		Segments:        c.Segments - prev.Segments,
 		Bytes:           c.Bytes - prev.Bytes,
+		Corrupt:         c.Corrupt - prev.Corrupt,
 		Foreign:         c.Foreign - prev.Foreign,
 		NegativeLatency: c.NegativeLatency - prev.NegativeLatency,
 		ClampedLatency:  c.ClampedLatency - prev.ClampedLatency,

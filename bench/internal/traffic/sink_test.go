@@ -1,21 +1,33 @@
 package traffic
 
 import (
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 )
 
-const (
-	testPort = 5201
-	// tcxNext as the program's return value: -1, all else passes.
-	tcxNext = 0xffffffff
-	tcxDrop = 2
-)
+const testPort = 5201
+
+// verdicts are what a program answers: it passes a packet on or drops it.
+type verdicts struct{ pass, drop uint32 }
+
+// programs are the sinks that are programs, by kind.
+func programs() map[SinkKind]program {
+	return map[SinkKind]program{
+		SinkTCX: {tcxHook{}, verdicts{pass: 0xffffffff /* TCX_NEXT */, drop: 2 /* TCX_DROP */}},
+		SinkXDP: {xdpHook{}, verdicts{pass: 2 /* XDP_PASS */, drop: 1 /* XDP_DROP */}},
+	}
+}
+
+type program struct {
+	hook hook
+	verdicts
+}
 
 // skb is the head of struct __sk_buff of linux/bpf.h up to the fields that
 // BPF_PROG_TEST_RUN accepts.
@@ -36,178 +48,186 @@ func requireRoot(tb testing.TB) {
 // loadedSink is a sink program that is attached nowhere and run by hand.
 type loadedSink struct {
 	sinkObjects
-	tb testing.TB
+	verdicts
+	tb   testing.TB
+	kind SinkKind
 }
 
-// loadTestSink loads the program with its clock stopped at now; 0 lets it run.
-func loadTestSink(tb testing.TB, flows int, ethernet bool, now uint64) *loadedSink {
+// loadTestSink loads the program of cfg.Kind with its clock stopped at now; 0 lets
+// it run.
+func loadTestSink(tb testing.TB, cfg SinkConfig, now uint64) *loadedSink {
+	tb.Helper()
+	return loadSinkWith(tb, cfg, map[string]any{sinkTCXVarFixedNow: now})
+}
+
+// loadSinkWith loads the program of cfg.Kind with variables set.
+func loadSinkWith(tb testing.TB, cfg SinkConfig, variables map[string]any) *loadedSink {
 	tb.Helper()
 	requireRoot(tb)
-	spec, err := sinkSpec(SinkConfig{Port: testPort, Flows: flows, Ethernet: ethernet})
+	if cfg.Kind == "" {
+		cfg.Kind = SinkTCX
+	}
+	p := programs()[cfg.Kind]
+	cfg.Port = testPort
+	spec, err := sinkSpec(cfg, p.hook)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := spec.Variables[sinkVarFixedNow].Set(now); err != nil {
-		tb.Fatal(err)
+	for name, value := range variables {
+		if err := spec.Variables[name].Set(value); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	s := &loadedSink{tb: tb}
-	if err := spec.LoadAndAssign(&s.sinkObjects, nil); err != nil {
+	s := &loadedSink{tb: tb, verdicts: p.verdicts, kind: cfg.Kind}
+	if err := loadObjects(spec, &s.sinkObjects); err != nil {
 		tb.Fatalf("%+v", err)
 	}
 	tb.Cleanup(func() { s.sinkObjects.Close() })
 	return s
 }
 
-// receive runs the program over one packet and returns its verdict.
+// receive runs the program over one packet and returns its verdict. Only TCX takes
+// a gsoSize.
 func (s *loadedSink) receive(packet []byte, gsoSize int) uint32 {
 	s.tb.Helper()
-	ret, err := s.Sink.Run(&ebpf.RunOptions{Data: packet, Context: skb{GsoSize: uint32(gsoSize)}})
+	ret, err := s.Sink.Run(s.options(packet, gsoSize))
 	if err != nil {
 		s.tb.Fatalf("%d bytes, gso_size %d: %v", len(packet), gsoSize, err)
 	}
 	return ret
 }
 
+func (s *loadedSink) options(packet []byte, gsoSize int) *ebpf.RunOptions {
+	o := &ebpf.RunOptions{Data: packet}
+	if s.kind == SinkTCX {
+		o.Context = skb{GsoSize: uint32(gsoSize)}
+	}
+	return o
+}
+
+// receiveSegments feeds segments of size bytes of payload: as one superpacket, or
+// one by one to a program that sees none.
+func (s *loadedSink) receiveSegments(payload []byte, size int) {
+	s.tb.Helper()
+	if s.kind == SinkTCX {
+		s.receive(packetSpec{port: testPort, payload: payload}.build(), size)
+		return
+	}
+	for segment := range slices.Chunk(payload, size) {
+		s.receive(packetSpec{port: testPort, payload: segment}.build(), 0)
+	}
+}
+
 func (s *loadedSink) counts() SinkCounts {
 	s.tb.Helper()
-	c, err := readCounts(s.Cpus, s.Flows)
+	c, err := readCounts(&s.sinkTCXMaps)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
 	return c
 }
 
-// packetSpec describes a UDP packet byte by byte.
-type packetSpec struct {
-	ethernet bool
-	ipv6     bool
-	options  int // bytes of IPv4 options
-	port     uint16
-	payload  []byte
+// sinkCase is one packet and what is to become of it.
+type sinkCase struct {
+	packet []byte
+	gso    int // superpackets are for TCX alone
+	pass   bool
+	want   CPUCounts
 }
 
-func (p packetSpec) build() []byte {
-	var b []byte
-	if p.ethernet {
-		b = append(b, make([]byte, 12)...)
-		if p.ipv6 {
-			b = append(b, 0x86, 0xdd)
-		} else {
-			b = append(b, 0x08, 0x00)
-		}
-	}
-	l4 := udpLen + len(p.payload)
-	if p.ipv6 {
-		ip := make([]byte, ipv6Len)
-		ip[0], ip[6], ip[7] = 0x60, unix.IPPROTO_UDP, 64
-		binary.BigEndian.PutUint16(ip[4:], uint16(l4))
-		b = append(b, ip...)
-	} else {
-		ip := make([]byte, ipv4Len+p.options)
-		ip[0], ip[6], ip[8], ip[9] = 0x40|byte(len(ip)/4), 0x40, 64, unix.IPPROTO_UDP
-		binary.BigEndian.PutUint16(ip[2:], uint16(len(ip)+l4))
-		b = append(b, ip...)
-	}
-	b = binary.BigEndian.AppendUint16(b, 1234)
-	b = binary.BigEndian.AppendUint16(b, p.port)
-	b = binary.BigEndian.AppendUint16(b, uint16(l4))
-	b = binary.BigEndian.AppendUint16(b, 0)
-	return append(b, p.payload...)
-}
-
-// stamped returns the payload of a superpacket whose segments of size bytes carry
-// the given sequence numbers.
-func stamped(flow uint16, size int, intended uint64, seqs ...uint64) []byte {
-	payload := make([]byte, size*len(seqs))
-	for i, seq := range seqs {
-		Stamp{Flow: flow, Seq: seq, Intended: intended}.Put(payload[i*size:])
-	}
-	return payload
-}
-
-// edit returns b changed by f.
-func edit(b []byte, f func([]byte)) []byte {
-	f(b)
-	return b
-}
-
-func TestSinkVerdicts(t *testing.T) {
+func sinkCases() map[string]sinkCase {
 	one := stamped(1, 32, 0, 7)
+	// A superpacket's checksum is never complete: each segment has one of its own.
+	super := func(payload []byte) []byte {
+		return packetSpec{port: testPort, payload: payload, partial: true}.build()
+	}
+	three := stamped(1, 32, 0, 1, 2, 3)
 	mixed := append(stamped(1, 32, 0, 8), stamped(0, 32, 0, 9)...)
 	ours := packetSpec{port: testPort, payload: one}
 	v4 := func(f func([]byte)) []byte { return edit(ours.build(), f) }
-	for name, c := range map[string]struct {
-		packet  []byte
-		gso     int
-		verdict uint32
-		want    CPUCounts
-	}{
-		"IPv4":         {ours.build(), 0, tcxDrop, CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
-		"IPv4 options": {packetSpec{port: testPort, payload: one, options: 8}.build(), 0, tcxDrop, CPUCounts{Skbs: 1, Segments: 1, Bytes: 68}},
-		"IPv6":         {packetSpec{port: testPort, payload: one, ipv6: true}.build(), 0, tcxDrop, CPUCounts{Skbs: 1, Segments: 1, Bytes: 80}},
-		"trailer":      {append(ours.build(), 1, 2, 3), 0, tcxDrop, CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
-		"superpacket": {
-			packetSpec{port: testPort, payload: stamped(1, 32, 0, 1, 2, 3)}.build(), 32, tcxDrop,
-			CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 180},
-		},
-		"short last segment": {
-			packetSpec{port: testPort, payload: stamped(1, 32, 0, 1, 2, 3)[:32+32+20]}.build(), 32, tcxDrop,
-			CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 168},
-		},
-		"last segment too short": {
-			packetSpec{port: testPort, payload: stamped(1, 32, 0, 1, 2, 3)[:32+32+8]}.build(), 32, tcxDrop,
-			CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Foreign: 1},
-		},
-		"mixed flows":   {packetSpec{port: testPort, payload: mixed}.build(), 32, tcxDrop, CPUCounts{Skbs: 1, Superpackets: 1, Segments: 1, Bytes: 60, Foreign: 1}},
-		"other port":    {packetSpec{port: testPort + 1, payload: one}.build(), 0, tcxNext, CPUCounts{}},
-		"TCP":           {v4(func(b []byte) { b[9] = unix.IPPROTO_TCP }), 0, tcxNext, CPUCounts{}},
-		"first part":    {v4(func(b []byte) { b[6] |= 0x20 }), 0, tcxNext, CPUCounts{}},
-		"later part":    {v4(func(b []byte) { b[7] = 8 }), 0, tcxNext, CPUCounts{}},
-		"version 5":     {v4(func(b []byte) { b[0] = 0x55 }), 0, tcxNext, CPUCounts{}},
-		"header length": {v4(func(b []byte) { b[0] = 0x44 }), 0, tcxNext, CPUCounts{}},
-		"magic":         {v4(func(b []byte) { b[28+8]++ }), 0, tcxNext, CPUCounts{Foreign: 1}},
-		"unknown flow":  {packetSpec{port: testPort, payload: stamped(2, 32, 0, 7)}.build(), 0, tcxNext, CPUCounts{Foreign: 1}},
-		"no payload":    {packetSpec{port: testPort}.build(), 0, tcxNext, CPUCounts{Foreign: 1}},
-		"cut short":     {ours.build()[:28+30], 0, tcxNext, CPUCounts{Foreign: 1}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := loadTestSink(t, 2, false, 1)
-			if got := s.receive(c.packet, c.gso); got != c.verdict {
-				t.Errorf("verdict %#x, want %#x", got, c.verdict)
+	with := func(payload []byte) []byte { return packetSpec{port: testPort, payload: payload}.build() }
+	return map[string]sinkCase{
+		"IPv4":         {packet: ours.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
+		"IPv4 options": {packet: packetSpec{port: testPort, payload: one, options: 8}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 68}},
+		"IPv6":         {packet: packetSpec{port: testPort, payload: one, ipv6: true}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 80}},
+		"trailer":      {packet: append(ours.build(), 1, 2, 3), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
+		"partial":      {packet: packetSpec{port: testPort, payload: one, partial: true}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
+
+		"superpacket":            {packet: super(three), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 180}},
+		"short last segment":     {packet: super(append(stamped(1, 32, 0, 1, 2), stamped(1, 20, 0, 3)...)), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 168}},
+		"last segment too short": {packet: super(three[:32+32+8]), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
+		"mixed flows":            {packet: super(mixed), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 1, Bytes: 60, Foreign: 1}},
+		"segments too short":     {packet: super(three), gso: 8, want: CPUCounts{Foreign: 12}},
+		"first stamp":            {packet: edit(super(three), func(b []byte) { b[28]++ }), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
+		"middle stamp":           {packet: edit(super(three), func(b []byte) { b[28+32]++ }), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
+		"superpacket cut short":  {packet: super(three)[:28+70], gso: 32, want: CPUCounts{Corrupt: 3}},
+
+		"other port":    {packet: packetSpec{port: testPort + 1, payload: one}.build(), pass: true},
+		"TCP":           {packet: v4(func(b []byte) { b[9] = unix.IPPROTO_TCP }), pass: true},
+		"first part":    {packet: v4(func(b []byte) { b[6] |= 0x20 }), pass: true},
+		"later part":    {packet: v4(func(b []byte) { b[7] = 8 }), pass: true},
+		"version 5":     {packet: v4(func(b []byte) { b[0] = 0x55 }), pass: true},
+		"header length": {packet: v4(func(b []byte) { b[0] = 0x44 }), pass: true},
+
+		"stamp":         {packet: v4(func(b []byte) { b[28+8]++ }), want: CPUCounts{Corrupt: 1}},
+		"cut short":     {packet: ours.build()[:28+30], want: CPUCounts{Corrupt: 1}},
+		"UDP too long":  {packet: v4(func(b []byte) { b[25]++ }), want: CPUCounts{Corrupt: 1}},
+		"UDP too short": {packet: v4(func(b []byte) { b[25]-- }), want: CPUCounts{Corrupt: 1}},
+		"IP too short":  {packet: v4(func(b []byte) { b[3] = 24 }), want: CPUCounts{Corrupt: 1}},
+
+		"unknown flow": {packet: with(stamped(2, 32, 0, 7)), want: CPUCounts{Foreign: 1}},
+		"no payload":   {packet: with(nil), want: CPUCounts{Foreign: 1}},
+		"no stamp":     {packet: with(make([]byte, StampLen-1)), want: CPUCounts{Foreign: 1}},
+	}
+}
+
+func TestSinkVerdicts(t *testing.T) {
+	for kind := range programs() {
+		for _, verify := range []bool{false, true} {
+			for name, c := range sinkCases() {
+				if c.gso != 0 && kind != SinkTCX {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/verify=%v/%s", kind, verify, name), func(t *testing.T) {
+					c.check(t, loadTestSink(t, SinkConfig{Kind: kind, Flows: 2, Verify: verify}, 1))
+				})
 			}
-			got := s.counts()
-			// The stopped clock is one after the intended time.
-			if total := got.Total(); total != c.want {
-				t.Errorf("got  %+v\nwant %+v", total, c.want)
-			}
-			if n := uint64(got.Latency.TotalCount()); n != c.want.Segments {
-				t.Errorf("%d latencies of %d segments", n, c.want.Segments)
-			}
-		})
+		}
+	}
+}
+
+func (c *sinkCase) check(t *testing.T, s *loadedSink) {
+	want := s.drop
+	if c.pass {
+		want = s.pass
+	}
+	if got := s.receive(c.packet, c.gso); got != want {
+		t.Errorf("verdict %#x, want %#x", got, want)
+	}
+	got := s.counts()
+	if total := got.Total(); total != c.want {
+		t.Errorf("got  %+v\nwant %+v", total, c.want)
+	}
+	// The stopped clock is one after the intended time.
+	if n := uint64(got.Latency.TotalCount()); n != c.want.Segments {
+		t.Errorf("%d latencies of %d segments", n, c.want.Segments)
+	}
+	if n := got.Flows().Unique; n != c.want.Segments {
+		t.Errorf("%d unique of %d segments", n, c.want.Segments)
 	}
 }
 
 func TestSinkEthernet(t *testing.T) {
-	for _, ipv6 := range []bool{false, true} {
-		s := loadTestSink(t, 1, true, 0)
-		p := packetSpec{ethernet: true, ipv6: ipv6, port: testPort, payload: stamped(0, 20, 0, 0, 1)}
-		if got := s.receive(p.build(), 20); got != tcxDrop {
-			t.Errorf("ipv6=%v: verdict %#x, want %#x", ipv6, got, tcxDrop)
-		}
-		if got := s.counts().Flows(); got.Unique != 2 {
-			t.Errorf("ipv6=%v: %+v, want 2 unique", ipv6, got)
-		}
-	}
-}
-
-func TestNewSinkErrors(t *testing.T) {
-	for name, cfg := range map[string]SinkConfig{
-		"IfIndex": {Port: 1, Flows: 1},
-		"Port":    {IfIndex: 1, Flows: 1},
-		"Flows":   {IfIndex: 1, Port: 1, Flows: MaxFlows + 1},
-	} {
-		if _, err := NewSink(cfg); err == nil {
-			t.Errorf("bad %s: no error", name)
+	for kind := range programs() {
+		for _, ipv6 := range []bool{false, true} {
+			s := loadTestSink(t, SinkConfig{Kind: kind, Flows: 1, Ethernet: true, Verify: true}, 0)
+			p := packetSpec{ethernet: true, ipv6: ipv6, port: testPort, payload: stamped(0, 20, 0, 0)}
+			if got := s.receive(p.build(), 0); got != s.drop {
+				t.Errorf("%s ipv6=%v: verdict %#x, want %#x", kind, ipv6, got, s.drop)
+			}
+			if got := s.counts().Flows(); got.Unique != 1 {
+				t.Errorf("%s ipv6=%v: %+v, want 1 unique", kind, ipv6, got)
+			}
 		}
 	}
 }
@@ -215,30 +235,11 @@ func TestNewSinkErrors(t *testing.T) {
 func TestExplain(t *testing.T) {
 	var unsupported *UnsupportedError
 	for _, err := range []error{ebpf.ErrNotSupported, unix.EPERM, unix.ENOSYS} {
-		if got := explain(err); !errors.As(got, &unsupported) || !errors.Is(got, err) {
+		if got := explain(err, "a", "b"); !errors.As(got, &unsupported) || !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
-	if got := explain(unix.ENODEV); errors.As(got, &unsupported) {
+	if got := explain(unix.ENODEV, "a", "b"); errors.As(got, &unsupported) {
 		t.Errorf("ENODEV became %v", got)
-	}
-}
-
-// BenchmarkSink reports what the program costs a forwarder for each skb.
-func BenchmarkSink(b *testing.B) {
-	for name, n := range map[string]int{"segments=1": 1, "segments=64": 64} {
-		b.Run(name, func(b *testing.B) {
-			s := loadTestSink(b, 1, false, 0)
-			seqs := make([]uint64, n)
-			for i := range seqs {
-				seqs[i] = uint64(i)
-			}
-			p := packetSpec{port: testPort, payload: stamped(0, 24, 0, seqs...)}
-			_, err := s.Sink.Run(&ebpf.RunOptions{Data: p.build(), Context: skb{GsoSize: 24}, Repeat: uint32(b.N)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/segment")
-		})
 	}
 }

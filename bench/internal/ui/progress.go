@@ -41,11 +41,14 @@ type Progress struct {
 	drawing bool // the line is on the screen
 }
 
-// NewProgress returns the progress of total steps, drawn on w. It returns nil,
-// which is silent, when w is not a terminal, opts ask for quiet, or there is
-// nothing to do.
+// Unknown is a number of steps that nobody can tell before they are done.
+const Unknown = -1
+
+// NewProgress returns the progress of total steps, drawn on w; of [Unknown] ones it
+// shows how many have begun and since when. It returns nil, which is silent, when w
+// is not a terminal, opts ask for quiet, or there is nothing to do.
 func NewProgress(w io.Writer, total int, opts ProgressOptions) *Progress {
-	if opts.Quiet || total <= 0 || !IsTerminal(w) {
+	if opts.Quiet || total == 0 || !IsTerminal(w) {
 		return nil
 	}
 	return newProgress(w, total, Width(w), opts.NoColor, time.Now)
@@ -62,7 +65,9 @@ func (p *Progress) Step(label string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.begun = min(p.begun+1, p.total)
+	if p.begun++; p.total != Unknown {
+		p.begun = min(p.begun, p.total)
+	}
 	p.drawing = true
 	// A terminal that is gone is no reason to stop measuring.
 	_, _ = io.WriteString(p.out, eraseLine+p.line(label))
@@ -86,11 +91,7 @@ func (p *Progress) Done() {
 // line is the text for the step that just began, cut so that it never wraps:
 // a wrapped line cannot be erased.
 func (p *Progress) line(label string) string {
-	head := fmt.Sprintf("[%*d/%d] ", len(fmt.Sprint(p.total)), p.begun, p.total)
-	tail := ""
-	if left, known := p.left(); known {
-		tail = "  " + left.String() + " left"
-	}
+	head, tail := p.ends()
 	room := p.width - 1 - len(head) - len(tail)
 	if room < 1 {
 		return cut(head+label, p.width-1)
@@ -100,6 +101,17 @@ func (p *Progress) line(label string) string {
 		tail = faint + tail + normal
 	}
 	return head + label + tail
+}
+
+// ends is what stands before and behind a label.
+func (p *Progress) ends() (head, tail string) {
+	if p.total == Unknown {
+		return fmt.Sprintf("[%d] ", p.begun), "  " + p.now().Sub(p.start).Round(time.Second).String()
+	}
+	if left, known := p.left(); known {
+		tail = "  " + left.String() + " left"
+	}
+	return fmt.Sprintf("[%*d/%d] ", len(fmt.Sprint(p.total)), p.begun, p.total), tail
 }
 
 // cut shortens a label to width columns; labels have no wide characters.

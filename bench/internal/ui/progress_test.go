@@ -34,6 +34,19 @@ func TestProgressDraws(t *testing.T) {
 	}
 }
 
+func TestProgressOfUnknownLength(t *testing.T) {
+	var out bytes.Buffer
+	c := &clock{now: time.Unix(0, 0)}
+	p := newProgress(&out, Unknown, 80, true, c.read)
+	p.Step("NDR 400 k to 600 k")
+	c.now = c.now.Add(3 * time.Second)
+	p.Step("NDR 500 k to 600 k")
+	want := eraseLine + "[1] NDR 400 k to 600 k  0s" + eraseLine + "[2] NDR 500 k to 600 k  3s"
+	if got := out.String(); got != want {
+		t.Errorf("drew %q, want %q", got, want)
+	}
+}
+
 func TestProgressColour(t *testing.T) {
 	for _, noColor := range []bool{false, true} {
 		var out bytes.Buffer

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/ui"
+	"tunbench/results"
+)
+
+const burstHelp = `Find the longest burst that a device under test takes without loss (RFC 9004):
+packets back to back, at the highest rate that the generator has. It shows how
+much the queues in front of the device under test hold; the corrected figure
+leaves out what was forwarded meanwhile.
+
+The words are those of tunbench run, for one scenario; load and duration are
+the burst's own.`
+
+// burstOptions are the flags of `tunbench burst`.
+type burstOptions struct {
+	output
+	repetitions int
+}
+
+const (
+	defaultRepetitions = 5
+	maxRepetitions     = 1000
+)
+
+func (a *app) burstCommand() *cobra.Command {
+	var o burstOptions
+	cmd := &cobra.Command{
+		Use:   "burst [KEY=VALUE | SCENARIO]...",
+		Short: "Find the longest burst without loss (RFC 9004)",
+		Long:  burstHelp,
+		Example: `  tunbench burst dev=tun txqlen=1000
+  tunbench burst dev=tap size=1400 -n 50`,
+		RunE: func(cmd *cobra.Command, words []string) error { return a.burst(cmd.Context(), o, words) },
+	}
+	cmd.Flags().IntVarP(&o.repetitions, "repetitions", "n", defaultRepetitions, "search so often; RFC 9004 wants 50")
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
+	s, err := one(words)
+	if err != nil {
+		return err
+	}
+	if s.Sink == "" || s.Load.Mode == scenario.LoadPaced {
+		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
+	}
+	if o.repetitions < 1 || o.repetitions > maxRepetitions {
+		return &usageError{fmt.Errorf("-n %d: want 1 to %d repetitions", o.repetitions, maxRepetitions)}
+	}
+	fitted, err := a.fit([]scenario.Scenario{s})
+	if err != nil {
+		return err
+	}
+	return a.recorded(o.output, func(keep *records) error {
+		progress := a.progress(o.output, ui.Unknown)
+		defer progress.Done()
+		b := measure.Burst{Scenario: fitted[0], Repetitions: o.repetitions}
+		b.Record = func(t results.Trial) error { return keep.write(t) }
+		b.Progress = func(repetition int, packets int64) {
+			progress.Step(fmt.Sprintf("repetition %d of %d: %d packets", repetition+1, o.repetitions, packets))
+		}
+		record, err := b.Run(ctx)
+		return errors.Join(err, keep.write(record))
+	})
+}

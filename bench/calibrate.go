@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+const calibrateHelp = `Measure what the tester itself can do, without a device under test: the
+highest load it can offer into a device, the latency it adds, how exactly it
+keeps its send times, what its sink costs. A trial that asks for more than this
+is marked "tester" in the column "limited by".
+
+The words are those of tunbench run; without any, the paths of 64-byte packets
+into TUN, TAP and veth are measured.`
+
+// calibratedByDefault are the three ways into a device.
+func calibratedByDefault() []string { return []string{"dut=forwarder,veth", "dev=tun,tap"} }
+
+func (a *app) calibrateCommand() *cobra.Command {
+	var o output
+	cmd := &cobra.Command{
+		Use:   "calibrate [KEY=VALUE | SCENARIO]...",
+		Short: "Measure what the tester itself can do",
+		Long:  calibrateHelp,
+		Example: `  tunbench calibrate
+  tunbench calibrate dev=tun,tap size=64,1400 gen=xdp,socket
+  tunbench calibrate dut=veth sink=tcx,xdp,socket`,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			if len(words) == 0 {
+				words = calibratedByDefault()
+			}
+			return a.calibrate(cmd.Context(), o, words)
+		},
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func (a *app) calibrate(ctx context.Context, o output, words []string) error {
+	scenarios, err := scenario.Parse(words)
+	if err != nil {
+		return err
+	}
+	testers := measure.Testers(scenarios)
+	if len(testers) == 0 {
+		return &usageError{errors.New("nothing to calibrate: the words ask for no load that can be set (proto=udp, not load=pingpong)")}
+	}
+	if testers, err = a.fit(testers); err != nil {
+		return err
+	}
+	return a.recorded(o, func(keep *records) error {
+		progress := a.progress(o, len(testers))
+		defer progress.Done()
+		if _, err := a.calibrated(ctx, keep, progress, testers); err != nil {
+			return err
+		}
+		failed := slices.DeleteFunc(slices.Clone(keep.file.Calibrations), func(c results.Calibration) bool { return c.Error == "" })
+		if len(failed) > 0 {
+			return &trialsFailed{len(failed), len(testers)}
+		}
+		return nil
+	})
+}

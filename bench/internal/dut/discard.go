@@ -1,0 +1,122 @@
+package dut
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
+	"tunbench/results"
+)
+
+// Discard is no device under test but the end of the way into one: it reads what
+// the devices hold and throws it away, faster than anything that forwards could.
+// What can be offered to it is the most that the tester can offer.
+func Discard() Kind { return discard{} }
+
+type discard struct{}
+
+func (discard) Scene(s scenario.Scenario) testbed.Config { return ownForwarder{}.Scene(s) }
+
+func (discard) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (Running, error) {
+	offload, err := tun.ParseOffload(string(s.Offload))
+	if err != nil {
+		return nil, err
+	}
+	d := &discarding{stopped: make(chan struct{})}
+	for _, end := range []*testbed.End{scene.A(), scene.B()} {
+		device, err := tun.Open(tun.Config{
+			NetNS: end.Namespace.Path(), Name: end.Device, Kind: kindOf(s), Queues: s.Queues,
+			VnetHdr: s.VNet == scenario.On, Offload: offload, MustExist: true,
+		})
+		if err != nil {
+			return nil, errors.Join(err, d.closeDevices())
+		}
+		d.devices = append(d.devices, device)
+	}
+	if err := scene.WaitCarrier(ctx); err != nil {
+		return nil, errors.Join(err, d.closeDevices())
+	}
+	go d.read(cpus)
+	return d, nil
+}
+
+// discarding is a Discard at work.
+type discarding struct {
+	inKernel // it has no process of its own and nothing to say
+	devices  []*tun.Device
+	stop     atomic.Bool
+	stopped  chan struct{}
+	once     sync.Once
+	err      error
+}
+
+// read empties all queues in turn until it is stopped.
+func (d *discarding) read(cpus []int) {
+	defer close(d.stopped)
+	runtime.LockOSThread() // and never unlocked: the thread dies here
+	if len(cpus) > 0 {
+		var set unix.CPUSet
+		set.Set(cpus[0])
+		// Anywhere else it does the same, only less steadily.
+		_ = unix.SchedSetaffinity(0, &set)
+	}
+	var queues []*tun.Queue
+	var polls []unix.PollFd
+	for _, device := range d.devices {
+		for _, q := range device.Queues() {
+			queues = append(queues, q)
+			polls = append(polls, unix.PollFd{Fd: int32(q.FD()), Events: unix.POLLIN})
+		}
+	}
+	// The rest of a longer packet is cut off, which costs nothing.
+	buf := make([]byte, 64)
+	iov := []unix.Iovec{{Base: &buf[0], Len: uint64(len(buf))}}
+	for !d.stop.Load() {
+		// A failed poll is one that found nothing.
+		_, _ = unix.Poll(polls, discardPollMs)
+		for _, q := range queues {
+			for n := 0; n < forwarder.DefaultBatch; n++ {
+				if _, errno := q.Readv(iov); errno != 0 {
+					break
+				}
+			}
+		}
+	}
+}
+
+// discardPollMs is how long a stop may go unseen.
+const discardPollMs = 10
+
+func (d *discarding) Stop() error {
+	d.once.Do(func() {
+		d.stop.Store(true)
+		<-d.stopped
+		d.err = d.closeDevices()
+	})
+	return d.err
+}
+
+func (d *discarding) closeDevices() error {
+	var errs []error
+	for _, device := range d.devices {
+		errs = append(errs, device.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close devices: %w", err)
+	}
+	return nil
+}
+
+// Info says which offload the devices have: superpackets reach them whole or not.
+func (d *discarding) Info() *results.DUT {
+	return &results.DUT{OffloadAccepted: d.devices[0].Offload().String()}
+}

@@ -1,0 +1,164 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+// Burst finds the longest burst, packets back to back at the highest rate of the
+// generator, that arrives without loss (RFC 9004), all trials in one scene.
+type Burst struct {
+	Scenario    scenario.Scenario // its load and duration mean nothing here
+	Repetitions int               // searches; RFC 9004, section 5.4 recommends 50
+	Options     Options
+
+	// Progress is told before each trial; it may be nil.
+	Progress func(repetition int, packets int64)
+	// Record receives each trial as soon as it is measured; an error ends the run.
+	Record func(results.Trial) error
+}
+
+const (
+	shortestBurst = 16
+	// longestBurstTime bounds a burst: what takes in so much has no limit that a
+	// queue could explain.
+	longestBurstTime = 2 * time.Second
+	// burstResolution is the share of a burst within which its limit is found.
+	burstResolution = 0.01
+)
+
+// Run searches. When ctx is done the record holds the repetitions that ended, and
+// the error is its cause. What failed stands in the record too.
+func (b *Burst) Run(ctx context.Context) (record results.Burst, err error) {
+	record = results.Burst{Scenario: b.Scenario.Name(), Start: time.Now().UTC()}
+	rig, err := Open(ctx, b.Scenario, b.Options)
+	if err != nil {
+		record.Error = err.Error()
+		return record, err
+	}
+	defer func() { err = errors.Join(err, rig.Close()) }()
+	m := &bursting{Burst: b, rig: rig, record: &record}
+	if err := m.run(ctx); err != nil {
+		record.Error = err.Error()
+		return record, err
+	}
+	return record, nil
+}
+
+// bursting is a Burst on its way.
+type bursting struct {
+	*Burst
+	rig    *Rig
+	record *results.Burst
+}
+
+func (m *bursting) run(ctx context.Context) error {
+	full, err := m.trial(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: guardTrial, Warmup: m.Scenario.Warmup})
+	if err != nil {
+		return err
+	}
+	limit := int64(perDirection(full) * longestBurstTime.Seconds())
+	if limit < shortestBurst {
+		return errors.New("search bursts: the generator brought nothing out")
+	}
+	for i := range m.Repetitions {
+		if err := m.repeat(ctx, i, limit); err != nil {
+			return err
+		}
+		m.summarize(full, limit)
+	}
+	return nil
+}
+
+// repeat is one search: ever longer bursts until one loses, then between the two.
+func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) error {
+	var good results.Repetition
+	try := func(packets int64) (whole bool, err error) {
+		if m.Progress != nil {
+			m.Progress(repetition, packets)
+		}
+		t, err := m.trial(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Packets: uint64(packets), Duration: 2 * longestBurstTime})
+		if err != nil {
+			return false, err
+		}
+		whole = *t.LossRatio == 0
+		if whole && packets > good.Packets {
+			good = results.Repetition{Packets: packets, DurationS: t.DurationS}
+		}
+		return whole, nil
+	}
+	if err := longest(shortestBurst, limit, try); err != nil {
+		return err
+	}
+	m.record.Repetitions = append(m.record.Repetitions, good)
+	return nil
+}
+
+// longest tries numbers from least to limit until the largest that holds is known
+// to burstResolution: doubling first, then halving what is between.
+func longest(least, limit int64, holds func(int64) (bool, error)) error {
+	low, high := int64(0), least
+	for {
+		ok, err := holds(high)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if low = high; low == limit {
+			return nil
+		}
+		high = min(2*high, limit)
+	}
+	for float64(high-low) > max(1, burstResolution*float64(high)) {
+		middle := (low + high) / 2
+		ok, err := holds(middle)
+		if err != nil {
+			return err
+		}
+		if ok {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return nil
+}
+
+func (m *bursting) trial(ctx context.Context, ask Ask) (results.Trial, error) {
+	t, err := m.rig.Measure(ctx, ask)
+	t.Phase = results.PhaseBurst
+	if recordErr := m.Record(t); recordErr != nil {
+		return t, fmt.Errorf("record trial: %w", recordErr)
+	}
+	if ctx.Err() != nil {
+		return t, context.Cause(ctx)
+	}
+	return t, err
+}
+
+// summarize looks at all repetitions so far. full is the trial at maximum load.
+func (m *bursting) summarize(full results.Trial, limit int64) {
+	var packets []int64
+	for _, r := range m.record.Repetitions {
+		packets = append(packets, r.Packets)
+	}
+	slices.Sort(packets)
+	last := len(packets) - 1
+	median := float64(packets[last/2]+packets[(last+1)/2]) / 2
+	m.record.LongestPackets = &results.PacketRange{Median: median, Min: packets[0], Max: packets[last]}
+	if packets[0] == limit {
+		m.record.LimitPackets = &limit
+		return
+	}
+	if full.ForwardedPps != nil && full.OfferedPps != nil && *full.OfferedPps > *full.ForwardedPps {
+		m.record.CorrectedPackets = new(median * (1 - *full.ForwardedPps / *full.OfferedPps))
+	}
+}

@@ -1,0 +1,196 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+// Tester is what the tester itself can do with the load of a scenario.
+type Tester struct {
+	MaxPps          float64 // the most it can offer; per direction
+	SinkNsPerPacket float64 // run time of the sink's program; 0: not known
+}
+
+// TesterName says which scenarios share a [Tester]; "" where there is nothing to
+// calibrate: a load that waits for answers is never above what the tester can.
+func TesterName(s scenario.Scenario) string {
+	if s.Sink == "" {
+		return ""
+	}
+	return s.Tester()
+}
+
+const (
+	calibrationWarmup = 50 * time.Millisecond
+	calibrationTrial  = 250 * time.Millisecond
+	// The load at which floor and lateness are measured: a tenth of the most, so that
+	// no packet waits for another, and no more than this.
+	calibrationPaced      = 20_000
+	calibrationPacedShare = 0.1
+)
+
+// Calibrate measures what the tester can do with the load of a scenario, without
+// its device under test, in about a second. On a veth pair with nothing between:
+// latency floor, lateness, CPU time and cost of the sink. The highest load is
+// measured into the devices that the scenario has, emptied by a reader.
+//
+// What failed stands in the record; the error is for what makes every trial fail.
+func Calibrate(ctx context.Context, s scenario.Scenario) (results.Calibration, Tester, error) {
+	c := calibration{record: results.Calibration{Scenario: TesterName(s), Start: time.Now().UTC()}}
+	err := c.measure(ctx, s)
+	if err != nil {
+		c.record.Error = err.Error()
+	}
+	if !unsupported(err) {
+		err = nil
+	}
+	return c.record, c.tester, err
+}
+
+// calibration is one on its way.
+type calibration struct {
+	record results.Calibration
+	tester Tester
+}
+
+func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
+	bare, err := scenario.Override([]scenario.Scenario{s}, []string{"dut=veth"})
+	if err != nil {
+		return fmt.Errorf("calibrate: %w", err)
+	}
+	if err := c.inRig(ctx, bare[0], Options{}, c.measurePath); err != nil {
+		return fmt.Errorf("calibrate without a device under test: %w", err)
+	}
+	if s.DUT == scenario.Forwarder {
+		into := Options{DUT: func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }}
+		if err := c.inRig(ctx, s, into, c.measureMax); err != nil {
+			return fmt.Errorf("calibrate into the device: %w", err)
+		}
+	}
+	c.record.MaxOfferedPps = &c.tester.MaxPps
+	return nil
+}
+
+// inRig opens a Rig for f.
+func (c *calibration) inRig(ctx context.Context, s scenario.Scenario, o Options, f func(context.Context, *Rig) error) (err error) {
+	rig, err := Open(ctx, s, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rig.Close()) }()
+	return f(ctx, rig)
+}
+
+// measureMax offers as much as goes.
+func (c *calibration) measureMax(ctx context.Context, r *Rig) error {
+	t, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial, Warmup: calibrationWarmup})
+	if err != nil {
+		return err
+	}
+	c.tester.MaxPps = perDirection(t)
+	if t.CPU != nil && c.record.MachineNsPerPacket == nil {
+		c.record.MachineNsPerPacket = t.CPU.MachineNsPerPacket
+	}
+	return nil
+}
+
+// perDirection is the load that was offered one way.
+func perDirection(t results.Trial) float64 {
+	if t.OfferedPps == nil {
+		return 0
+	}
+	return *t.OfferedPps / float64(max(len(t.Directions), 1))
+}
+
+// measurePath measures a path on which nothing is under test.
+func (c *calibration) measurePath(ctx context.Context, r *Rig) error {
+	if err := c.measureMax(ctx, r); err != nil {
+		return err
+	}
+	if err := c.measureSink(ctx, r); err != nil {
+		return err
+	}
+	pps := int64(min(calibrationPaced, calibrationPacedShare*c.tester.MaxPps))
+	t, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadPaced, Pps: max(pps, 1)}, Duration: calibrationTrial})
+	if err != nil {
+		return err
+	}
+	c.record.LatencyNs = t.LatencyNs
+	if t.Sender != nil {
+		c.record.LatenessNs = t.Sender.LatenessNs
+	}
+	return nil
+}
+
+// measureSink offers as much as goes while the kernel keeps the time that the
+// sink's program runs, which costs some itself.
+func (c *calibration) measureSink(ctx context.Context, r *Rig) error {
+	cost, stop, err := r.watchSink()
+	if err != nil {
+		c.record.Notes = append(c.record.Notes, "no cost of the sink: "+err.Error())
+		return nil
+	}
+	if _, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial}); err != nil {
+		return errors.Join(err, stop())
+	}
+	perPacket, err := cost()
+	if err != nil {
+		return errors.Join(err, stop())
+	}
+	if perPacket != nil {
+		c.record.SinkNsPerPacket, c.tester.SinkNsPerPacket = perPacket, *perPacket
+	}
+	return stop()
+}
+
+// watchSink begins to measure the sink's cost. cost returns nanoseconds per packet
+// since then, nil where no packet came; stop must be called.
+func (r *Rig) watchSink() (cost func() (*float64, error), stop func() error, err error) {
+	w, ok := r.workload.(*udp)
+	if !ok {
+		return nil, nil, errors.New("this load has no sink")
+	}
+	return w.watchCost()
+}
+
+// CalibrateAll calibrates what each scenario asks of the tester, each once, and
+// hands out the records as they are made. starting is told before each.
+func CalibrateAll(ctx context.Context, scenarios []scenario.Scenario, starting func(scenario.Scenario),
+	record func(results.Calibration) error,
+) (map[string]Tester, error) {
+	testers := map[string]Tester{}
+	for _, s := range Testers(scenarios) {
+		if ctx.Err() != nil {
+			return testers, context.Cause(ctx)
+		}
+		starting(s)
+		c, tester, err := Calibrate(ctx, s)
+		if recordErr := record(c); recordErr != nil {
+			return testers, errors.Join(fmt.Errorf("record calibration: %w", recordErr), err)
+		}
+		if err != nil {
+			return testers, err
+		}
+		testers[TesterName(s)] = tester
+	}
+	return testers, nil
+}
+
+// Testers picks one scenario for each tester that the scenarios ask for.
+func Testers(scenarios []scenario.Scenario) []scenario.Scenario {
+	seen := map[string]bool{"": true}
+	var one []scenario.Scenario
+	for _, s := range scenarios {
+		if name := TesterName(s); !seen[name] {
+			seen[name] = true
+			one = append(one, s)
+		}
+	}
+	return one
+}

@@ -1,0 +1,183 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/results"
+)
+
+// Options say how to measure, beyond what a scenario says.
+type Options struct {
+	// DUT finds the device under test; nil is dut.For. Tests order faults with it.
+	DUT func(scenario.Scenario) (dut.Kind, error)
+
+	// DropReasons asks the kernel why it dropped packets. It costs time for each.
+	DropReasons bool
+
+	// Tester is what calibration found that the tester can do, by [TesterName] of a
+	// scenario; what is not in it is not known.
+	Tester map[string]Tester
+}
+
+// Rig is a scene with a device under test at work in it and its traffic ready. Trials
+// follow one another in it without a restart. Its methods are called from one
+// goroutine.
+type Rig struct {
+	scenario scenario.Scenario
+	tester   Tester
+
+	scene    *testbed.Testbed
+	running  dut.Running
+	workload workload
+	drops    *dropWatch // nil: not asked for
+
+	// alive is done when the device under test ends by itself, or with cancel.
+	alive  context.Context
+	cancel context.CancelCauseFunc
+}
+
+// Open builds the scene, starts the device under test and opens the traffic. ctx
+// bounds the opening only. A Rig that could not be opened leaves nothing behind.
+func Open(ctx context.Context, s scenario.Scenario, o Options) (*Rig, error) {
+	r := &Rig{scenario: s, tester: o.Tester[TesterName(s)]}
+	r.alive, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	if err := r.open(ctx, o); err != nil {
+		return nil, errors.Join(r.explain(err), r.Close())
+	}
+	return r, nil
+}
+
+func (r *Rig) open(ctx context.Context, o Options) error {
+	placement, err := place(r.scenario)
+	if err != nil {
+		return err
+	}
+	if err := r.setUp(ctx, o, placement); err != nil {
+		return err
+	}
+	if o.DropReasons {
+		if r.drops, err = watchDrops(r.scene); err != nil {
+			return err
+		}
+	}
+	r.workload, err = newWorkload(ctx, r.scenario, r.scene, placement)
+	return err
+}
+
+// setUp builds the scene and starts the device under test in it.
+func (r *Rig) setUp(ctx context.Context, o Options, p placement) error {
+	find := o.DUT
+	if find == nil {
+		find = dut.For
+	}
+	kind, err := find(r.scenario)
+	if err != nil {
+		return err
+	}
+	if r.scene, err = testbed.Up(ctx, sceneConfig(kind, r.scenario)); err != nil {
+		return err
+	}
+	if r.running, err = kind.Start(ctx, r.scene, r.scenario, p.workers); err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-r.running.Ended():
+			r.cancel(r.running.Err())
+		case <-r.alive.Done():
+		}
+	}()
+	return r.scene.Settle(ctx)
+}
+
+func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
+	cfg := kind.Scene(s)
+	cfg.MTU = s.MTU
+	cfg.TxQueueLen = s.TxQLen
+	cfg.IPv6 = s.IP == scenario.IPv6
+	cfg.Forward = s.Gen == scenario.GenXDP
+	cfg.NAPI = s.Gen == scenario.GenXDP
+	if s.Qdisc != scenario.QdiscDefault {
+		cfg.Qdisc = string(s.Qdisc)
+	}
+	return cfg
+}
+
+// explain prefers the end of the device under test over what followed from it.
+func (r *Rig) explain(err error) error {
+	if r.running == nil {
+		return err
+	}
+	if died := r.running.Err(); died != nil {
+		return died
+	}
+	return err
+}
+
+// Ask is one trial to be measured.
+type Ask struct {
+	Load     scenario.Load
+	Packets  uint64 // stop after so many; 0: when the duration is over
+	Duration time.Duration
+	Warmup   time.Duration // under the same load, before it
+}
+
+// ask is the trial that the scenario itself speaks of.
+func (r *Rig) ask() Ask {
+	return Ask{Load: r.scenario.Load, Duration: r.scenario.Duration, Warmup: r.scenario.Warmup}
+}
+
+// Measure makes one trial and writes what came of it into t, which names the
+// scenario with the load that was asked for. The error says why it failed; when
+// ctx is done the trial ends early and is interrupted instead.
+func (r *Rig) Measure(ctx context.Context, ask Ask) (results.Trial, error) {
+	s := r.scenario
+	s.Load, s.Duration, s.Warmup = ask.Load, ask.Duration, ask.Warmup
+	m := &trial{Rig: r, ask: ask, record: results.Trial{Scenario: s.Name(), Start: time.Now().UTC(), DUT: r.running.Info()}}
+	if r.tester.MaxPps > 0 {
+		m.record.TesterMaxPps = new(r.tester.MaxPps * float64(len(directions(s, r.scene))))
+	}
+	loadCtx, cancel := r.whileAlive(ctx)
+	defer cancel()
+	err := r.explain(m.measure(ctx, loadCtx))
+	if err != nil {
+		m.record.Error = err.Error()
+		m.record.Interrupted = ctx.Err() != nil
+	}
+	return m.record, err
+}
+
+// whileAlive derives a context that is also done when the device under test ends.
+func (r *Rig) whileAlive(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(r.alive, func() { cancel(context.Cause(r.alive)) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// Close undoes what Open did, in reverse. It must be called once.
+func (r *Rig) Close() error {
+	defer r.cancel(nil)
+	var errs []error
+	if r.workload != nil {
+		errs = append(errs, r.workload.close())
+	}
+	if r.drops != nil {
+		errs = append(errs, r.drops.close())
+	}
+	if r.running != nil {
+		errs = append(errs, r.running.Stop())
+	}
+	if r.scene != nil {
+		errs = append(errs, r.scene.Down())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("tear down: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+// Soak holds one load for a long time, interval by interval in one scene, each with a
+// ledger that balances: between two the load pauses for less than a tenth of a second
+// until the last packet has arrived. It needs the same memory however long it takes.
+type Soak struct {
+	Scenario scenario.Scenario // its duration means nothing here
+	Duration time.Duration
+	Interval time.Duration
+	Options  Options
+
+	// Record receives each interval as soon as it is measured; an error ends the soak.
+	Record func(results.Trial) error
+}
+
+// soakMetrics are those whose drift matters.
+func soakMetrics() []results.Metric {
+	return []results.Metric{
+		results.MetricForwarded, results.MetricThroughput, results.MetricLoss,
+		results.Latency("p50"), results.Latency("p99"), results.RoundTrip("p50"), results.MetricDUTCost,
+	}
+}
+
+// Run soaks. When ctx is done, or an interval failed, the record sums up what was
+// measured until then; an interruption is no error: whoever soaks may end it.
+func (s *Soak) Run(ctx context.Context) (record results.Soak, err error) {
+	record = results.Soak{Scenario: s.Scenario.Name(), Start: time.Now().UTC()}
+	rig, err := Open(ctx, s.Scenario, s.Options)
+	if err != nil {
+		record.Error = err.Error()
+		return record, err
+	}
+	defer func() { err = errors.Join(err, rig.Close()) }()
+	m := &soaking{Soak: s, rig: rig, record: &record, trends: map[results.Metric]*results.Trend{}}
+	err = m.run(ctx)
+	m.summarize()
+	if err != nil {
+		record.Error = err.Error()
+	}
+	return record, err
+}
+
+// soaking is a Soak on its way.
+type soaking struct {
+	*Soak
+	rig    *Rig
+	record *results.Soak
+	trends map[results.Metric]*results.Trend
+	memory [2]memoryTrend
+}
+
+// memoryTrend is the memory of one process over time.
+type memoryTrend struct {
+	results.Memory
+	trend results.Trend
+}
+
+func (m *soaking) run(ctx context.Context) error {
+	m.memory[0].Process, m.memory[1].Process = results.ProcessDUT, results.ProcessTester
+	begin := time.Now()
+	warmup := m.Scenario.Warmup
+	for time.Since(begin) < m.Duration && ctx.Err() == nil {
+		ask := Ask{Load: m.Scenario.Load, Duration: min(m.Interval, m.Duration), Warmup: warmup}
+		warmup = 0
+		t, err := m.rig.Measure(ctx, ask)
+		t.Phase, t.Round = results.PhaseInterval, m.record.Intervals
+		if recordErr := m.Record(t); recordErr != nil {
+			return errors.Join(fmt.Errorf("record interval: %w", recordErr), err)
+		}
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := m.take(t, time.Since(begin)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take adds an interval to the summary. One that was interrupted is no whole one.
+func (m *soaking) take(t results.Trial, at time.Duration) error {
+	m.record.DurationS = at.Seconds()
+	if t.Interrupted {
+		return nil
+	}
+	m.record.Intervals++
+	m.record.LostPackets += t.Ledger.Packets(results.PlaceIntended) - t.Ledger.Packets(results.PlaceSink)
+	figures := results.Metrics(t)
+	for _, metric := range soakMetrics() {
+		value, ok := figures[metric]
+		if !ok {
+			continue
+		}
+		if m.trends[metric] == nil {
+			m.trends[metric] = &results.Trend{}
+		}
+		m.trends[metric].Add(at, value)
+	}
+	for i, pid := range []int{m.rig.running.PID(), os.Getpid()} {
+		bytes, err := residentBytes(pid)
+		if err != nil {
+			return err
+		}
+		m.memory[i].add(at, bytes)
+	}
+	return nil
+}
+
+// add takes in the memory of a process; 0 is no process.
+func (m *memoryTrend) add(at time.Duration, bytes int64) {
+	if m.FirstBytes == 0 {
+		m.FirstBytes = bytes
+	}
+	m.LastBytes = bytes
+	m.trend.Add(at, float64(bytes))
+}
+
+// summarize describes how the metrics and the memory changed, and warns.
+func (m *soaking) summarize() {
+	order := soakMetrics()
+	for _, metric := range slices.SortedFunc(maps.Keys(m.trends), func(a, b results.Metric) int {
+		return slices.Index(order, a) - slices.Index(order, b)
+	}) {
+		if drift, ok := m.trends[metric].Drift(metric); ok {
+			m.record.Drifts = append(m.record.Drifts, drift)
+			m.warn(drift.Warning())
+		}
+	}
+	for i := range m.memory {
+		memory := &m.memory[i]
+		if memory.FirstBytes == 0 {
+			continue
+		}
+		if slope, ok := memory.trend.Slope(); ok {
+			memory.GrowthBytesPerHour = slope * time.Hour.Seconds()
+		}
+		m.record.Memory = append(m.record.Memory, memory.Memory)
+		m.warn(memory.Warning())
+	}
+}
+
+func (m *soaking) warn(text string) {
+	if text != "" {
+		m.record.Warnings = append(m.record.Warnings, text)
+	}
+}

@@ -1,0 +1,385 @@
+//go:build ignore
+
+// SPDX-License-Identifier: MIT OR GPL-2.0
+//
+// XDP program that turns the frames of BPF_PROG_RUN into stamped UDP packets, each
+// at its time of an absolute schedule, and two tracepoints that count what the
+// device it redirects to did not take. xdp.go loads it, xdp_run.go runs it; names
+// and layouts are shared with stamp.go, latency.go, plan.go and frame.go.
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+// The object is built for little-endian machines only.
+#define hton16(x) __builtin_bswap16(x)
+#define hton64(x) __builtin_bswap64(x)
+
+// struct stamp, see stamp.go: flow:16 seq:48, check:16 intended:48, big endian.
+#define STAMP_SUM 0x7462
+#define STAMP_SHIFT 48
+#define STAMP_MASK ((1ULL << STAMP_SHIFT) - 1)
+#define STAMP_LEN 16
+
+// Places in a frame.
+#define ETHERNET_LEN 14
+#define IPV4_ID (ETHERNET_LEN + 4)
+#define IPV4_CHECK (ETHERNET_LEN + 10)
+#define IPV4_UDP (ETHERNET_LEN + 20)
+#define IPV6_UDP (ETHERNET_LEN + 40)
+#define UDP_CHECK 6
+#define UDP_LEN 8
+
+// Buckets of HdrHistogram(1, 10 s, 2 figures), see sink.bpf.c.
+#define LATENCY_HALF_BITS 7
+#define LATENCY_BUCKETS 3584
+#define LATENCY_MAX ((1ULL << 34) - 1)
+
+#define MAX_BATCH 256      // TEST_XDP_MAX_BATCH of net/bpf/test_run.c
+#define MAX_SHARES 8       // sizes of a mix
+#define MAX_SIZE_PLAN 1024 // packets after which the mix repeats
+#define MAX_FRAME 0x3fff   // above every frame, for the verifier
+#define HEADER_WORDS 8     // 64 bytes: Ethernet, IPv6 and UDP, and a bit of the stamp
+#define MAX_ERRNO 256
+
+// One wait holds up the other work of its CPU for no more than some 10 us. What
+// is due later waits through many invocations.
+#define WAIT_TURNS 400
+
+// What is not due within so many ns for each place of a batch is not due before
+// the batch is full.
+#define TURN_NS 100
+
+// struct patch is a word that a frame of this size wants where one of another size
+// has left its own.
+struct patch {
+	__u32 at;
+	__u32 word;
+};
+
+// struct shape is all that packets of one size have in common. Sums are in the byte
+// order of the machine, as RFC 1071 allows.
+struct shape {
+	__u64 header[HEADER_WORDS];
+	__u32 ip_sum;  // of the IPv4 header without identification and checksum
+	__u32 udp_sum; // of pseudo header, UDP header and payload, without source port and checksum
+	__u32 len;     // of the frame
+	__u32 patches;
+	struct patch patch[MAX_SHARES];
+};
+
+const volatile __u32 ipv6;
+const volatile __u32 redirect;     // index of the device to redirect to; 0: pass
+const volatile __u32 netns;        // inode number of the namespace of the run
+const volatile __u32 port;         // flow i is sent from port+1+i
+const volatile __u32 flow_plan_len;
+const volatile __u32 size_plan_len;
+const volatile __u32 run_len;      // packets of a flow before the next one's turn
+const volatile __u32 size_shift;   // how far the sizes move on when the flow plan repeats
+const volatile __u32 longest;      // the frame that each invocation is given
+const volatile struct shape shapes[MAX_SHARES];
+const volatile __u8 size_plan[MAX_SIZE_PLAN];
+
+// struct task is what one run has to do.
+struct task {
+	__u64 interval; // ns between packets, and the rest in 2^-64 ns
+	__u64 interval_rest;
+	__u64 packets;  // to emit, at most
+	__u64 duration; // ns after the start at which it ends
+	__u32 paced;
+	__u32 batch; // frames that the kernel handles together
+};
+
+// struct progress is how far a run has come. Zero at its start.
+struct progress {
+	__u64 start; // CLOCK_MONOTONIC of the first invocation
+	__u64 end;   // and of the end
+	__u64 emitted;
+	__u64 bytes; // emitted, as IP packets
+	__u64 due;   // when the next packet is
+	__u64 due_rest;
+	__u32 in_batch; // invocations since the last flush
+	__u32 waiting;  // packets emitted since then
+	__u32 closed;   // the batch takes no more packets
+	__u32 flow_pos;
+	__u32 run_pos;
+	__u32 size_pos;
+	__u32 finished; // nothing more is emitted
+	__u32 done;     // and all that was has left
+};
+
+// struct refusals is what the device did not take.
+struct refusals {
+	__u64 ring_full;
+	__u64 errors[MAX_ERRNO];
+};
+
+struct task job;
+struct progress run;
+struct refusals refused;
+__u32 stop; // set by the program's user, or when an error lasts
+__u64 lateness[LATENCY_BUCKETS];
+static __u64 waiting_since[MAX_BATCH]; // intended times of the batch
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); // set to flow_plan_len when loaded
+	__type(key, __u32);
+	__type(value, __u32); // flow
+} flow_plan SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); // set to the number of flows when loaded
+	__type(key, __u32);
+	__type(value, __u64); // sequence number
+} next_seq SEC(".maps");
+
+// fold adds the 16-bit words of sum in one's-complement arithmetic.
+static __always_inline __u16 fold(__u64 sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff); // below 2^18
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (sum >> 16) + (sum & 0xffff);
+}
+
+// put_stamp writes Stamp.Put's bytes.
+static __always_inline void put_stamp(void *to, __u32 flow, __u64 seq, __u64 when)
+{
+	__u64 id = (__u64)flow << STAMP_SHIFT | (seq & STAMP_MASK);
+	__u64 sum;
+	__u16 other;
+
+	when &= STAMP_MASK;
+	sum = (id >> 32) + (id & 0xffffffff) + (when >> 32) + (when & 0xffffffff);
+	other = ~fold(sum);
+	*(__u64 *)to = hton64(id);
+	*(__u64 *)(to + 8) = hton64((__u64)fold(STAMP_SUM + other) << STAMP_SHIFT | when);
+}
+
+// latency_bucket is CountsIndex of HdrHistogram.
+static __always_inline __u64 latency_bucket(__u64 ns)
+{
+	__u64 exponent;
+
+	if (ns >> (LATENCY_HALF_BITS + 1) == 0)
+		return ns;
+	exponent = 63 - LATENCY_HALF_BITS - __builtin_clzll(ns);
+	return (exponent << LATENCY_HALF_BITS) + (ns >> exponent);
+}
+
+// left is a callback of bpf_loop: packet i of the last batch has left by now.
+static long left(__u32 i, __u64 *now)
+{
+	__u64 late = *now - waiting_since[i & (MAX_BATCH - 1)];
+	__u64 bucket = latency_bucket(late > LATENCY_MAX ? LATENCY_MAX : late);
+
+	if (bucket < LATENCY_BUCKETS)
+		lateness[bucket]++;
+	return 0;
+}
+
+// next_flow returns the flow of the next packet and moves on in both plans.
+static __always_inline __u32 next_flow(void)
+{
+	__u32 pos = run.flow_pos;
+	__u32 *flow = bpf_map_lookup_elem(&flow_plan, &pos);
+
+	if (++run.run_pos >= run_len) {
+		run.run_pos = 0;
+		if (++run.flow_pos >= flow_plan_len) {
+			run.flow_pos = 0;
+			run.size_pos += size_shift;
+		}
+	}
+	if (++run.size_pos >= size_plan_len)
+		run.size_pos -= size_plan_len;
+	return flow ? *flow : 0;
+}
+
+// fill writes what of the frame differs from packet to packet, and all of the
+// headers: whoever had the page before may have changed them. It returns 0, or -1
+// when the frame is not as long as it was promised.
+static __always_inline int fill(struct xdp_md *ctx, const volatile struct shape *shape, __u32 flow, __u64 seq, __u64 when)
+{
+	void *data = (void *)(long)ctx->data;
+	void *data_end = (void *)(long)ctx->data_end;
+	__u32 udp = ipv6 ? IPV6_UDP : IPV4_UDP;
+	__u32 words = ipv6 ? 8 : 6;
+	__u16 source = hton16(port + 1 + flow);
+	__u16 check;
+
+	if (data + udp + UDP_LEN + STAMP_LEN > data_end)
+		return -1;
+	for (__u32 i = 0; i < words; i++)
+		((__u64 *)data)[i] = shape->header[i];
+	if (!ipv6) {
+		__u16 id = hton16(seq);
+
+		*(__u16 *)(data + IPV4_ID) = id;
+		*(__u16 *)(data + IPV4_CHECK) = ~fold(shape->ip_sum + id);
+	}
+	check = ~fold(shape->udp_sum + source);
+	*(__u16 *)(data + udp) = source;
+	*(__u16 *)(data + udp + UDP_CHECK) = check ?: 0xffff; // RFC 768: 0 means none
+	put_stamp(data + udp + UDP_LEN, flow, seq, when);
+
+	for (__u32 i = 0; i < MAX_SHARES && i < shape->patches; i++) {
+		__u32 *word = data + (shape->patch[i].at & MAX_FRAME);
+
+		if ((void *)(word + 1) > data_end)
+			return -1;
+		*word = shape->patch[i].word;
+	}
+	return 0;
+}
+
+// emit makes the frame the next packet of the plan. It returns the verdict.
+static __always_inline int emit(struct xdp_md *ctx, __u64 when)
+{
+	__u32 share = size_plan[run.size_pos & (MAX_SIZE_PLAN - 1)];
+	const volatile struct shape *shape = &shapes[share & (MAX_SHARES - 1)];
+	__u32 flow = next_flow();
+	__u64 *seq = bpf_map_lookup_elem(&next_seq, &flow);
+
+	if (!seq || fill(ctx, shape, flow, *seq, when))
+		return XDP_ABORTED;
+	if (shape->len != longest && bpf_xdp_adjust_tail(ctx, (int)shape->len - (int)longest))
+		return XDP_ABORTED;
+	++*seq;
+	waiting_since[run.waiting++ & (MAX_BATCH - 1)] = when;
+	run.emitted++;
+	run.bytes += shape->len - ETHERNET_LEN;
+	return redirect ? bpf_redirect(redirect, 0) : XDP_PASS;
+}
+
+// is_due is a callback of bpf_loop: 0 goes on waiting, 1 ends it.
+static long is_due(__u32 i, __u64 *now)
+{
+	*now = bpf_ktime_get_ns();
+	return *now >= run.due;
+}
+
+// advance moves the schedule on to the next packet.
+static __always_inline void advance(void)
+{
+	run.due_rest += job.interval_rest;
+	run.due += job.interval + (run.due_rest < job.interval_rest);
+}
+
+// begin_batch does what has to be done when the last batch has left. It returns 0,
+// or -1 when the run is over.
+static __always_inline int begin_batch(__u64 now)
+{
+	if (!run.start) {
+		run.start = now;
+		run.due = now;
+	}
+	if (job.paced && run.waiting)
+		bpf_loop(run.waiting, left, &now, 0);
+	run.waiting = 0;
+	run.closed = 0;
+	if (!run.finished)
+		return 0;
+	run.end = now;
+	run.done = 1;
+	return -1;
+}
+
+// Every invocation is given one frame, and emits a packet in it if one is due.
+// The packets leave when the batch is full: once one was emitted, the rest of the
+// batch takes what is due as well and does not wait for more.
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	__u32 place = run.in_batch;
+	__u64 now, when;
+
+	if (run.done)
+		return XDP_DROP;
+	if (++run.in_batch >= job.batch)
+		run.in_batch = 0;
+	if (place && run.closed)
+		return XDP_DROP;
+	now = bpf_ktime_get_ns(); // CLOCK_MONOTONIC
+	if (!place && begin_batch(now))
+		return XDP_DROP;
+
+	if (stop || run.emitted >= job.packets || now - run.start >= job.duration)
+		run.finished = 1;
+	if (run.finished)
+		return XDP_DROP;
+	when = now;
+	if (job.paced) {
+		if (now < run.due && !run.waiting)
+			bpf_loop(WAIT_TURNS, is_due, &now, 0);
+		if (now < run.due)
+			return XDP_DROP;
+		when = run.due;
+		advance();
+		run.closed = run.due > now + job.batch * TURN_NS;
+	}
+	return emit(ctx, when);
+}
+
+// The kernel's names and members, found through its BTF.
+struct ns_common {
+	unsigned int inum;
+} __attribute__((preserve_access_index));
+
+struct net {
+	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	possible_net_t nd_net;
+} __attribute__((preserve_access_index));
+
+struct bpf_prog;
+
+// ours tells whether a frame came from a run in our namespace: they all come from
+// its lo.
+static __always_inline int ours(const struct net_device *from)
+{
+	return from->nd_net.net->ns.inum == netns;
+}
+
+// refuse counts n frames that were not taken for a reason that lasts.
+static __always_inline void refuse(int err, __u32 n)
+{
+	refused.errors[-err & (MAX_ERRNO - 1)] += n;
+	stop = 1;
+}
+
+// A device has been given a batch: the frames for which its ring had no room are
+// not all in the device's own counters (a TAP device counts one of a batch).
+SEC("tp_btf/xdp_devmap_xmit")
+int BPF_PROG(xmit, const struct net_device *from, const struct net_device *to, int sent, int drops, int err)
+{
+	if (!ours(from) || drops <= 0)
+		return 0;
+	if (err)
+		refuse(err, drops);
+	else
+		refused.ring_full += drops;
+	return 0;
+}
+
+// A frame was not even given to the device.
+SEC("tp_btf/xdp_redirect_err")
+int BPF_PROG(redirect_err, const struct net_device *from, const struct bpf_prog *xdp, const void *target, int err)
+{
+	if (ours(from))
+		refuse(err, 1);
+	return 0;
+}
+
+char __license[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0
+//
+// One's-complement sums (RFC 1071) over any part of a packet.
+
+// The checksum of a payload is taken in pieces. Before Linux 6.13 bpf_csum_diff
+// takes MIN_PIECE_LEN bytes at most, and a packet has 128 of those.
+#define PIECE_LEN 2048
+#define MIN_PIECE_LEN 512
+#define MAX_PIECES 129
+
+// Tests set the pieces of a kernel before 6.13.
+const volatile __u32 max_piece = PIECE_LEN;
+
+// fold adds the 16-bit words of sum in one's-complement arithmetic.
+static __always_inline __u16 fold(__u64 sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff); // below 2^33
+	sum = (sum >> 16) + (sum & 0xffff);     // below 2^18
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (sum >> 16) + (sum & 0xffff);
+}
+
+// summing is the way through the bytes of one checksum.
+struct summing {
+	context *ctx;
+	__u8 *piece;
+	__u32 piece_len; // bytes of a piece at most
+	__u32 sum;
+	__u32 offset;
+	__u32 left;
+};
+
+// sum_piece is a callback of bpf_loop: 0 goes on, 1 ends the sum.
+static long sum_piece(__u32 i, struct summing *s)
+{
+	__u32 len = s->left < s->piece_len ? s->left : s->piece_len;
+	__u32 last = (len - 1) & (PIECE_LEN - 4);
+	__s64 sum;
+
+	if (!len || len > PIECE_LEN)
+		return 1;
+	// bpf_csum_diff wants whole words: the last one may have bytes of zero.
+	*(__u32 *)(s->piece + last) = 0;
+	if (load_bytes(s->ctx, s->offset, s->piece, len))
+		return 1;
+	sum = bpf_csum_diff(0, 0, (__be32 *)s->piece, last + 4, s->sum);
+	if (sum < 0) {
+		s->piece_len = MIN_PIECE_LEN;
+		return len <= MIN_PIECE_LEN;
+	}
+	s->sum = sum;
+	s->offset += len;
+	s->left -= len;
+	return 0;
+}
+
+// sum_bytes returns the one's-complement sum of len bytes at offset, in the byte
+// order of the packet, and 0, which no sum here is, where the packet ends before.
+// piece has room for PIECE_LEN bytes.
+static __always_inline __u16 sum_bytes(context *ctx, __u8 *piece, __u32 offset, __u32 len)
+{
+	struct summing s = {
+		.ctx = ctx,
+		.piece = piece,
+		.piece_len = max_piece,
+		.offset = offset,
+		.left = len,
+	};
+
+	sum_piece(0, &s);
+	if (s.left)
+		bpf_loop(MAX_PIECES, sum_piece, &s, 0);
+	return s.left ? 0 : fold(s.sum);
+}
+
+// sum_words adds n words without folding.
+static __always_inline __u64 sum_words(const __u32 *words, int n)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += words[i];
+	return sum;
+}

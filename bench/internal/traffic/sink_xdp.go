@@ -1,0 +1,49 @@
+package traffic
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+//go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel -output-stem sink_xdp -no-global-types sinkXDP sink_xdp.bpf.c -- -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -idirafter /usr/include/x86_64-linux-gnu
+
+// vethLinearMTU is the largest MTU whose packets veth hands over in one piece
+// of a page, beside its headroom and skb_shared_info (veth_xdp_set in
+// drivers/net/veth.c).
+const vethLinearMTU = 3400
+
+// xdpHook runs a sink in the driver of a device.
+type xdpHook struct{}
+
+func (xdpHook) spec() (*ebpf.CollectionSpec, error) { return loadSinkXDP() }
+
+// prepare tells the program which packets are superpackets, and takes packets in
+// pieces only where they do not come whole: that makes a veth keep superpackets.
+func (xdpHook) prepare(spec *ebpf.CollectionSpec, ifIndex int) error {
+	device, err := net.InterfaceByIndex(ifIndex)
+	if err != nil {
+		return fmt.Errorf("find device: %w", err)
+	}
+	if device.MTU > vethLinearMTU {
+		spec.Programs[sinkXDPProgSink].Flags |= unix.BPF_F_XDP_HAS_FRAGS
+	}
+	return spec.Variables[sinkXDPVarMaxLen].Set(uint32(device.MTU))
+}
+
+// attach takes the driver's own hook or none: a generic one is later and dearer
+// than TCX.
+func (xdpHook) attach(p *ebpf.Program, ifIndex int) (link.Link, error) {
+	return link.AttachXDP(link.XDPOptions{Interface: ifIndex, Program: p, Flags: link.XDPDriverMode})
+}
+
+func (xdpHook) explain(err error) error {
+	if errors.Is(err, unix.ERANGE) {
+		return &UnsupportedError{Feature: "native XDP with this MTU", Remedy: "use a smaller MTU or the TCX sink", Err: err}
+	}
+	return explain(err, "native XDP on this device", "TAP and veth have it; use the TCX sink elsewhere")
+}

@@ -1,0 +1,226 @@
+package traffic
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/rlimit"
+	"golang.org/x/sys/unix"
+)
+
+//go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel generator generator.bpf.c -- -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -idirafter /usr/include/x86_64-linux-gnu
+
+// XDPConfig says what an [XDP] sends and from where.
+type XDPConfig struct {
+	Enter Enter // the namespace in which the packets appear
+	Profile
+	CPU      int       // the run keeps this CPU busy; -1: any
+	Redirect *Redirect // nil: the packets appear on lo and are routed
+}
+
+// Redirect leads frames into a device of the namespace, past the IP stack and all
+// queueing. The device must take XDP frames: a TAP device with a queue attached,
+// or a veth device whose peer has NAPI (GRO on). A TUN device does not. Frames go
+// to one queue only: the number of the CPU modulo the number of queues.
+type Redirect struct {
+	IfIndex  int
+	Src, Dst net.HardwareAddr // of every frame
+}
+
+func (c *XDPConfig) check() error {
+	if err := c.Profile.check(MaxFlows); err != nil {
+		return err
+	}
+	r := c.Redirect
+	switch {
+	case r == nil:
+		return nil
+	case r.IfIndex < 1:
+		return fmt.Errorf("generator redirect IfIndex %d: want a device", r.IfIndex)
+	case len(r.Src) != hardwareAddrLen || len(r.Dst) != hardwareAddrLen:
+		return fmt.Errorf("generator redirect addresses %q and %q: want Ethernet addresses", r.Src, r.Dst)
+	}
+	return nil
+}
+
+const hardwareAddrLen = 6
+
+// XDP is a generator inside the kernel: an XDP program that BPF_PROG_RUN gives one
+// frame after the other (BPF_F_TEST_XDP_LIVE_FRAMES of linux/bpf.h).
+//
+// Without Redirect a packet appears on lo and is routed from there, as if it had
+// come from a network: the namespace must forward (ip_forward), must not filter
+// by reverse path (rp_filter), and Src must not be one of its own addresses. With
+// Redirect a frame goes straight to the ring of a device.
+//
+// What was offered and then lost on its way is counted:
+//   - by redirect: by Sent.RingDropped, exactly. A TAP device's own tx_dropped
+//     counts one of up to 16 that found the ring full; both ends of a veth pair
+//     count all of them, the sender's as tx_dropped and the receiver's as
+//     rx_dropped.
+//   - by lo: by the namespace's IP counters (InNoRoutes, FragFails where a packet is
+//     longer than the MTU, InDiscards), then by the qdisc, then as tx_dropped of the
+//     device, which here is exact. What is dropped because Src is one of the
+//     namespace's own addresses is counted nowhere.
+type XDP struct {
+	mu         sync.Mutex
+	cfg        XDPConfig
+	netns      *os.File // the namespace of the run
+	frame      []byte
+	collection *ebpf.Collection
+	// The tracepoints stay attached only as long as these live.
+	links  []link.Link
+	closed bool
+}
+
+// NewXDP loads the program and tries it without sending. The error is an
+// [UnsupportedError] when the kernel or the user cannot do this, and a
+// [TooLongError] for a size that does not fit into a live frame.
+func NewXDP(cfg XDPConfig) (*XDP, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	x := &XDP{cfg: cfg}
+	if err := x.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open in-kernel generator: %w", err), x.Close())
+	}
+	return x, nil
+}
+
+func (x *XDP) open() error {
+	err := x.cfg.Enter.run(func() (err error) {
+		x.netns, err = os.Open("/proc/thread-self/ns/net")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("open network namespace: %w", err)
+	}
+	if err := x.load(); err != nil {
+		return explainXDP(err)
+	}
+	if err := x.watchRedirect(); err != nil {
+		return explainXDP(err)
+	}
+	return x.try()
+}
+
+func (x *XDP) load() error {
+	// See Sink.load.
+	_ = rlimit.RemoveMemlock()
+
+	plan := newPlan(&x.cfg.Profile)
+	spec, err := x.spec(plan)
+	if err != nil {
+		return err
+	}
+	if x.collection, err = ebpf.NewCollection(spec); err != nil {
+		return fmt.Errorf("load program: %w", err)
+	}
+	keys, flows := make([]uint32, len(plan.flows)), make([]uint32, len(plan.flows))
+	for i, flow := range plan.flows {
+		keys[i], flows[i] = uint32(i), uint32(flow)
+	}
+	if _, err := x.collection.Maps[generatorMapFlowPlan].BatchUpdate(keys, flows, nil); err != nil {
+		return fmt.Errorf("write plan: %w", err)
+	}
+	return nil
+}
+
+// spec returns the program with the constants of the profile in it.
+func (x *XDP) spec(plan plan) (*ebpf.CollectionSpec, error) {
+	spec, err := loadGenerator()
+	if err != nil {
+		return nil, err
+	}
+	frames := frameSpec{profile: &x.cfg.Profile}
+	redirect := 0
+	if r := x.cfg.Redirect; r != nil {
+		frames.src, frames.dst, redirect = r.Src, r.Dst, r.IfIndex
+	} else {
+		delete(spec.Programs, generatorProgXmit)
+		delete(spec.Programs, generatorProgRedirectErr)
+	}
+	x.frame = frames.template()
+	var netns unix.Stat_t
+	if err := unix.Fstat(int(x.netns.Fd()), &netns); err != nil {
+		return nil, fmt.Errorf("identify network namespace: %w", err)
+	}
+	spec.Maps[generatorMapFlowPlan].MaxEntries = uint32(len(plan.flows))
+	spec.Maps[generatorMapNextSeq].MaxEntries = uint32(x.cfg.Flows)
+	var shapes [MaxShares]generatorShape
+	copy(shapes[:], frames.shapes())
+	var sizes [maxMix]uint8
+	copy(sizes[:], plan.sizes)
+	ipv6 := uint32(0)
+	if x.cfg.Dst.Is6() {
+		ipv6 = 1
+	}
+	return spec, setVariables(spec.Variables, map[string]any{
+		generatorVarIpv6:        ipv6,
+		generatorVarRedirect:    uint32(redirect),
+		generatorVarNetns:       uint32(netns.Ino),
+		generatorVarPort:        uint32(x.cfg.Port),
+		generatorVarFlowPlanLen: uint32(len(plan.flows)),
+		generatorVarSizePlanLen: uint32(len(plan.sizes)),
+		generatorVarRunLen:      uint32(plan.run),
+		generatorVarSizeShift:   uint32(plan.shift),
+		generatorVarLongest:     uint32(len(x.frame)),
+		generatorVarShapes:      shapes,
+		generatorVarSizePlan:    sizes,
+	})
+}
+
+// setVariables sets variables of a program, loaded or not.
+func setVariables[V interface{ Set(any) error }](variables map[string]V, values map[string]any) error {
+	var errs []error
+	for name, value := range values {
+		if err := variables[name].Set(value); err != nil {
+			errs = append(errs, fmt.Errorf("set %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// watchRedirect attaches the programs that count what the device did not take.
+func (x *XDP) watchRedirect() error {
+	if x.cfg.Redirect == nil {
+		return nil
+	}
+	for _, name := range []string{generatorProgXmit, generatorProgRedirectErr} {
+		l, err := link.AttachTracing(link.TracingOptions{Program: x.collection.Programs[name]})
+		if err != nil {
+			return fmt.Errorf("attach %s: %w", name, err)
+		}
+		x.links = append(x.links, l)
+	}
+	return nil
+}
+
+// Close detaches and frees everything. It is idempotent and waits for a run to end.
+func (x *XDP) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil
+	}
+	x.closed = true
+	var errs []error
+	for _, l := range x.links {
+		errs = append(errs, l.Close())
+	}
+	if x.collection != nil {
+		x.collection.Close()
+	}
+	if x.netns != nil {
+		errs = append(errs, x.netns.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close in-kernel generator: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package traffic
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
+)
+
+// flood runs at maximum load and returns what was sent and what the devices of
+// the scene counted meanwhile, after the traffic has come to rest.
+func flood(t *testing.T, bed *testbed.Testbed, x *XDP, load Load) (Sent, testbed.Counters) {
+	t.Helper()
+	before, err := bed.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := x.Run(t.Context(), load, 200*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bed.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := bed.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent.Offered == 0 || sent.Refused != 0 || sent.Errors != nil {
+		t.Fatalf("sent %+v", sent)
+	}
+	return sent, after.Sub(before)
+}
+
+// drain empties a queue and returns how many packets were in it.
+func drain(t *testing.T, q *tun.Queue) (packets uint64) {
+	t.Helper()
+	buf := make([]byte, 1<<14)
+	for {
+		_, err := unix.Read(q.FD(), buf)
+		if errors.Is(err, unix.EAGAIN) {
+			return packets
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets++
+	}
+}
+
+// Nobody reads: what the ring cannot hold is counted by tx_dropped where it was
+// routed, and by RingDropped where it was redirected.
+func TestXDPRingFull(t *testing.T) {
+	const ring = 700
+	t.Run("tun", func(t *testing.T) {
+		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: tun.TUN, TxQueueLen: ring})
+		q := attachBare(t, bed.A(), tun.TUN)
+		sent, counters := flood(t, bed, newTestXDP(t, routed(bed, false, 1, OneSize(64))), Load{})
+		held := drain(t, q)
+		if held != ring || counters.A.TxDropped+counters.A.QdiscDrops+held != sent.Offered || sent.RingDropped != 0 {
+			t.Errorf("offered %d, ring %d, held %d, %+v", sent.Offered, sent.RingDropped, held, counters.A)
+		}
+	})
+	t.Run("tap", func(t *testing.T) {
+		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: tun.TAP, TxQueueLen: ring})
+		q := attachBare(t, bed.A(), tun.TAP)
+		sent, counters := flood(t, bed, newTestXDP(t, redirected(bed, false, 1, OneSize(64))), Load{})
+		held := drain(t, q)
+		if held != ring || sent.RingDropped+held != sent.Offered {
+			t.Errorf("offered %d, ring %d, held %d", sent.Offered, sent.RingDropped, held)
+		}
+		// Why RingDropped is there. A kernel that counts all would make this fail,
+		// and the comment at XDP wrong.
+		if counters.A.TxDropped == 0 || counters.A.TxDropped >= sent.RingDropped {
+			t.Errorf("%d dropped, of which the device counted %d", sent.RingDropped, counters.A.TxDropped)
+		}
+	})
+	t.Run("veth", func(t *testing.T) {
+		bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+		enableThreadedNAPI(t, bed.B())
+		sink := newTestSink(t, bed.B(), 1)
+		sent, counters := flood(t, bed, newTestXDP(t, redirected(bed, false, 1, OneSize(64))), Load{})
+		arrived := readSink(t, bed, sink).Flows().Unique
+		if arrived == 0 || sent.RingDropped == 0 || arrived+sent.RingDropped != sent.Offered {
+			t.Errorf("offered %d, ring %d, arrived %d", sent.Offered, sent.RingDropped, arrived)
+		}
+		if counters.A.TxDropped != sent.RingDropped || counters.B.RxDropped != sent.RingDropped {
+			t.Errorf("%d dropped, but %+v and %+v", sent.RingDropped, counters.A, counters.B)
+		}
+	})
+}
+
+// enableThreadedNAPI makes the device receive in a thread of its own and not in
+// the generator's, which would never fill its ring.
+func enableThreadedNAPI(t *testing.T, end *testbed.End) {
+	t.Helper()
+	err := end.Namespace.Do(func() error {
+		// sysfs shows the devices of the namespace that it was mounted in.
+		if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+			return err
+		}
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+			return err
+		}
+		if err := unix.Mount("sysfs", "/sys", "sysfs", 0, ""); err != nil {
+			return err
+		}
+		return os.WriteFile("/sys/class/net/"+end.Device+"/threaded", []byte("1"), 0)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A veth pair takes every frame.
+func TestXDPRedirectVeth(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	sink := newTestSink(t, bed.B(), 2)
+	x := newTestXDP(t, redirected(bed, true, 2, imix()[:2]))
+	sent, err := x.Run(t.Context(), Load{Pps: 50_000}, 100*time.Millisecond)
+	if err != nil || sent.RingDropped != 0 {
+		t.Fatalf("%d dropped, %v", sent.RingDropped, err)
+	}
+	checkDelivery(t, sent, readSink(t, bed, sink))
+}
+
+// What the IP stack does not forward is in its own counters.
+func TestXDPLostInStack(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	for _, c := range []struct {
+		name    string
+		change  func(*XDPConfig)
+		counter string
+	}{
+		{"no route", func(c *XDPConfig) { c.Dst = netip.MustParseAddr("203.0.113.1") }, "InNoRoutes"},
+		{"over MTU", func(c *XDPConfig) { c.Sizes = OneSize(1501) }, "FragFails"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := routed(bed, false, 1, OneSize(64))
+			c.change(&cfg)
+			x := newTestXDP(t, cfg)
+			before := ipCounters(t, bed.A())
+			sent, _ := flood(t, bed, x, Load{Packets: 1000})
+			after := ipCounters(t, bed.A())
+			if lost := after[c.counter] - before[c.counter]; sent.Offered != 1000 || lost != 1000 {
+				t.Errorf("offered %d, %s counts %d", sent.Offered, c.counter, lost)
+			}
+		})
+	}
+}
+
+// ipCounters returns the counters of the IPv4 stack (net/ipv4/proc.c).
+func ipCounters(t *testing.T, end *testbed.End) map[string]uint64 {
+	t.Helper()
+	counters := make(map[string]uint64)
+	err := end.Namespace.Do(func() error {
+		for _, file := range []string{"snmp", "netstat"} {
+			text, err := os.ReadFile("/proc/thread-self/net/" + file)
+			if err != nil {
+				return err
+			}
+			lines := strings.Split(string(text), "\n")
+			for i := 0; i+1 < len(lines); i += 2 {
+				if !strings.HasPrefix(lines[i], "Ip") {
+					continue
+				}
+				names, values := strings.Fields(lines[i]), strings.Fields(lines[i+1])
+				for j := 1; j < len(names); j++ {
+					if counters[names[j]], err = strconv.ParseUint(values[j], 10, 64); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counters
+}
+
+// A device that takes no frames ends the run at once, with the reason.
+func TestXDPRedirectRefused(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  testbed.Config
+		want unix.Errno
+	}{
+		{"tun", testbed.Config{Topology: testbed.Devices, Kind: tun.TUN}, unix.EOPNOTSUPP},
+		{"tap without queue", testbed.Config{Topology: testbed.Devices, Kind: tun.TAP}, unix.ENXIO},
+		{"veth without NAPI", testbed.Config{Topology: testbed.Veth}, unix.EOPNOTSUPP},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bed := upRouting(t, c.cfg)
+			cfg := redirected(bed, false, 1, OneSize(64))
+			cfg.Redirect.Src, cfg.Redirect.Dst = make([]byte, 6), make([]byte, 6)
+			x := newTestXDP(t, cfg)
+			for _, pps := range []float64{0, 1000} {
+				sent, err := x.Run(t.Context(), Load{Pps: pps}, time.Minute)
+				if !errors.Is(err, c.want) {
+					t.Fatalf("%v pps: %v, want %v", pps, err, c.want)
+				}
+				if sent.Offered != 0 || sent.Refused == 0 || sent.Errors[c.want] != sent.Refused || sent.Duration > time.Second {
+					t.Errorf("%v pps: %+v", pps, sent)
+				}
+			}
+		})
+	}
+}

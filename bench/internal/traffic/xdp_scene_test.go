@@ -1,0 +1,69 @@
+package traffic
+
+import (
+	"net/netip"
+	"testing"
+
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
+)
+
+// behind returns the address that A forwards from.
+func behind(e *testbed.End, ipv6 bool) netip.Addr {
+	if ipv6 {
+		return e.Behind6
+	}
+	return e.Behind
+}
+
+// upRouting returns a scene whose ends route what appears on their lo, and whose
+// veth devices take redirected frames.
+func upRouting(tb testing.TB, cfg testbed.Config) *testbed.Testbed {
+	tb.Helper()
+	cfg.IPv6, cfg.MultiQueue, cfg.Forward, cfg.NAPI = true, true, true, true
+	return upScene(tb, cfg)
+}
+
+// attachBare opens the only queue of the end's device, without a vnet header: what is
+// read from it are the packets on the wire.
+func attachBare(tb testing.TB, end *testbed.End, kind tun.Kind) *tun.Queue {
+	tb.Helper()
+	device, err := tun.Open(tun.Config{NetNS: end.Namespace.Path(), Name: end.Device, Kind: kind, Queues: 1, MustExist: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { device.Close() })
+	return device.Queues()[0]
+}
+
+// routed is a generator whose packets go from A's lo to B.
+func routed(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
+	return XDPConfig{
+		Enter: bed.A().Namespace.Do,
+		Profile: Profile{
+			Src: behind(bed.A(), ipv6), Dst: address(bed.B(), ipv6), Port: testPort, Flows: flows, Sizes: sizes,
+		},
+		CPU: -1,
+	}
+}
+
+// redirected is a generator whose packets go straight into A's device.
+func redirected(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
+	c := routed(bed, ipv6, flows, sizes)
+	c.Redirect = &Redirect{IfIndex: bed.A().IfIndex, Src: bed.A().HardwareAddr, Dst: bed.A().NextHop}
+	return c
+}
+
+func newTestXDP(tb testing.TB, cfg XDPConfig) *XDP {
+	tb.Helper()
+	x, err := NewXDP(cfg)
+	if err != nil {
+		tb.Fatalf("%+v", err)
+	}
+	tb.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return x
+}

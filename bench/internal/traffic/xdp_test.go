@@ -1,0 +1,190 @@
+package traffic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"tunbench/bench/internal/testbed"
+)
+
+// Counts are exact, whatever the load, and the sequence goes on from run to run.
+func TestXDPCounts(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, MTU: 9000})
+	for _, ipv6 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ipv6=%v", ipv6), func(t *testing.T) {
+			sink := newTestSink(t, bed.B(), 3)
+			x := newTestXDP(t, routed(bed, ipv6, 3, imix()))
+			for _, c := range []struct {
+				load Load
+				want uint64 // 0: as many as went
+			}{
+				{Load{Pps: 50_000}, 5000},
+				{Load{Pps: 50_001.5}, 5000},
+				{Load{Pps: 50_000, Packets: 777}, 777},
+				{Load{Packets: 777}, 777},
+				{Load{}, 0},
+			} {
+				before := readSink(t, bed, sink)
+				sent, err := x.Run(t.Context(), c.load, 100*time.Millisecond)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if sent.Offered == 0 || c.want != 0 && sent.Offered != c.want {
+					t.Errorf("%+v: offered %d, want %d", c.load, sent.Offered, c.want)
+				}
+				if paced := c.load.Pps > 0; paced && (sent.Intended != c.want || sent.Lateness == nil) ||
+					!paced && (sent.Intended != 0 || sent.Lateness != nil) {
+					t.Errorf("%+v: intended %d, lateness %v", c.load, sent.Intended, sent.Lateness)
+				}
+				checkDelivery(t, sent, readSink(t, bed, sink).Sub(before))
+			}
+		})
+	}
+}
+
+// The highest number of flows, each with its own sequence.
+func TestXDPManyFlows(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	sink := newTestSink(t, bed.B(), MaxFlows)
+	x := newTestXDP(t, routed(bed, false, MaxFlows, OneSize(64)))
+	sent, err := x.Run(t.Context(), Load{Packets: 2*MaxFlows + 1}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkDelivery(t, sent, readSink(t, bed, sink))
+	if sent.NextSeq[0] != 3 || sent.NextSeq[1] != 2 || sent.NextSeq[MaxFlows-1] != 2 {
+		t.Errorf("next sequence numbers %d, %d … %d, want 3, 2 … 2", sent.NextSeq[0], sent.NextSeq[1], sent.NextSeq[MaxFlows-1])
+	}
+}
+
+func TestXDPCancel(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
+	for _, pps := range []float64{0, 10, 50_000} {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		start := time.Now()
+		sent, err := x.Run(ctx, Load{Pps: pps}, time.Hour)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%v pps: took %v to stop", pps, took)
+		}
+		if sent.Offered == 0 || sent.Duration <= 0 || sent.Duration >= 5*time.Second {
+			t.Errorf("%v pps: offered %d in %v", pps, sent.Offered, sent.Duration)
+		}
+		if limit := pps*sent.Duration.Seconds() + 1; pps > 0 && float64(sent.Intended) > limit {
+			t.Errorf("%v pps: %d intended in %v", pps, sent.Intended, sent.Duration)
+		}
+	}
+}
+
+// Close waits for the run that is going on; none begins after it.
+func TestXDPClose(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	running := make(chan struct{})
+	go func() {
+		close(running)
+		_, err := x.Run(ctx, Load{}, time.Hour)
+		done <- err
+	}()
+	<-running
+	time.AfterFunc(100*time.Millisecond, cancel)
+	for range 2 {
+		if err := x.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Close may have come first.
+	if err := <-done; err != nil && !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := x.Run(t.Context(), Load{}, time.Second); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("run after close: %v, want os.ErrClosed", err)
+	}
+}
+
+func TestXDPTooLong(t *testing.T) {
+	requireRoot(t)
+	cfg := XDPConfig{
+		Profile: Profile{
+			Src: netip.MustParseAddr("198.18.0.1"), Dst: netip.MustParseAddr("198.18.1.1"),
+			Port: testPort, Flows: 1, Sizes: []SizeShare{{64, 1}, {9000, 1}},
+		},
+		CPU: -1,
+	}
+	_, err := NewXDP(cfg)
+	var tooLong *TooLongError
+	if !errors.As(err, &tooLong) || tooLong.Size != 9000 || tooLong.Largest < 3000 || tooLong.Largest >= 9000 {
+		t.Fatalf("%v, want a TooLongError", err)
+	}
+	for _, c := range []struct {
+		size int
+		fits bool
+	}{{tooLong.Largest, true}, {tooLong.Largest + 1, false}} {
+		cfg.Sizes = OneSize(c.size)
+		x, err := NewXDP(cfg)
+		if (err == nil) != c.fits {
+			t.Errorf("%d bytes: %v", c.size, err)
+		}
+		if err == nil {
+			x.Close()
+		}
+	}
+}
+
+func TestNewXDPErrors(t *testing.T) {
+	mac := net.HardwareAddr{2, 0, 0, 0, 0, 1}
+	good := XDPConfig{
+		Profile: Profile{
+			Src: netip.MustParseAddr("198.18.0.1"), Dst: netip.MustParseAddr("198.18.1.1"),
+			Port: testPort, Flows: 1, Sizes: OneSize(64),
+		},
+		CPU: -1,
+	}
+	for name, change := range map[string]func(*XDPConfig){
+		"flows":     func(c *XDPConfig) { c.Flows = MaxFlows + 1 },
+		"size":      func(c *XDPConfig) { c.Sizes = OneSize(MinSizeIPv4 - 1) },
+		"device":    func(c *XDPConfig) { c.Redirect = &Redirect{Src: mac, Dst: mac} },
+		"addresses": func(c *XDPConfig) { c.Redirect = &Redirect{IfIndex: 1, Src: mac} },
+		"namespace": func(c *XDPConfig) { c.Enter = func(func() error) error { return os.ErrNotExist } },
+	} {
+		cfg := good
+		change(&cfg)
+		if x, err := NewXDP(cfg); err == nil {
+			t.Errorf("%s: no error", name)
+			x.Close()
+		}
+	}
+}
+
+func TestXDPLoadErrors(t *testing.T) {
+	requireRoot(t)
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
+	for _, c := range []struct {
+		pps float64
+		d   time.Duration
+	}{{-1, time.Second}, {2e9, time.Second}, {1, 0}} {
+		if _, err := x.Run(t.Context(), Load{Pps: c.pps}, c.d); err == nil {
+			t.Errorf("%v pps for %v: no error", c.pps, c.d)
+		}
+	}
+}
+
+func TestProbeXDP(t *testing.T) {
+	requireRoot(t)
+	if err := ProbeXDP(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/ui"
+	"tunbench/results"
+)
+
+// output are the flags of every command that measures.
+type output struct {
+	out   string
+	json  bool
+	quiet bool
+}
+
+func (o *output) add(flags *pflag.FlagSet) {
+	flags.StringVarP(&o.out, "output", "o", "", "keep the records in a new `file` (JSON Lines)")
+	flags.BoolVar(&o.json, "json", false, "print the records as JSON Lines instead of the table")
+	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+}
+
+func (a *app) progress(o output, steps int) *ui.Progress {
+	return ui.NewProgress(a.stderr, steps, ui.ProgressOptions{Quiet: o.quiet, NoColor: a.noColor})
+}
+
+// recorded runs a measurement between the first and the last record of a file, and
+// prints what came of it, also when it failed or was interrupted.
+func (a *app) recorded(o output, measure func(*records) error) (err error) {
+	keep, err := a.openRecords(o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keep.close()) }()
+	if err := keep.write(host.Fingerprint(a.args)); err != nil {
+		return err
+	}
+	runErr := measure(keep)
+	end := results.End{Time: time.Now().UTC(), Status: results.Completed, Trials: keep.trials}
+	if runErr != nil && !is[*trialsFailed](runErr) {
+		end.Status, end.Reason = results.Interrupted, runErr.Error()
+	}
+	if err := keep.write(end); err != nil {
+		return errors.Join(runErr, err)
+	}
+	if !o.json {
+		if err := a.printTable(&keep.file); err != nil {
+			return errors.Join(runErr, err)
+		}
+	}
+	return runErr
+}
+
+// trialsFailed is a run that came to its end, though not every trial did.
+type trialsFailed struct{ failed, trials int }
+
+func (e *trialsFailed) Error() string {
+	return fmt.Sprintf("%d of %d trials failed", e.failed, e.trials)
+}
+
+// fit makes the scenarios what this host can do, and says on standard error what is
+// lost by it.
+func (a *app) fit(scenarios []scenario.Scenario) ([]scenario.Scenario, error) {
+	if err := host.Require(); err != nil {
+		return nil, err
+	}
+	fitted, lost, err := measure.Fit(scenarios, measure.ProbeFeatures(scenarios))
+	for _, text := range lost {
+		fmt.Fprintln(a.stderr, "tunbench: warning:", text)
+	}
+	return fitted, err
+}
+
+// calibrated measures what the tester can do with the loads of the scenarios.
+func (a *app) calibrated(ctx context.Context, keep *records, progress *ui.Progress, scenarios []scenario.Scenario) (map[string]measure.Tester, error) {
+	return measure.CalibrateAll(ctx, scenarios, func(s scenario.Scenario) {
+		progress.Step("calibrate the tester: " + s.Tester())
+	}, func(c results.Calibration) error { return keep.write(c) })
+}
+
+// one is the scenario that words ask for, where only one can be had.
+func one(words []string) (scenario.Scenario, error) {
+	scenarios, err := scenario.Parse(words)
+	if err != nil {
+		return scenario.Scenario{}, err
+	}
+	if len(scenarios) != 1 {
+		return scenario.Scenario{}, &usageError{errors.New("the words ask for several scenarios, this command takes one")}
+	}
+	return scenarios[0], nil
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/search"
+	"tunbench/bench/internal/ui"
+	"tunbench/results"
+)
+
+const searchHelp = `Find the highest loads that a device under test forwards without loss (NDR) and
+with at most 0.5 % loss (PDR), as RFC 9971 (MLRsearch) has it. A load is in
+packets per second and per direction; a trial's loss ratio counts every packet
+that was intended and did not arrive, also those the generator failed to offer.
+All trials of a search run in one scene, without a restart in between, and
+without the waits of RFC 2544: a trial ends when its counters stand still.
+
+The words are those of tunbench run, for one scenario; load and duration are
+the search's own.
+
+Presets:
+`
+
+// searchOptions are the flags of `tunbench search`.
+type searchOptions struct {
+	output
+	preset   string
+	latency  bool
+	min, max float64
+}
+
+const (
+	defaultSearch  = "ci-fast"
+	defaultMinLoad = 1000
+)
+
+func (a *app) searchCommand() *cobra.Command {
+	var o searchOptions
+	cmd := &cobra.Command{
+		Use:   "search [KEY=VALUE | SCENARIO]...",
+		Short: "Find the loads without loss and with little (RFC 9971)",
+		Long:  searchHelp + searchPresetHelp(),
+		Example: `  tunbench search dut=forwarder dev=tun size=64
+  tunbench search --preset ndr-pdr --latency dut=route size=1400 -o route.jsonl`,
+		RunE: func(cmd *cobra.Command, words []string) error { return a.search(cmd.Context(), o, words) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.preset, "preset", defaultSearch, "goals and limits: "+strings.Join(search.PresetNames(), ", "))
+	flags.BoolVar(&o.latency, "latency", false, "measure latency at 10, 50 and 90 % of what was found")
+	flags.Float64Var(&o.min, "min", defaultMinLoad, "the smallest load to try, in `pps`")
+	flags.Float64Var(&o.max, "max", 0, "the largest load to try, in `pps` (default: what the tester can offer)")
+	o.add(flags)
+	return cmd
+}
+
+func searchPresetHelp() string {
+	var b strings.Builder
+	for _, p := range search.Presets() {
+		fmt.Fprintf(&b, "  %-9s %s\n", p.Name, p.Doc)
+	}
+	return b.String()
+}
+
+// plan turns flags and words into a search.
+func (o *searchOptions) plan(words []string) (measure.Search, error) {
+	preset, err := search.FindPreset(o.preset)
+	if err != nil {
+		return measure.Search{}, &usageError{err}
+	}
+	s, err := one(words)
+	if err != nil {
+		return measure.Search{}, err
+	}
+	if s.Sink == "" {
+		return measure.Search{}, &usageError{errors.New("a search needs a load that can be set: proto=udp, not load=pingpong")}
+	}
+	if s.Load.Mode == scenario.LoadPaced {
+		return measure.Search{}, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
+	}
+	if o.min < 1 || o.max != 0 && o.max <= o.min {
+		return measure.Search{}, &usageError{fmt.Errorf("--min %v --max %v: want at least 1, and more as the maximum", o.min, o.max)}
+	}
+	config := preset.Config
+	config.MinLoad, config.MaxLoad = o.min, o.max
+	return measure.Search{Scenario: s, Preset: preset.Name, Config: config, Latency: o.latency}, nil
+}
+
+func (a *app) search(ctx context.Context, o searchOptions, words []string) error {
+	plan, err := o.plan(words)
+	if err != nil {
+		return err
+	}
+	fitted, err := a.fit([]scenario.Scenario{plan.Scenario})
+	if err != nil {
+		return err
+	}
+	plan.Scenario = fitted[0]
+	return a.recorded(o.output, func(keep *records) error {
+		progress := a.progress(o.output, ui.Unknown)
+		defer progress.Done()
+		var err error
+		if plan.Options.Tester, err = a.calibrated(ctx, keep, progress, fitted); err != nil {
+			return err
+		}
+		plan.Record = func(t results.Trial) error { return keep.write(t) }
+		plan.Config.Progress = func(p search.Progress) { progress.Step(closingIn(p)) }
+		record, err := plan.Run(ctx)
+		if writeErr := keep.write(record); writeErr != nil {
+			return errors.Join(err, writeErr)
+		}
+		if err != nil {
+			return fmt.Errorf("interrupted after %d trials: %w", record.Trials, err)
+		}
+		if record.Error != "" {
+			return errors.New(record.Error)
+		}
+		return nil
+	})
+}
+
+// closingIn says in one line where the bounds of every goal are.
+func closingIn(p search.Progress) string {
+	parts := make([]string, len(p.Goals))
+	for i, g := range p.Goals {
+		parts[i] = fmt.Sprintf("%s %s to %s", g.Name, bound(g.Lower), bound(g.Upper))
+		if g.Done {
+			parts[i] += " ✓"
+		}
+	}
+	return strings.Join(parts, " · ") + fmt.Sprintf(" · tried %.0f pps for %v: loss %.3g %%", p.Trial.Load, p.Trial.Duration, 100*p.Trial.LossRatio)
+}
+
+func bound(load *float64) string {
+	if load == nil {
+		return "?"
+	}
+	return fmt.Sprintf("%.0f", *load)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tunbench/results"
+)
+
+// recordsOf runs a command with -o and returns what it wrote and printed.
+func recordsOf(t *testing.T, args ...string) (*results.File, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "out.jsonl")
+	code, stdout, stderr := tunbench(t, append(args, "-o", path)...)
+	if code != exitSuccess {
+		t.Fatalf("%v: exit code %d: %s", args, code, stderr)
+	}
+	file, err := results.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Warnings) > 0 {
+		t.Errorf("%v: %v", args, file.Warnings)
+	}
+	code, again, _ := tunbench(t, "report", path)
+	if code != exitSuccess || len(file.Soaks) == 0 && again != stdout {
+		t.Errorf("%v: report prints something else than the run:\n%s\n%s", args, stdout, again)
+	}
+	return file, stdout
+}
+
+// TestSearchCommand finds both rates, with latencies, and keeps its time.
+func TestSearchCommand(t *testing.T) {
+	needRoot(t)
+	begin := time.Now()
+	file, stdout := recordsOf(t, "search", "--preset", "ci-fast", "--latency", "dut=forwarder", "dev=tun", "size=64")
+	if took := time.Since(begin); took > time.Minute {
+		t.Errorf("took %v, promised is a minute", took)
+	}
+	if len(file.Searches) != 1 || len(file.Searches[0].Goals) != 2 || len(file.Calibrations) != 1 {
+		t.Fatalf("%d searches, %d calibrations: %+v", len(file.Searches), len(file.Calibrations), file.Searches)
+	}
+	latencies := 0
+	for _, trial := range file.Trials {
+		if trial.Phase == results.PhaseLatency {
+			latencies++
+		}
+		if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 {
+			t.Errorf("%s: %d packets unaccounted", trial.Scenario, n)
+		}
+	}
+	for _, goal := range file.Searches[0].Goals {
+		if goal.RelevantLowerBoundPps != nil {
+			latencies -= 3
+		}
+		if !strings.Contains(stdout, goal.Name) {
+			t.Errorf("the output does not speak of %s:\n%s", goal.Name, stdout)
+		}
+	}
+	if latencies != 0 {
+		t.Errorf("%d latency trials more or less than 3 for each goal with a load", latencies)
+	}
+}
+
+func TestBurstCommand(t *testing.T) {
+	needRoot(t)
+	file, stdout := recordsOf(t, "burst", "-n", "2", "txqlen=200", "queues=1")
+	burst := file.Bursts[0]
+	if len(burst.Repetitions) != 2 || burst.LongestPackets == nil || burst.LongestPackets.Min < 200 || !strings.Contains(stdout, "burst") {
+		t.Errorf("a ring of 200 packets takes in a burst of %+v:\n%s", burst, stdout)
+	}
+}
+
+func TestSoakCommand(t *testing.T) {
+	needRoot(t)
+	file, stdout := recordsOf(t, "soak", "--for", "3s", "--interval", "300ms", "load=10000")
+	soak := file.Soaks[0]
+	if soak.Intervals < 5 || len(file.Trials) != soak.Intervals || len(soak.Memory) != 2 || soak.LostPackets != 0 {
+		t.Errorf("%+v with %d interval records", soak, len(file.Trials))
+	}
+	if !strings.Contains(stdout, "soak") {
+		t.Errorf("no summary:\n%s", stdout)
+	}
+}
+
+func TestCalibrateCommand(t *testing.T) {
+	needRoot(t)
+	file, stdout := recordsOf(t, "calibrate")
+	if len(file.Calibrations) != 3 {
+		t.Fatalf("%d calibrations, want those of TUN, TAP and veth", len(file.Calibrations))
+	}
+	for _, c := range file.Calibrations {
+		if c.Error != "" || c.MaxOfferedPps == nil || c.LatencyNs == nil || c.LatenessNs == nil || c.SinkNsPerPacket == nil {
+			t.Errorf("incomplete: %+v", c)
+		}
+	}
+	if !strings.Contains(stdout, "dev=tap") {
+		t.Errorf("does not name the paths:\n%s", stdout)
+	}
+}
+
+// TestBeyondTheTester: a load that the tester cannot offer is measured and marked.
+func TestBeyondTheTester(t *testing.T) {
+	needRoot(t)
+	trial := measured(t, "dut=forwarder", "load=50M", "duration=200ms")[0]
+	if !strings.HasPrefix(trial.LimitedBy, "tester") || trial.TesterMaxPps == nil || *trial.TesterMaxPps > 50e6 {
+		t.Errorf("limited by %q, the tester can %v", trial.LimitedBy, trial.TesterMaxPps)
+	}
+	if n := trial.Ledger.Packets(results.PlaceNotOffered); n == 0 {
+		t.Errorf("nothing was not offered: %v", trial.Ledger)
+	}
+}
+
+// TestDropReasons: the kernel's own word for a queue that overflows, with its count.
+func TestDropReasons(t *testing.T) {
+	needRoot(t)
+	code, stdout, stderr := tunbench(t, "run", "--json", "--drop-reasons", "--no-calibration", "load=max", "txqlen=10", "duration=200ms")
+	if code != exitSuccess {
+		t.Fatal(stderr)
+	}
+	var trial results.Trial
+	for line := range strings.Lines(stdout) {
+		if strings.Contains(line, `"record":"trial"`) {
+			if err := json.Unmarshal([]byte(line), &trial); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var full int64
+	for _, d := range trial.DropReasons {
+		if strings.Contains(d.Reason, "FULL_RING") {
+			full += d.Packets
+		}
+	}
+	if ring := trial.Ledger.Packets(results.PlaceDeviceRing); ring == 0 || full != ring {
+		t.Errorf("FULL_RING %d times, the device counted %d: %+v", full, ring, trial.DropReasons)
+	}
+}
+
+// TestHdrLog: histograms in the format that HdrHistogram's viewers read.
+func TestHdrLog(t *testing.T) {
+	needRoot(t)
+	path := filepath.Join(t.TempDir(), "out.jsonl")
+	if code, _, stderr := tunbench(t, "run", "load=10000", "duration=100ms", "-o", path); code != exitSuccess {
+		t.Fatal(stderr)
+	}
+	code, stdout, stderr := tunbench(t, "report", "--hdr", path)
+	if code != exitSuccess || !strings.HasPrefix(stdout, "#[") || !strings.Contains(stdout, "Tag=") {
+		t.Errorf("exit code %d, %s:\n%s", code, stderr, stdout)
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+const soakHelp = `Hold one load for hours and watch what changes: throughput, loss, latency, CPU
+time per packet, and the memory of the device under test and of the tester. The
+memory that this needs does not grow with the time.
+
+Each interval is a record of its own whose ledger balances; between two the load
+pauses for less than a tenth of a second, until the last packet has arrived.
+Ctrl-C ends a soak early and prints its summary.
+
+The words are those of tunbench run, for one scenario; give the intervals a file
+with -o.`
+
+// soakOptions are the flags of `tunbench soak`.
+type soakOptions struct {
+	output
+	duration, interval time.Duration
+}
+
+const (
+	defaultSoak     = time.Hour
+	defaultInterval = 10 * time.Second
+	shortestSoak    = time.Second
+)
+
+func (a *app) soakCommand() *cobra.Command {
+	var o soakOptions
+	cmd := &cobra.Command{
+		Use:     "soak [KEY=VALUE | SCENARIO]...",
+		Short:   "Hold one load for hours and watch for drift and leaks",
+		Long:    soakHelp,
+		Example: `  tunbench soak load=100k --for 8h -o night.jsonl`,
+		RunE:    func(cmd *cobra.Command, words []string) error { return a.soak(cmd.Context(), o, words) },
+	}
+	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
+	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func (o *soakOptions) check() error {
+	switch {
+	case o.duration < shortestSoak:
+		return &usageError{fmt.Errorf("--for %v: want at least %v", o.duration, shortestSoak)}
+	case o.interval < 100*time.Millisecond || o.interval > time.Hour:
+		return &usageError{fmt.Errorf("--interval %v: want 100ms to 1h", o.interval)}
+	}
+	return nil
+}
+
+func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
+	s, err := one(words)
+	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	fitted, err := a.fit([]scenario.Scenario{s})
+	if err != nil {
+		return err
+	}
+	return a.recorded(o.output, func(keep *records) error {
+		intervals := int((o.duration + o.interval - 1) / o.interval)
+		progress := a.progress(o.output, intervals)
+		defer progress.Done()
+		soak := measure.Soak{Scenario: fitted[0], Duration: o.duration, Interval: o.interval}
+		progress.Step("first interval of " + fitted[0].Name())
+		soak.Record = func(t results.Trial) error {
+			progress.Step(soakState(t))
+			return keep.write(t)
+		}
+		record, err := soak.Run(ctx)
+		return errors.Join(err, keep.write(record))
+	})
+}
+
+// soakState is the last interval in one line.
+func soakState(t results.Trial) string {
+	text := "last interval:"
+	if t.ForwardedPps != nil {
+		text += fmt.Sprintf(" %.0f pps", *t.ForwardedPps)
+	}
+	if t.LossRatio != nil {
+		text += fmt.Sprintf(", loss %.3g %%", 100**t.LossRatio)
+	}
+	if t.LatencyNs != nil {
+		text += fmt.Sprintf(", p99 %v", time.Duration(t.LatencyNs.P99))
+	}
+	return text
+}

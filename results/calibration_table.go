@@ -1,0 +1,43 @@
+package results
+
+// calibrationLegend says what a calibration means for the trials beside it.
+const calibrationLegend = "What the tester does on the same path without a device under test. A load above the highest offered shows the " +
+	"tester's limit, not that of a device under test; latencies near the floor are the instrument's own. lateness: how long after its intended " +
+	"time a packet left, a part of every latency. machine ns/pkt: CPU time of the whole machine per packet at the highest load; sink ns/pkt: " +
+	"of it, the sink's."
+
+// calibrations writes a line per path that was calibrated, and returns the warnings.
+func (p *page) calibrations(records []Calibration) (warnings []string) {
+	if len(records) == 0 {
+		return nil
+	}
+	s := nameSubjects(scenariosOf(records, func(c Calibration) string { return c.Scenario }))
+	p.section("calibration of the tester", s.shared)
+	columns, dropped := tabulate(p, []group[Calibration]{{rows: records}}, calibrationColumns(s))
+	if len(columns) > 1 {
+		p.explain(calibrationLegend, dropped)
+	}
+	for _, c := range records {
+		warnings = append(warnings, s.warn(c.Scenario, "calibration", append(failure(c.Error), plainAll(c.Notes)...))...)
+	}
+	return warnings
+}
+
+func calibrationColumns(s subjects) []column[Calibration] {
+	floor := func(of func(*Distribution) int64) func(Calibration) string {
+		return func(c Calibration) string { return microsOf(c.LatencyNs, of) }
+	}
+	lateness := func(of func(*Distribution) int64) func(Calibration) string {
+		return func(c Calibration) string { return microsOf(c.LatenessNs, of) }
+	}
+	return []column[Calibration]{
+		{left: true, cell: func(c Calibration) string { return s.titles[c.Scenario] }},
+		{header: "highest\noffered pps", cell: func(c Calibration) string { return cellOf(c.MaxOfferedPps, scaled) }},
+		{header: "floor\np50 µs", cell: floor(p50)},
+		{header: "floor\np99 µs", keep: 4, cell: floor(p99)},
+		{header: "lateness\np50 µs", keep: 2, cell: lateness(p50)},
+		{header: "lateness\np99 µs", keep: 3, cell: lateness(p99)},
+		{header: headerMachine, keep: 1, cell: func(c Calibration) string { return cellOf(c.MachineNsPerPacket, significant) }},
+		{header: "sink\nns/pkt", keep: 1, cell: func(c Calibration) string { return cellOf(c.SinkNsPerPacket, significant) }},
+	}
+}

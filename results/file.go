@@ -1,0 +1,44 @@
+package results
+
+// File is a result file in memory: its records by kind, each in the order in which they were written.
+type File struct {
+	Host         Host
+	Calibrations []Calibration
+	Trials       []Trial
+	Searches     []Search
+	Bursts       []Burst
+	Soaks        []Soak
+	End          *End // nil if the run did not come to its end
+	Warnings     []Warning
+}
+
+// Add takes a record in. A second [Host] or [End] replaces the first.
+func (f *File) Add(r Record) {
+	switch r := r.(type) {
+	case Host:
+		f.Host = r
+	case Calibration:
+		f.Calibrations = append(f.Calibrations, r)
+	case Trial:
+		f.Trials = append(f.Trials, r)
+	case Search:
+		f.Searches = append(f.Searches, r)
+	case Burst:
+		f.Bursts = append(f.Bursts, r)
+	case Soak:
+		f.Soaks = append(f.Soaks, r)
+	case End:
+		f.End = &r
+	}
+}
+
+// phase is the trials that were a part of something.
+func (f *File) phase(p Phase) []Trial {
+	var trials []Trial
+	for _, t := range f.Trials {
+		if t.Phase == p {
+			trials = append(trials, t)
+		}
+	}
+	return trials
+}
