@@ -3,7 +3,8 @@ package results
 // calibrationLegend says what a calibration means for the trials beside it.
 const calibrationLegend = "What the tester does on the same path without a device under test. A load above the highest offered shows the " +
 	"tester's limit, not that of a device under test; latencies near the floor are the instrument's own. lateness: how long after its intended " +
-	"time a packet left, a part of every latency. machine ns/pkt: CPU time of the whole machine per packet at the highest load; sink ns/pkt: " +
+	"time a packet left, a part of every latency; at 80 %: under four fifths of the highest load, with the share of it that was offered. CPU paused: share of the time that the generator's idle CPU stood still for more than 2 µs, in interrupts or " +
+	"the hypervisor: so many packets are late whoever sends them. machine ns/pkt: CPU time of the whole machine per packet at the highest load; sink ns/pkt: " +
 	"of it, the sink's."
 
 // calibrations writes a line per path that was calibrated, and returns the warnings.
@@ -37,7 +38,23 @@ func calibrationColumns(s subjects) []column[Calibration] {
 		{header: "floor\np99 µs", keep: 4, cell: floor(p99)},
 		{header: "lateness\np50 µs", keep: 2, cell: lateness(p50)},
 		{header: "lateness\np99 µs", keep: 3, cell: lateness(p99)},
+		{header: "at 80 %\noffered %", keep: 3, cell: func(c Calibration) string { return cellOf(offeredRatio(c.HighLoad), percent) }},
+		{header: "at 80 %\nlate p99 µs", keep: 2, cell: func(c Calibration) string {
+			if c.HighLoad == nil {
+				return absent
+			}
+			return microsOf(c.HighLoad.LatenessNs, p99)
+		}},
+		{header: "CPU\npaused %", keep: 2, cell: func(c Calibration) string { return cellOf(c.PausedRatio, percent) }},
 		{header: headerMachine, keep: 1, cell: func(c Calibration) string { return cellOf(c.MachineNsPerPacket, significant) }},
 		{header: "sink\nns/pkt", keep: 1, cell: func(c Calibration) string { return cellOf(c.SinkNsPerPacket, significant) }},
 	}
+}
+
+// offeredRatio is the share of the intended load that was offered; nil where none was intended.
+func offeredRatio(h *HighLoad) *float64 {
+	if h == nil || h.IntendedPps == 0 {
+		return nil
+	}
+	return new(h.OfferedPps / h.IntendedPps)
 }

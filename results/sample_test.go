@@ -74,6 +74,7 @@ func fullTrial(t testing.TB) Trial {
 func sampleCalibration(t testing.TB) Calibration {
 	return Calibration{
 		Scenario: "dut=veth/size=64", Start: sampleStart, MaxOfferedPps: new(1.31e6), LatencyNs: distribution(t, 4000, 5000, 21000),
+		PausedRatio: new(0.003), HighLoad: &HighLoad{IntendedPps: 1e6, OfferedPps: 999_500, LatenessNs: distribution(t, 3000)},
 		LatenessNs: distribution(t, 100, 200, 1900), MachineNsPerPacket: new(1080.5), SinkNsPerPacket: new(61.25),
 		Notes: []string{"no native XDP: counted in TCX"}, Error: "sink: closed",
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
@@ -33,11 +34,13 @@ const (
 	// no packet waits for another, and no more than this.
 	calibrationPaced      = 20_000
 	calibrationPacedShare = 0.1
+	// The load at which exactness is measured near the limit.
+	calibrationHighShare = 0.8
 )
 
 // Calibrate measures what the tester can do with the load of a scenario, without
-// its device under test, in about a second. On a veth pair with nothing between:
-// latency floor, lateness, CPU time and cost of the sink. The highest load is
+// its device under test, in about two seconds. On a veth pair with nothing between:
+// latency floor, CPU time and cost of the sink. The highest load and the lateness are
 // measured into the devices that the scenario has, emptied by a reader.
 //
 // What failed stands in the record; the error is for what makes every trial fail.
@@ -60,6 +63,9 @@ type calibration struct {
 }
 
 func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
+	if err := c.watchCPU(s); err != nil {
+		return err
+	}
 	bare, err := scenario.Override([]scenario.Scenario{s}, []string{"dut=veth"})
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
@@ -67,14 +73,26 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 	if err := c.inRig(ctx, bare[0], Options{}, c.measurePath); err != nil {
 		return fmt.Errorf("calibrate without a device under test: %w", err)
 	}
+	into, options := bare[0], Options{}
 	if s.DUT == scenario.Forwarder {
-		into := Options{DUT: func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }}
-		if err := c.inRig(ctx, s, into, c.measureMax); err != nil {
-			return fmt.Errorf("calibrate into the device: %w", err)
-		}
+		into, options.DUT = s, func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }
 	}
-	c.record.MaxOfferedPps = &c.tester.MaxPps
+	if err := c.inRig(ctx, into, options, c.measureInto); err != nil {
+		return fmt.Errorf("calibrate into the device: %w", err)
+	}
 	return nil
+}
+
+// watchCPU finds out how much of the time the generator's CPU belongs to somebody
+// else while nothing runs: as many packets cannot leave in time.
+func (c *calibration) watchCPU(s scenario.Scenario) error {
+	p, err := place(s)
+	if err != nil {
+		return err
+	}
+	pauses, err := host.WatchPauses(max(p.generators[0], 0), calibrationWarmup)
+	c.record.PausedRatio = new(pauses.Ratio())
+	return err
 }
 
 // inRig opens a Rig for f.
@@ -87,17 +105,14 @@ func (c *calibration) inRig(ctx context.Context, s scenario.Scenario, o Options,
 	return f(ctx, rig)
 }
 
-// measureMax offers as much as goes.
-func (c *calibration) measureMax(ctx context.Context, r *Rig) error {
-	t, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial, Warmup: calibrationWarmup})
-	if err != nil {
-		return err
-	}
-	c.tester.MaxPps = perDirection(t)
-	if t.CPU != nil && c.record.MachineNsPerPacket == nil {
-		c.record.MachineNsPerPacket = t.CPU.MachineNsPerPacket
-	}
-	return nil
+// offer makes one trial without a warm-up.
+func offer(ctx context.Context, r *Rig, load scenario.Load) (results.Trial, error) {
+	return r.Measure(ctx, Ask{Load: load, Duration: calibrationTrial})
+}
+
+// atMost makes one trial with the most that goes.
+func atMost(ctx context.Context, r *Rig) (results.Trial, error) {
+	return r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial, Warmup: calibrationWarmup})
 }
 
 // perDirection is the load that was offered one way.
@@ -108,24 +123,49 @@ func perDirection(t results.Trial) float64 {
 	return *t.OfferedPps / float64(max(len(t.Directions), 1))
 }
 
-// measurePath measures a path on which nothing is under test.
+// measurePath measures a path on which nothing is under test: CPU time, the cost of
+// the sink, and the latency that is the instrument's own.
 func (c *calibration) measurePath(ctx context.Context, r *Rig) error {
-	if err := c.measureMax(ctx, r); err != nil {
-		return err
-	}
-	if err := c.measureSink(ctx, r); err != nil {
-		return err
-	}
-	pps := int64(min(calibrationPaced, calibrationPacedShare*c.tester.MaxPps))
-	t, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadPaced, Pps: max(pps, 1)}, Duration: calibrationTrial})
+	most, err := atMost(ctx, r)
 	if err != nil {
 		return err
 	}
+	c.record.MachineNsPerPacket = most.CPU.MachineNsPerPacket
+	if err := c.measureSink(ctx, r); err != nil {
+		return err
+	}
+	t, err := offer(ctx, r, lowLoad(perDirection(most)))
 	c.record.LatencyNs = t.LatencyNs
-	if t.Sender != nil {
-		c.record.LatenessNs = t.Sender.LatenessNs
+	return err
+}
+
+// measureInto measures how much can be offered into the devices, and how exactly.
+func (c *calibration) measureInto(ctx context.Context, r *Rig) error {
+	most, err := atMost(ctx, r)
+	if err != nil {
+		return err
+	}
+	c.tester.MaxPps = perDirection(most)
+	c.record.MaxOfferedPps = &c.tester.MaxPps
+	low, err := offer(ctx, r, lowLoad(c.tester.MaxPps))
+	if err != nil {
+		return err
+	}
+	c.record.LatenessNs = low.Sender.LatenessNs
+	high, err := offer(ctx, r, paced(calibrationHighShare*c.tester.MaxPps))
+	if err != nil {
+		return err
+	}
+	c.record.HighLoad = &results.HighLoad{LatenessNs: high.Sender.LatenessNs}
+	if high.IntendedPps != nil && high.OfferedPps != nil {
+		c.record.HighLoad.IntendedPps, c.record.HighLoad.OfferedPps = *high.IntendedPps, *high.OfferedPps
 	}
 	return nil
+}
+
+// lowLoad is one at which no packet waits for another.
+func lowLoad(most float64) scenario.Load {
+	return paced(min(calibrationPaced, calibrationPacedShare*most))
 }
 
 // measureSink offers as much as goes while the kernel keeps the time that the

@@ -144,7 +144,7 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 			lateness.Merge(w.sent.Lateness)
 		}
 		sink.add(counts)
-		one, err := p.traffic(counts, u.scenario)
+		one, err := p.traffic(counts)
 		if err != nil {
 			return 0, err
 		}
@@ -205,7 +205,7 @@ func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 }
 
 // traffic is what a record says of one direction.
-func (p *path) traffic(counts traffic.SinkCounts, s scenario.Scenario) (results.Traffic, error) {
+func (p *path) traffic(counts traffic.SinkCounts) (results.Traffic, error) {
 	total, flows := counts.Total(), counts.Flows()
 	latency, err := results.NewDistribution(counts.Latency)
 	if err != nil {
@@ -223,7 +223,7 @@ func (p *path) traffic(counts traffic.SinkCounts, s scenario.Scenario) (results.
 		Corrupt:       new(int64(p.corrupt)),
 		Ledger:        p.ledger(),
 	}
-	if s.Load.Mode == scenario.LoadPaced {
+	if p.sent.Intended > 0 { // not at maximum load
 		t.IntendedPps = perSecond(p.sent.Intended, p.sent.Duration)
 	}
 	return t, nil
