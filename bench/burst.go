@@ -24,6 +24,7 @@ the burst's own.`
 // burstOptions are the flags of `tunbench burst`.
 type burstOptions struct {
 	output
+	tester
 	repetitions int
 }
 
@@ -43,7 +44,8 @@ func (a *app) burstCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, words []string) error { return a.burst(cmd.Context(), o, words) },
 	}
 	cmd.Flags().IntVarP(&o.repetitions, "repetitions", "n", defaultRepetitions, "search so often; RFC 9004 wants 50")
-	o.add(cmd.Flags())
+	o.tester.add(cmd.Flags())
+	o.output.add(cmd.Flags())
 	return cmd
 }
 
@@ -58,19 +60,22 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 	if o.repetitions < 1 || o.repetitions > maxRepetitions {
 		return &usageError{fmt.Errorf("-n %d: want 1 to %d repetitions", o.repetitions, maxRepetitions)}
 	}
-	fitted, err := a.fit([]scenario.Scenario{s})
+	s, options, err := a.fitOne(s, o.tester)
 	if err != nil {
 		return err
 	}
-	return a.recorded(o.output, func(keep *records) error {
+	return a.recorded(ctx, o.output, func(keep *records) (err error) {
 		progress := a.progress(o.output, ui.Unknown)
 		defer progress.Done()
-		b := measure.Burst{Scenario: fitted[0], Repetitions: o.repetitions}
+		if options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{s}); err != nil {
+			return interrupted(ctx, err, 0)
+		}
+		b := measure.Burst{Scenario: s, Repetitions: o.repetitions, Options: options}
 		b.Record = func(t results.Trial) error { return keep.write(t) }
 		b.Progress = func(repetition int, packets int64) {
 			progress.Step(fmt.Sprintf("repetition %d of %d: %d packets", repetition+1, o.repetitions, packets))
 		}
 		record, err := b.Run(ctx)
-		return errors.Join(err, keep.write(record))
+		return errors.Join(interrupted(ctx, err, keep.trials), keep.write(record))
 	})
 }

@@ -52,13 +52,13 @@ func (a *app) calibrate(ctx context.Context, o output, words []string) error {
 	if len(testers) == 0 {
 		return &usageError{errors.New("nothing to calibrate: the words ask for no load that can be set (proto=udp, not load=pingpong)")}
 	}
-	if testers, err = a.fit(testers); err != nil {
+	if testers, _, err = a.fit(testers, tester{}); err != nil {
 		return err
 	}
-	return a.recorded(o, func(keep *records) error {
+	return a.recorded(ctx, o, func(keep *records) error {
 		progress := a.progress(o, len(testers))
 		defer progress.Done()
-		if _, err := a.calibrated(ctx, keep, progress, testers); err != nil {
+		if _, err := a.calibrated(ctx, tester{}, keep, progress, testers); err != nil {
 			return err
 		}
 		failed := slices.DeleteFunc(slices.Clone(keep.file.Calibrations), func(c results.Calibration) bool { return c.Error == "" })

@@ -29,7 +29,7 @@ is changed. It takes about a second.
   unknown   could not be checked`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := host.Checks(cmd.Context(), host.Probes{TCX: traffic.Probe, TUN: tunChecks, Runs: testbed.Runs})
+			checks := host.Checks(cmd.Context(), host.Probes{BPF: bpfFeatures(), TUN: tunChecks, Runs: testbed.Runs})
 			show := a.printChecks
 			if asJSON {
 				show = a.printJSON
@@ -42,6 +42,30 @@ is changed. It takes about a second.
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")
 	return cmd
+}
+
+// bpfFeatures are what the tester wants of eBPF, most important first.
+func bpfFeatures() []host.BPFFeature {
+	return []host.BPFFeature{
+		{
+			Name: "BPF and TCX", Try: traffic.Probe,
+			Meaning: "the sink is a socket: its latencies include the stack and a reader's wake-up",
+			Remedy:  "use Linux 6.6 with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS",
+		},
+		{
+			Name: "BPF live frames", Try: traffic.ProbeXDP,
+			Meaning: "the generator is a socket: half the highest load, send times less exact",
+			Remedy:  "use Linux 5.18 with CONFIG_BPF_SYSCALL and BTF",
+		},
+		{
+			Name: "BPF native XDP", Try: traffic.ProbeXDPSink,
+			Meaning: "no sink=xdp", Remedy: "use Linux 5.9 with CONFIG_BPF_SYSCALL",
+		},
+		{
+			Name: "BPF drop reasons", Try: traffic.ProbeDropReasons,
+			Meaning: "no --drop-reasons", Remedy: "use Linux 5.17 with CONFIG_DEBUG_INFO_BTF",
+		},
+	}
 }
 
 // tunChecks tries the features of the TUN/TAP driver.

@@ -22,6 +22,17 @@ type output struct {
 	quiet bool
 }
 
+// tester are the flags of the commands that measure a device under test.
+type tester struct {
+	dropReasons  bool
+	uncalibrated bool
+}
+
+func (o *tester) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.dropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
+	flags.BoolVar(&o.uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves two seconds per load)")
+}
+
 func (o *output) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.out, "output", "o", "", "keep the records in a new `file` (JSON Lines)")
 	flags.BoolVar(&o.json, "json", false, "print the records as JSON Lines instead of the table")
@@ -34,7 +45,7 @@ func (a *app) progress(o output, steps int) *ui.Progress {
 
 // recorded runs a measurement between the first and the last record of a file, and
 // prints what came of it, also when it failed or was interrupted.
-func (a *app) recorded(o output, measure func(*records) error) (err error) {
+func (a *app) recorded(ctx context.Context, o output, measure func(*records) error) (err error) {
 	keep, err := a.openRecords(o)
 	if err != nil {
 		return err
@@ -45,8 +56,8 @@ func (a *app) recorded(o output, measure func(*records) error) (err error) {
 	}
 	runErr := measure(keep)
 	end := results.End{Time: time.Now().UTC(), Status: results.Completed, Trials: keep.trials}
-	if runErr != nil && !is[*trialsFailed](runErr) {
-		end.Status, end.Reason = results.Interrupted, runErr.Error()
+	if reason := cutShort(ctx, runErr); reason != nil {
+		end.Status, end.Reason = results.Interrupted, reason.Error()
 	}
 	if err := keep.write(end); err != nil {
 		return errors.Join(runErr, err)
@@ -59,6 +70,26 @@ func (a *app) recorded(o output, measure func(*records) error) (err error) {
 	return runErr
 }
 
+// cutShort says why a measurement ended before its time; nil if it came to its end,
+// whatever failed on the way.
+func cutShort(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case is[*trialsFailed](err), is[*measure.TrialError](err):
+		return nil
+	}
+	return err
+}
+
+// interrupted adds to an error how far things went, if that is what ended them.
+func interrupted(ctx context.Context, err error, trials int) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("interrupted after %d trials: %w", trials, err)
+}
+
 // trialsFailed is a run that came to its end, though not every trial did.
 type trialsFailed struct{ failed, trials int }
 
@@ -66,21 +97,40 @@ func (e *trialsFailed) Error() string {
 	return fmt.Sprintf("%d of %d trials failed", e.failed, e.trials)
 }
 
-// fit makes the scenarios what this host can do, and says on standard error what is
-// lost by it.
-func (a *app) fit(scenarios []scenario.Scenario) ([]scenario.Scenario, error) {
+// fit makes the scenarios what this host can do, and says on standard error and in
+// every record what is lost by it.
+func (a *app) fit(scenarios []scenario.Scenario, o tester) ([]scenario.Scenario, measure.Options, error) {
+	options := measure.Options{DropReasons: o.dropReasons}
 	if err := host.Require(); err != nil {
-		return nil, err
+		return nil, options, err
 	}
 	fitted, lost, err := measure.Fit(scenarios, measure.ProbeFeatures(scenarios))
-	for _, text := range lost {
-		fmt.Fprintln(a.stderr, "tunbench: warning:", text)
+	if lost.Generator != "" {
+		options.SenderNotes = []string{lost.Generator}
+		fmt.Fprintln(a.stderr, "tunbench: warning:", lost.Generator)
 	}
-	return fitted, err
+	if lost.Sink != "" {
+		options.SinkNotes = []string{lost.Sink}
+		fmt.Fprintln(a.stderr, "tunbench: warning:", lost.Sink)
+	}
+	return fitted, options, err
 }
 
-// calibrated measures what the tester can do with the loads of the scenarios.
-func (a *app) calibrated(ctx context.Context, keep *records, progress *ui.Progress, scenarios []scenario.Scenario) (map[string]measure.Tester, error) {
+// fitOne does what fit does for one scenario.
+func (a *app) fitOne(s scenario.Scenario, o tester) (scenario.Scenario, measure.Options, error) {
+	fitted, options, err := a.fit([]scenario.Scenario{s}, o)
+	if err != nil {
+		return s, options, err
+	}
+	return fitted[0], options, nil
+}
+
+// calibrated measures what the tester can do with the loads of the scenarios, unless
+// that is not wanted.
+func (a *app) calibrated(ctx context.Context, o tester, keep *records, progress *ui.Progress, scenarios []scenario.Scenario) (map[string]measure.Tester, error) {
+	if o.uncalibrated {
+		return nil, nil
+	}
 	return measure.CalibrateAll(ctx, scenarios, func(s scenario.Scenario) {
 		progress.Step("calibrate the tester: " + s.Tester())
 	}, func(c results.Calibration) error { return keep.write(c) })

@@ -34,10 +34,9 @@ const runExamples = `  tunbench run                                  64-byte UDP
 // runOptions are the flags of `tunbench run`.
 type runOptions struct {
 	output
-	preset       string
-	rounds       int
-	dropReasons  bool
-	uncalibrated bool
+	tester
+	preset string
+	rounds int
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -54,9 +53,8 @@ func (a *app) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", "))
 	flags.IntVarP(&o.rounds, "rounds", "n", 0, "measure every scenario so often (default 1, or the preset's)")
-	flags.BoolVar(&o.dropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
-	flags.BoolVar(&o.uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves a second per load)")
-	o.add(flags)
+	o.tester.add(flags)
+	o.output.add(flags)
 	return cmd
 }
 
@@ -107,26 +105,22 @@ func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 	if err != nil {
 		return err
 	}
-	if series.Scenarios, err = a.fit(series.Scenarios); err != nil {
+	if series.Scenarios, series.Options, err = a.fit(series.Scenarios, o.tester); err != nil {
 		return err
 	}
-	return a.recorded(o.output, func(keep *records) error { return a.measureSeries(ctx, o, series, keep) })
+	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSeries(ctx, o, series, keep) })
 }
 
 // measureSeries calibrates the tester, then measures.
-func (a *app) measureSeries(ctx context.Context, o runOptions, series measure.Series, keep *records) error {
+func (a *app) measureSeries(ctx context.Context, o runOptions, series measure.Series, keep *records) (err error) {
 	steps := series.Trials()
 	if !o.uncalibrated {
 		steps += len(measure.Testers(series.Scenarios))
 	}
 	progress := a.progress(o.output, steps)
 	defer progress.Done()
-	series.Options.DropReasons = o.dropReasons
-	if !o.uncalibrated {
-		var err error
-		if series.Options.Tester, err = a.calibrated(ctx, keep, progress, series.Scenarios); err != nil {
-			return err
-		}
+	if series.Options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, series.Scenarios); err != nil {
+		return interrupted(ctx, err, 0)
 	}
 	series.Starting = func(s scenario.Scenario, round int) {
 		progress.Step(fmt.Sprintf("round %d of %d: %s", round+1, series.Rounds, s.Name()))
@@ -134,7 +128,7 @@ func (a *app) measureSeries(ctx context.Context, o runOptions, series measure.Se
 	series.Record = func(t results.Trial) error { return keep.write(t) }
 	outcome, err := series.Run(ctx)
 	if err != nil {
-		return fmt.Errorf("interrupted after %d of %d trials: %w", outcome.Trials, series.Trials(), err)
+		return interrupted(ctx, err, outcome.Trials)
 	}
 	if outcome.Failed > 0 {
 		return &trialsFailed{outcome.Failed, outcome.Trials}

@@ -31,6 +31,7 @@ Presets:
 // searchOptions are the flags of `tunbench search`.
 type searchOptions struct {
 	output
+	tester
 	preset   string
 	latency  bool
 	min, max float64
@@ -39,6 +40,7 @@ type searchOptions struct {
 const (
 	defaultSearch  = "ci-fast"
 	defaultMinLoad = 1000
+	maxLoad        = 1e9 // that of load=
 )
 
 func (a *app) searchCommand() *cobra.Command {
@@ -48,15 +50,16 @@ func (a *app) searchCommand() *cobra.Command {
 		Short: "Find the loads without loss and with little (RFC 9971)",
 		Long:  searchHelp + searchPresetHelp(),
 		Example: `  tunbench search dut=forwarder dev=tun size=64
-  tunbench search --preset ndr-pdr --latency dut=route size=1400 -o route.jsonl`,
+  tunbench search --preset ndr-pdr dut=route size=1400 -o route.jsonl`,
 		RunE: func(cmd *cobra.Command, words []string) error { return a.search(cmd.Context(), o, words) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", defaultSearch, "goals and limits: "+strings.Join(search.PresetNames(), ", "))
-	flags.BoolVar(&o.latency, "latency", false, "measure latency at 10, 50 and 90 % of what was found")
+	flags.BoolVar(&o.latency, "latency", true, "measure latency at 10, 50 and 90 % of what was found")
 	flags.Float64Var(&o.min, "min", defaultMinLoad, "the smallest load to try, in `pps`")
 	flags.Float64Var(&o.max, "max", 0, "the largest load to try, in `pps` (default: what the tester can offer)")
-	o.add(flags)
+	o.tester.add(flags)
+	o.output.add(flags)
 	return cmd
 }
 
@@ -84,8 +87,8 @@ func (o *searchOptions) plan(words []string) (measure.Search, error) {
 	if s.Load.Mode == scenario.LoadPaced {
 		return measure.Search{}, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
 	}
-	if o.min < 1 || o.max != 0 && o.max <= o.min {
-		return measure.Search{}, &usageError{fmt.Errorf("--min %v --max %v: want at least 1, and more as the maximum", o.min, o.max)}
+	if !(o.min >= 1 && o.min < maxLoad && (o.max == 0 || o.max > o.min && o.max <= maxLoad)) {
+		return measure.Search{}, &usageError{fmt.Errorf("--min %v --max %v: want 1 to 1e9, the maximum above the minimum", o.min, o.max)}
 	}
 	config := preset.Config
 	config.MinLoad, config.MaxLoad = o.min, o.max
@@ -97,31 +100,19 @@ func (a *app) search(ctx context.Context, o searchOptions, words []string) error
 	if err != nil {
 		return err
 	}
-	fitted, err := a.fit([]scenario.Scenario{plan.Scenario})
-	if err != nil {
+	if plan.Scenario, plan.Options, err = a.fitOne(plan.Scenario, o.tester); err != nil {
 		return err
 	}
-	plan.Scenario = fitted[0]
-	return a.recorded(o.output, func(keep *records) error {
+	return a.recorded(ctx, o.output, func(keep *records) (err error) {
 		progress := a.progress(o.output, ui.Unknown)
 		defer progress.Done()
-		var err error
-		if plan.Options.Tester, err = a.calibrated(ctx, keep, progress, fitted); err != nil {
-			return err
+		if plan.Options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{plan.Scenario}); err != nil {
+			return interrupted(ctx, err, 0)
 		}
 		plan.Record = func(t results.Trial) error { return keep.write(t) }
 		plan.Config.Progress = func(p search.Progress) { progress.Step(closingIn(p)) }
 		record, err := plan.Run(ctx)
-		if writeErr := keep.write(record); writeErr != nil {
-			return errors.Join(err, writeErr)
-		}
-		if err != nil {
-			return fmt.Errorf("interrupted after %d trials: %w", record.Trials, err)
-		}
-		if record.Error != "" {
-			return errors.New(record.Error)
-		}
-		return nil
+		return errors.Join(interrupted(ctx, err, record.Trials), keep.write(record))
 	})
 }
 

@@ -78,7 +78,7 @@ func TestSoakCommand(t *testing.T) {
 	needRoot(t)
 	file, stdout := recordsOf(t, "soak", "--for", "3s", "--interval", "300ms", "load=10000")
 	soak := file.Soaks[0]
-	if soak.Intervals < 5 || len(file.Trials) != soak.Intervals || len(soak.Memory) != 2 || soak.LostPackets != 0 {
+	if soak.Intervals < 5 || len(file.Trials) != soak.Intervals || len(soak.Memory) != 2 || *soak.LostPackets != 0 {
 		t.Errorf("%+v with %d interval records", soak, len(file.Trials))
 	}
 	if !strings.Contains(stdout, "soak") {

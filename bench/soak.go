@@ -27,6 +27,7 @@ with -o.`
 // soakOptions are the flags of `tunbench soak`.
 type soakOptions struct {
 	output
+	tester
 	duration, interval time.Duration
 }
 
@@ -47,7 +48,8 @@ func (a *app) soakCommand() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
 	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
-	o.add(cmd.Flags())
+	o.tester.add(cmd.Flags())
+	o.output.add(cmd.Flags())
 	return cmd
 }
 
@@ -69,16 +71,19 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	fitted, err := a.fit([]scenario.Scenario{s})
+	s, options, err := a.fitOne(s, o.tester)
 	if err != nil {
 		return err
 	}
-	return a.recorded(o.output, func(keep *records) error {
+	return a.recorded(ctx, o.output, func(keep *records) (err error) {
 		intervals := int((o.duration + o.interval - 1) / o.interval)
 		progress := a.progress(o.output, intervals)
 		defer progress.Done()
-		soak := measure.Soak{Scenario: fitted[0], Duration: o.duration, Interval: o.interval}
-		progress.Step("first interval of " + fitted[0].Name())
+		if options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{s}); err != nil {
+			return interrupted(ctx, err, 0)
+		}
+		soak := measure.Soak{Scenario: s, Duration: o.duration, Interval: o.interval, Options: options}
+		progress.Step("first interval of " + s.Name())
 		soak.Record = func(t results.Trial) error {
 			progress.Step(soakState(t))
 			return keep.write(t)

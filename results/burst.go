@@ -1,16 +1,21 @@
 package results
 
-import "time"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // Burst is the longest run of packets back to back, at the highest rate the generator has, that arrives without loss (RFC 9004).
 type Burst struct {
 	Scenario         string       `json:"scenario"`
 	Start            time.Time    `json:"start"` // UTC
 	Repetitions      []Repetition `json:"repetitions,omitempty"`
-	LongestPackets   *PacketRange `json:"longest_packets,omitempty"`   // over the repetitions
-	CorrectedPackets *float64     `json:"corrected_packets,omitempty"` // what the DUT held, without what it forwarded meanwhile (RFC 9004, section 6)
-	LimitPackets     *int64       `json:"limit_packets,omitempty"`     // the search stopped here: the DUT never lost
-	Error            string       `json:"error,omitempty"`             // why it failed
+	LongestPackets   *PacketRange `json:"longest_packets,omitempty"`    // over the repetitions
+	CorrectedPackets *float64     `json:"corrected_packets,omitempty"`  // what the DUT held, without what it forwarded meanwhile (RFC 9004, section 6)
+	CorrectedBufferS *float64     `json:"corrected_buffer_s,omitempty"` // the same as a time at the highest rate: the corrected DUT buffer time
+	LimitPackets     *int64       `json:"limit_packets,omitempty"`      // the search stopped here: the DUT never lost
+	Error            string       `json:"error,omitempty"`              // why it failed
 }
 
 // Repetition is one search for the longest burst and how long that lasted.
@@ -21,9 +26,26 @@ type Repetition struct {
 
 // PacketRange is a number of packets over several repetitions.
 type PacketRange struct {
+	Mean   float64 `json:"mean"`
+	StdDev float64 `json:"std_dev"` // of the sample; 0 for one repetition
 	Median float64 `json:"median"`
 	Min    int64   `json:"min"`
 	Max    int64   `json:"max"`
+}
+
+// NewPacketRange describes at least one number of packets.
+func NewPacketRange(packets []int64) PacketRange {
+	sorted := slices.Sorted(slices.Values(packets))
+	n := len(sorted)
+	r := PacketRange{Min: sorted[0], Max: sorted[n-1], Median: float64(sorted[(n-1)/2]+sorted[n/2]) / 2}
+	for _, p := range sorted {
+		r.Mean += float64(p) / float64(n)
+	}
+	for _, p := range sorted {
+		r.StdDev += (float64(p) - r.Mean) * (float64(p) - r.Mean)
+	}
+	r.StdDev = math.Sqrt(r.StdDev / float64(max(n-1, 1)))
+	return r
 }
 
 // Kind implements [Record].

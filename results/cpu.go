@@ -10,6 +10,7 @@ type CPU struct {
 	DUTSyscallsPerPacket *float64 `json:"dut_syscalls_per_packet,omitempty"`  // system calls of the DUT's threads
 	MachineNsPerPacket   *float64 `json:"machine_ns_per_packet,omitempty"`    // busy time of the whole machine, generator and sink included
 	DUTBusyRatio         *float64 `json:"dut_busy_ratio,omitempty"`           // run time of the DUT's process over the duration: 1 is one CPU full
+	DUTBusiestRatio      *float64 `json:"dut_busiest_ratio,omitempty"`        // run time of its busiest thread over the duration: 1 is that thread's CPU full
 	UserRatio            *float64 `json:"user_ratio,omitempty"`
 	SystemRatio          *float64 `json:"system_ratio,omitempty"`
 	SoftirqRatio         *float64 `json:"softirq_ratio,omitempty"`

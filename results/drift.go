@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/montanaflynn/stats"
 )
@@ -34,10 +35,11 @@ const (
 	minGrowthRatio = 0.1
 )
 
-// Warning says in words that the process may leak memory, "" if it does not look so.
-func (m Memory) Warning() string {
-	growth := m.LastBytes - m.FirstBytes
-	if growth < minGrowthBytes || float64(growth) < minGrowthRatio*float64(m.FirstBytes) || m.GrowthBytesPerHour <= 0 {
+// Warning says in words that the process may leak memory after so long a time, "" if it does not look so. What grows once, as a heap does
+// that fills its first arenas, is no slope.
+func (m Memory) Warning(watched time.Duration) string {
+	growth := m.GrowthBytesPerHour * watched.Hours()
+	if growth < minGrowthBytes || growth < minGrowthRatio*float64(m.FirstBytes) || m.LastBytes <= m.FirstBytes {
 		return ""
 	}
 	return fmt.Sprintf("the %s's memory grew from %sB to %sB, %sB an hour: a leak?",

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 )
 
 // near says whether two figures agree to nine digits.
@@ -80,12 +81,12 @@ func TestDriftWarning(t *testing.T) {
 		drift Drift
 		want  string // "" is no warning
 	}{
-		{Drift{"forwarded_pps", -0.0625, -0.91, new(0.0001)}, "forwarded_pps fell by 6.25 % over the soak (rank correlation with time -0.91)"},
-		{Drift{"latency_ns.p99", 0.3, 0.6, new(0.009)}, "latency_ns.p99 rose by 30.0 % over the soak (rank correlation with time 0.60)"},
-		{Drift{"small", 0.049, 1, new(0.0)}, ""},
-		{Drift{"unsteady", 0.5, 0.49, new(0.0)}, ""},
-		{Drift{"perhaps chance", 0.5, 0.6, new(0.011)}, ""},
-		{Drift{"too few", 0.5, 1, nil}, ""},
+		{Drift{"forwarded_pps", 100, -0.0625, -0.91, new(0.0001)}, "forwarded_pps fell by 6.25 % over the soak (rank correlation with time -0.91)"},
+		{Drift{"latency_ns.p99", 100, 0.3, 0.6, new(0.009)}, "latency_ns.p99 rose by 30.0 % over the soak (rank correlation with time 0.60)"},
+		{Drift{"small", 100, 0.049, 1, new(0.0)}, ""},
+		{Drift{"unsteady", 100, 0.5, 0.49, new(0.0)}, ""},
+		{Drift{"perhaps chance", 100, 0.5, 0.6, new(0.011)}, ""},
+		{Drift{"too few", 100, 0.5, 1, nil}, ""},
 	}
 	for _, test := range tests {
 		if got := test.drift.Warning(); got != test.want {
@@ -101,13 +102,13 @@ func TestMemoryWarning(t *testing.T) {
 		want   bool
 	}{
 		{Memory{ProcessDUT, 20 * mib, 30 * mib, 5e6}, true},
-		{Memory{ProcessDUT, 20 * mib, 24*mib - 1, 5e6}, false},   // below what an allocator may do
-		{Memory{ProcessDUT, 200 * mib, 219 * mib, 5e6}, false},   // a small part of what was there
-		{Memory{ProcessTester, 20 * mib, 30 * mib, -5e6}, false}, // a peak at the end of a fall
-		{Memory{ProcessTester, 30 * mib, 20 * mib, -5e6}, false},
+		{Memory{ProcessDUT, 20 * mib, 24 * mib, 2e6}, false},     // below what an allocator may do
+		{Memory{ProcessDUT, 200 * mib, 219 * mib, 9.9e6}, false}, // a small part of what was there
+		{Memory{ProcessDUT, 20 * mib, 30 * mib, 12}, false},      // grew once, then stood still
+		{Memory{ProcessTester, 30 * mib, 20 * mib, 5e6}, false},
 	}
 	for _, test := range tests {
-		got := test.memory.Warning()
+		got := test.memory.Warning(2 * time.Hour)
 		if (got != "") != test.want || test.want && !strings.Contains(got, "the dut's memory grew from 21.0 MB to 31.5 MB, 5.00 MB an hour") {
 			t.Errorf("%+v: %q", test.memory, got)
 		}

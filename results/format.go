@@ -49,11 +49,14 @@ func micros(ns float64) string { return significant(ns / 1e3) }
 
 // percent writes a share in percent. One that is not zero never looks like it.
 func percent(share float64) string {
+	if share < 0 {
+		return "-" + percent(-share)
+	}
 	p := 100 * share
 	switch {
 	case p == 0:
 		return "0"
-	case p > 0 && p < 0.01:
+	case p < 0.01:
 		return "<0.01"
 	case p < 9.995:
 		return strconv.FormatFloat(p, 'f', 2, 64)

@@ -35,6 +35,8 @@ func TestFormat(t *testing.T) {
 		{seconds(0.05), "50ms"},
 		{percent(0), "0"},
 		{percent(0.00001), "<0.01"},
+		{percent(-0.00001), "-<0.01"},
+		{percent(-0.05), "-5.00"},
 		{percent(0.0001), "0.01"},
 		{percent(0.05), "5.00"},
 		{percent(0.09999), "10.0"},

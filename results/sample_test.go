@@ -60,6 +60,7 @@ func fullTrial(t testing.TB) Trial {
 		way.Corrupt = new(int64(4))
 	}
 	full.CPU.DUTUserNsPerPacket, full.CPU.DUTSystemNsPerPacket = new(100.5), new(600.0)
+	full.CPU.DUTBusiestRatio = new(0.75)
 	full.CPU.DUTSwitchesPerPacket, full.CPU.DUTSyscallsPerPacket = new(0.01), new(2.5)
 	full.Sender.Kind, full.Sender.Notes = SenderSocket, []string{"no live frames: packets come from sockets"}
 	full.Sink = &Sink{
@@ -82,7 +83,7 @@ func sampleCalibration(t testing.TB) Calibration {
 
 func sampleSearch() Search {
 	return Search{
-		Scenario: "dut=forwarder/load=max/size=64", Preset: "ci-fast", Start: sampleStart, DurationS: 31.25, Trials: 23, TrialSeconds: 21,
+		Scenario: "dut=forwarder/load=max/size=64", Preset: "ci-fast", Start: sampleStart, DurationS: 31.25, Trials: 23, TrialDurationS: 21,
 		MinLoadPps: 10000, MaxLoadPps: 1.31e6,
 		Goals: []Goal{
 			{
@@ -102,14 +103,14 @@ func sampleSearch() Search {
 func sampleBurst() Burst {
 	return Burst{
 		Scenario: "dut=forwarder/size=64", Start: sampleStart, Repetitions: []Repetition{{1480, 0.00123}, {1500, 0.00125}, {1512, 0.00126}},
-		LongestPackets: &PacketRange{1500, 1480, 1512}, CorrectedPackets: new(965.5), LimitPackets: new(int64(1 << 20)), Error: "interrupted",
+		LongestPackets: &PacketRange{Mean: 1497.5, StdDev: 16.5, Median: 1500, Min: 1480, Max: 1512}, CorrectedPackets: new(965.5), CorrectedBufferS: new(0.00075), LimitPackets: new(int64(1 << 20)), Error: "interrupted",
 	}
 }
 
 func sampleSoak() Soak {
 	return Soak{
-		Scenario: "dut=forwarder/load=100000/size=64", Start: sampleStart, DurationS: 7200, Intervals: 720, LostPackets: 12,
-		Drifts:   []Drift{{"forwarded_pps", -0.0625, -0.91, new(0.0)}, {"latency_ns.p99", 0.02, 0.11, nil}},
+		Scenario: "dut=forwarder/load=100000/size=64", Start: sampleStart, DurationS: 7200, Intervals: 720, LostPackets: new(int64(12)), Interrupted: true,
+		Drifts:   []Drift{{"forwarded_pps", 100_000, -0.0625, -0.91, new(0.0)}, {"latency_ns.p99", 21_000, 0.02, 0.11, nil}},
 		Memory:   []Memory{{ProcessDUT, 12_000_000, 12_400_000, 200_000}, {ProcessTester, 30_000_000, 29_000_000, -500_000}},
 		Warnings: []string{"forwarded_pps fell"}, Error: "interrupted",
 	}

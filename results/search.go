@@ -5,19 +5,19 @@ import "time"
 // Search is what came of a search for the highest loads that keep a loss ratio (RFC 9971). Loads are intended loads per direction. The trials
 // behind it are records of their own with [PhaseSearch], runs for its latency those with [PhaseLatency].
 type Search struct {
-	Scenario     string     `json:"scenario"` // canonical name; its load means nothing here
-	Preset       string     `json:"preset,omitempty"`
-	Start        time.Time  `json:"start"`               // UTC
-	DurationS    float64    `json:"duration_s,omitzero"` // from start to the end of its last trial
-	Trials       int        `json:"trials"`
-	TrialSeconds float64    `json:"trial_seconds"`         // sum of the effective durations
-	MinLoadPps   float64    `json:"min_load_pps,omitzero"` // no smaller load was tried
-	MaxLoadPps   float64    `json:"max_load_pps,omitzero"` // no larger load was tried
-	Goals        []Goal     `json:"goals,omitempty"`
-	LimitedBy    string     `json:"limited_by,omitempty"` // what held the load down, in words, as in a [Trial]
-	Host         *Stability `json:"host,omitempty"`
-	Warnings     []string   `json:"warnings,omitempty"`
-	Error        string     `json:"error,omitempty"` // why it failed
+	Scenario       string     `json:"scenario"` // canonical name; its load means nothing here
+	Preset         string     `json:"preset,omitempty"`
+	Start          time.Time  `json:"start"`               // UTC
+	DurationS      float64    `json:"duration_s,omitzero"` // from start to the end of its last trial
+	Trials         int        `json:"trials"`
+	TrialDurationS float64    `json:"trial_duration_s"`      // sum of the effective durations
+	MinLoadPps     float64    `json:"min_load_pps,omitzero"` // no smaller load was tried
+	MaxLoadPps     float64    `json:"max_load_pps,omitzero"` // no larger load was tried
+	Goals          []Goal     `json:"goals,omitempty"`
+	LimitedBy      string     `json:"limited_by,omitempty"` // what held the load down, in words, as in a [Trial]
+	Host           *Stability `json:"host,omitempty"`
+	Warnings       []string   `json:"warnings,omitempty"`
+	Error          string     `json:"error,omitempty"` // why it failed
 }
 
 // Goal is a Search Goal of RFC 9971 and its Goal Result.

@@ -49,7 +49,7 @@ func searchFacts(s Search) []string {
 		facts = append(facts, plain(s.Preset))
 	}
 	if s.Trials > 0 {
-		facts = append(facts, trialsOf(s.Trials), seconds(s.TrialSeconds)+" under load", seconds(s.DurationS)+" in all")
+		facts = append(facts, trialsOf(s.Trials), seconds(s.TrialDurationS)+" under load", seconds(s.DurationS)+" in all")
 	}
 	if s.MaxLoadPps > 0 {
 		facts = append(facts, "loads from "+scaled(s.MinLoadPps)+" to "+scaled(s.MaxLoadPps)+" pps")

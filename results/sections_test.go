@@ -53,7 +53,7 @@ func burstRun() *File {
 	lossy, lossless := sampleBurst(), sampleBurst()
 	lossy.LimitPackets, lossy.Error = nil, ""
 	lossless.Scenario, lossless.Repetitions, lossless.CorrectedPackets, lossless.Error = "dut=veth/size=64", []Repetition{{1 << 20, 0.7}}, nil, ""
-	lossless.LongestPackets = &PacketRange{1 << 20, 1 << 20, 1 << 20}
+	lossless.LongestPackets = new(NewPacketRange([]int64{1 << 20, 1 << 20}))
 	return fileOf(Host{Time: sampleStart, Hostname: "bench-1"}, lossy, lossless, End{Status: Completed})
 }
 

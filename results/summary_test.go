@@ -67,7 +67,7 @@ func TestMetrics(t *testing.T) {
 		"cpu.system_ratio": 0.6, "cpu.softirq_ratio": 0.2, "tcp.rtt_us": 123.5, "tcp.retransmits": 7,
 		"superpackets": 12, "duplicated": 0, "reordered": 3, "corrupt": 4, MetricTesterMax: 1.2e6,
 		"cpu.dut_user_ns_per_packet": 100.5, "cpu.dut_system_ns_per_packet": 600, "cpu.dut_switches_per_packet": 0.01,
-		"cpu.dut_syscalls_per_packet": 2.5, "sink.early_packets": 5, "sink.clamped_packets": 6,
+		"cpu.dut_syscalls_per_packet": 2.5, "cpu.dut_busiest_ratio": 0.75, "sink.early_packets": 5, "sink.clamped_packets": 6,
 	}
 	spread := func(m Metric, _ float64) bool { _, plain := want[m]; return !plain }
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreMapEntries(spread)); diff != "" {

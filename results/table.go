@@ -20,11 +20,7 @@ func Table(f *File, o Options) (string, error) {
 	warnings = append(warnings, p.calibrations(f.Calibrations)...)
 	warnings = append(warnings, p.searches(f)...)
 	warnings = append(warnings, p.bursts(f)...)
-	more, err = p.soaks(f)
-	if err != nil {
-		return "", err
-	}
-	warnings = append(warnings, more...)
+	warnings = append(warnings, p.soaks(f)...)
 	p.paragraph(prefixed("warning: ", warnings), gap, text.FgYellow)
 	return p.text.String(), nil
 }

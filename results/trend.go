@@ -78,6 +78,7 @@ func (t *Trend) Drift(m Metric) (d Drift, ok bool) {
 	}
 	d = Drift{
 		Metric:          m,
+		Median:          median,
 		ChangeRatio:     slope * (t.last - t.first).Seconds() / math.Abs(median),
 		RankCorrelation: rankCorrelation(t.times, t.values),
 	}

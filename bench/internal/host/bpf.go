@@ -6,21 +6,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func tcx(probe func() error) Check {
-	const (
-		name    = "BPF and TCX"
-		meaning = "the sink cannot count in the kernel"
-	)
-	if probe == nil {
-		return unknown(name, "not probed")
-	}
-	switch err := probe(); {
+// BPFFeature is something that the tester does with eBPF.
+type BPFFeature struct {
+	Name    string
+	Meaning string       // what a measurement does without it
+	Remedy  string       // the kernel to use
+	Try     func() error // nil, or what the kernel refused
+}
+
+func (f BPFFeature) check() Check {
+	switch err := f.Try(); {
 	case err == nil:
-		return ok(name, "a program loads and attaches")
+		return ok(f.Name, "a program loads and runs")
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return missing(name, err.Error(), meaning, "run as root with CAP_BPF and CAP_NET_ADMIN")
+		return missing(f.Name, err.Error(), f.Meaning, "run as root with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON")
 	default:
-		return missing(name, err.Error(), meaning, "use a kernel with CONFIG_BPF_SYSCALL and TCX links (CONFIG_NET_XGRESS)")
+		return missing(f.Name, err.Error(), f.Meaning, f.Remedy)
 	}
 }
 

@@ -5,9 +5,8 @@ import "context"
 // Probes are the checks that need a library which lives elsewhere in tunbench.
 // A nil probe is reported as unknown.
 type Probes struct {
-	// TCX loads a program and attaches it to the ingress of a link. Its error
-	// is what the kernel refused.
-	TCX func() error
+	// BPF are the features of the tester that load programs.
+	BPF []BPFFeature
 	// TUN opens devices and returns one check per feature it tried.
 	TUN func() ([]Check, error)
 	// Runs returns the namespaces of other runs: of those that live, and what dead
@@ -36,7 +35,10 @@ func Checks(ctx context.Context, probes Probes) []Check {
 func (m machine) abilities(probes Probes) []Check {
 	checks := []Check{m.privileges(), m.tunNode(), namespaces(tryNamespace())}
 	checks = append(checks, tunFeatures(probes.TUN)...)
-	return append(checks, tcx(probes.TCX), m.ioUring(tryIoUring()))
+	for _, f := range probes.BPF {
+		checks = append(checks, f.check())
+	}
+	return append(checks, m.ioUring(tryIoUring()))
 }
 
 func (m machine) processor() []Check {
@@ -50,6 +52,7 @@ func (m machine) clockChecks() []Check {
 func (m machine) noise(ctx context.Context) []Check {
 	checks := []Check{m.loadAverage(), m.pressure("cpu"), m.pressure("memory")}
 	checks = append(checks, m.sampled(ctx)...)
+	checks = append(checks, pausing(WatchPauses(0, pausesWatched)))
 	return append(checks, m.virtual(), m.irqbalance())
 }
 

@@ -11,11 +11,11 @@ import (
 func TestChecksOnThisHost(t *testing.T) {
 	probed := false
 	checks := Checks(t.Context(), Probes{
-		TCX: func() error { probed = true; return nil },
+		BPF: []BPFFeature{{Name: "BPF and TCX", Try: func() error { probed = true; return nil }}},
 		TUN: func() ([]Check, error) { return []Check{ok("offload tso", "accepted")}, nil },
 	})
 	if !probed {
-		t.Error("the TCX probe did not run")
+		t.Error("the BPF probe did not run")
 	}
 	states := map[string]State{}
 	for _, c := range checks {

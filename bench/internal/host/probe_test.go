@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -35,10 +36,11 @@ func TestTriedChecks(t *testing.T) {
 		"io_uring disabled": {disabled.ioUring(unix.EPERM), Missing, "kernel.io_uring_disabled=2"},
 		"io_uring memory":   {disabled.ioUring(unix.ENOMEM), Unknown, "memory"},
 
-		"tcx":           {tcx(failing(nil)), OK, "attaches"},
-		"tcx forbidden": {tcx(failing(fmt.Errorf("load: %w", unix.EPERM))), Missing, "not permitted"},
-		"tcx unbuilt":   {tcx(failing(errors.New("not supported"))), Missing, "not supported"},
-		"tcx no probe":  {tcx(nil), Unknown, "not probed"},
+		"bpf":           {BPFFeature{Try: failing(nil)}.check(), OK, "loads"},
+		"bpf forbidden": {BPFFeature{Try: failing(fmt.Errorf("load: %w", unix.EPERM))}.check(), Missing, "not permitted"},
+		"bpf unbuilt":   {BPFFeature{Try: failing(errors.New("not supported"))}.check(), Missing, "not supported"},
+		"pauses":        {pausing(Pauses{Watched: time.Second, Paused: time.Millisecond}, nil), OK, "0.10 %"},
+		"many pauses":   {pausing(Pauses{Watched: time.Second, Paused: 20 * time.Millisecond}, nil), Distorts, "2.00 %"},
 
 		"other runs no probe": {otherRuns(nil), Unknown, "not probed"},
 		"other runs none":     {otherRuns(runs(nil, nil, nil)), OK, "none"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"tunbench/bench/internal/scenario"
@@ -37,18 +36,18 @@ const (
 // the error is its cause. What failed stands in the record too.
 func (b *Burst) Run(ctx context.Context) (record results.Burst, err error) {
 	record = results.Burst{Scenario: b.Scenario.Name(), Start: time.Now().UTC()}
+	defer func() {
+		if err != nil {
+			record.Error = err.Error()
+		}
+	}()
 	rig, err := Open(ctx, b.Scenario, b.Options)
 	if err != nil {
-		record.Error = err.Error()
 		return record, err
 	}
 	defer func() { err = errors.Join(err, rig.Close()) }()
 	m := &bursting{Burst: b, rig: rig, record: &record}
-	if err := m.run(ctx); err != nil {
-		record.Error = err.Error()
-		return record, err
-	}
-	return record, nil
+	return record, m.run(ctx)
 }
 
 // bursting is a Burst on its way.
@@ -63,7 +62,7 @@ func (m *bursting) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limit := int64(perDirection(full) * longestBurstTime.Seconds())
+	limit := int64(perDirection(full)*longestBurstTime.Seconds()) / m.step()
 	if limit < shortestBurst {
 		return errors.New("search bursts: the generator brought nothing out")
 	}
@@ -71,21 +70,30 @@ func (m *bursting) run(ctx context.Context) error {
 		if err := m.repeat(ctx, i, limit); err != nil {
 			return err
 		}
-		m.summarize(full, limit)
+		m.summarize(full, limit*m.step())
 	}
 	return nil
 }
 
+// step is the number of packets that a burst can be longer or shorter by: those of a
+// superpacket.
+func (m *bursting) step() int64 { return int64(m.Scenario.Segs) }
+
 // repeat is one search: ever longer bursts until one loses, then between the two.
 func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) error {
 	var good results.Repetition
-	try := func(packets int64) (whole bool, err error) {
+	try := func(steps int64) (whole bool, err error) {
+		packets := steps * m.step()
 		if m.Progress != nil {
 			m.Progress(repetition, packets)
 		}
 		t, err := m.trial(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Packets: uint64(packets), Duration: 2 * longestBurstTime})
 		if err != nil {
 			return false, err
+		}
+		sent := t.Ledger.Packets(results.PlaceIntended) / int64(max(len(t.Directions), 1))
+		if sent != packets {
+			return false, &TrialError{fmt.Errorf("of a burst of %d packets the generator brought out %d in %v", packets, sent, 2*longestBurstTime)}
 		}
 		whole = *t.LossRatio == 0
 		if whole && packets > good.Packets {
@@ -133,32 +141,25 @@ func longest(least, limit int64, holds func(int64) (bool, error)) error {
 }
 
 func (m *bursting) trial(ctx context.Context, ask Ask) (results.Trial, error) {
-	t, err := m.rig.Measure(ctx, ask)
-	t.Phase = results.PhaseBurst
-	if recordErr := m.Record(t); recordErr != nil {
-		return t, fmt.Errorf("record trial: %w", recordErr)
-	}
-	if ctx.Err() != nil {
-		return t, context.Cause(ctx)
-	}
-	return t, err
+	return m.rig.part(ctx, ask, results.PhaseBurst, m.Record, nil)
 }
 
-// summarize looks at all repetitions so far. full is the trial at maximum load.
+// summarize looks at all repetitions so far. full is the trial at maximum load, whose
+// forwarded rate stands for the throughput in the correction.
 func (m *bursting) summarize(full results.Trial, limit int64) {
 	var packets []int64
 	for _, r := range m.record.Repetitions {
 		packets = append(packets, r.Packets)
 	}
-	slices.Sort(packets)
-	last := len(packets) - 1
-	median := float64(packets[last/2]+packets[(last+1)/2]) / 2
-	m.record.LongestPackets = &results.PacketRange{Median: median, Min: packets[0], Max: packets[last]}
-	if packets[0] == limit {
+	found := results.NewPacketRange(packets)
+	m.record.LongestPackets = &found
+	if found.Min == limit {
 		m.record.LimitPackets = &limit
 		return
 	}
 	if full.ForwardedPps != nil && full.OfferedPps != nil && *full.OfferedPps > *full.ForwardedPps {
-		m.record.CorrectedPackets = new(median * (1 - *full.ForwardedPps / *full.OfferedPps))
+		corrected := found.Mean * (1 - *full.ForwardedPps / *full.OfferedPps)
+		m.record.CorrectedPackets = &corrected
+		m.record.CorrectedBufferS = new(corrected / *full.OfferedPps)
 	}
 }

@@ -87,12 +87,16 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 // else while nothing runs: as many packets cannot leave in time.
 func (c *calibration) watchCPU(s scenario.Scenario) error {
 	p, err := place(s)
-	if err != nil {
+	if err != nil || p.generators[0] == anyCPU {
 		return err
 	}
-	pauses, err := host.WatchPauses(max(p.generators[0], 0), calibrationWarmup)
+	pauses, err := host.WatchPauses(p.generators[0], calibrationWarmup)
+	if err != nil {
+		c.record.Notes = append(c.record.Notes, err.Error())
+		return nil
+	}
 	c.record.PausedRatio = new(pauses.Ratio())
-	return err
+	return nil
 }
 
 // inRig opens a Rig for f.
@@ -107,12 +111,12 @@ func (c *calibration) inRig(ctx context.Context, s scenario.Scenario, o Options,
 
 // offer makes one trial without a warm-up.
 func offer(ctx context.Context, r *Rig, load scenario.Load) (results.Trial, error) {
-	return r.Measure(ctx, Ask{Load: load, Duration: calibrationTrial})
+	return r.whole(ctx, Ask{Load: load, Duration: calibrationTrial})
 }
 
 // atMost makes one trial with the most that goes.
 func atMost(ctx context.Context, r *Rig) (results.Trial, error) {
-	return r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial, Warmup: calibrationWarmup})
+	return r.whole(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial, Warmup: calibrationWarmup})
 }
 
 // perDirection is the load that was offered one way.
@@ -176,7 +180,7 @@ func (c *calibration) measureSink(ctx context.Context, r *Rig) error {
 		c.record.Notes = append(c.record.Notes, "no cost of the sink: "+err.Error())
 		return nil
 	}
-	if _, err := r.Measure(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Duration: calibrationTrial}); err != nil {
+	if _, err := offer(ctx, r, scenario.Load{Mode: scenario.LoadMax}); err != nil {
 		return errors.Join(err, stop())
 	}
 	perPacket, err := cost()
@@ -213,6 +217,9 @@ func CalibrateAll(ctx context.Context, scenarios []scenario.Scenario, starting f
 		c, tester, err := Calibrate(ctx, s)
 		if recordErr := record(c); recordErr != nil {
 			return testers, errors.Join(fmt.Errorf("record calibration: %w", recordErr), err)
+		}
+		if ctx.Err() != nil {
+			return testers, context.Cause(ctx)
 		}
 		if err != nil {
 			return testers, err

@@ -23,8 +23,10 @@ func readCPU(pid int) (cpuReading, error) {
 	return cpuReading{machine: machine, dut: dut}, err
 }
 
-// cpuCost is what was used between two readings, elapsed apart, for so many
-// packets. Without packets there are no figures per packet.
+// cpuCost is what was used between two readings for so many packets, that were sent
+// during elapsed. Without packets there are no figures per packet. The readings lie
+// some milliseconds further apart, in which a generator is taken down: that is time of
+// the machine but not of the DUT.
 func cpuCost(before, after cpuReading, elapsed time.Duration, packets uint64, hasProcess bool) *results.CPU {
 	m := after.machine.Sub(before.machine)
 	cost := &results.CPU{MachineNsPerPacket: each(m.Busy()*float64(time.Second), packets)}
@@ -35,27 +37,27 @@ func cpuCost(before, after cpuReading, elapsed time.Duration, packets uint64, ha
 		cost.StealRatio = new(m.Steal / total)
 	}
 	if hasProcess {
-		addProcess(cost, before.dut, after.dut, elapsed, packets)
+		addProcess(cost, after.dut.since(before.dut), elapsed, packets)
 	}
 	return cost
 }
 
 // addProcess fills in what the DUT's process used.
-func addProcess(cost *results.CPU, before, after processReading, elapsed time.Duration, packets uint64) {
-	run := float64(after.runNs - before.runNs)
+func addProcess(cost *results.CPU, used processUse, elapsed time.Duration, packets uint64) {
+	run := float64(used.runNs)
 	cost.DUTNsPerPacket = each(run, packets)
 	if elapsed > 0 {
 		cost.DUTBusyRatio = new(run / float64(elapsed))
+		cost.DUTBusiestRatio = new(float64(used.busiestNs) / float64(elapsed))
 	}
 	// The exact time is shared out as the samples say.
-	user, system := after.user-before.user, after.system-before.system
-	if sampled := user + system; sampled > 0 {
-		cost.DUTUserNsPerPacket = each(run*user/sampled, packets)
-		cost.DUTSystemNsPerPacket = each(run*system/sampled, packets)
+	if sampled := used.user + used.system; sampled > 0 {
+		cost.DUTUserNsPerPacket = each(run*used.user/sampled, packets)
+		cost.DUTSystemNsPerPacket = each(run*used.system/sampled, packets)
 	}
-	cost.DUTSwitchesPerPacket = each(float64(after.switches-before.switches), packets)
-	if calls := after.syscalls - before.syscalls; calls > 0 {
-		cost.DUTSyscallsPerPacket = each(float64(calls), packets)
+	cost.DUTSwitchesPerPacket = each(float64(used.switches), packets)
+	if used.syscalls > 0 {
+		cost.DUTSyscallsPerPacket = each(float64(used.syscalls), packets)
 	}
 }
 

@@ -16,16 +16,22 @@ import (
 func TestCPUCost(t *testing.T) {
 	before := cpuReading{
 		machine: host.CPUTime{User: 10, System: 20, Idle: 100, Softirq: 1},
-		dut:     processReading{runNs: 5e9, user: 100, system: 200, switches: 7, syscalls: 1000},
+		dut: processReading{
+			threads: map[int]threadReading{1: {4e9, 7}, 2: {1e9, 0}, 3: {9e9, 9}},
+			user:    100, system: 200, syscalls: 1000,
+		},
 	}
 	after := cpuReading{
 		machine: host.CPUTime{User: 10.4, System: 20.4, Idle: 100.8, Softirq: 1.2, Steal: 0.2},
-		dut:     processReading{runNs: 5.5e9, user: 110, system: 240, switches: 1007, syscalls: 2_001_000},
+		dut: processReading{ // thread 3 has ended, thread 4 is new
+			threads: map[int]threadReading{1: {4.4e9, 1000}, 2: {1e9, 0}, 4: {0.1e9, 7}},
+			user:    110, system: 240, syscalls: 2_001_000,
+		},
 	}
 	approx := cmpopts.EquateApprox(1e-9, 0)
 	want := &results.CPU{
 		DUTNsPerPacket: new(500.0), DUTUserNsPerPacket: new(100.0), DUTSystemNsPerPacket: new(400.0),
-		DUTSwitchesPerPacket: new(0.001), DUTSyscallsPerPacket: new(2.0), MachineNsPerPacket: new(1000.0), DUTBusyRatio: new(0.5),
+		DUTSwitchesPerPacket: new(0.001), DUTSyscallsPerPacket: new(2.0), MachineNsPerPacket: new(1000.0), DUTBusyRatio: new(0.5), DUTBusiestRatio: new(0.4),
 		UserRatio: new(0.2), SystemRatio: new(0.2), SoftirqRatio: new(0.1), StealRatio: new(0.1),
 	}
 	if diff := cmp.Diff(want, cpuCost(before, after, time.Second, 1e6, true), approx); diff != "" {
@@ -63,10 +69,11 @@ func TestReadCPUSeesEveryThread(t *testing.T) {
 	}
 	close(stop)
 	<-finished
-	if used := after.dut.runNs - before.dut.runNs; used < 50e6 {
-		t.Errorf("a thread ran for 200 ms, the process's CPU time grew by %v", time.Duration(used))
+	used := after.dut.since(before.dut)
+	if used.runNs < 50e6 {
+		t.Errorf("a thread ran for 200 ms, the process's CPU time grew by %v", time.Duration(used.runNs))
 	}
-	if after.dut.syscalls == before.dut.syscalls || after.dut.switches == before.dut.switches {
-		t.Errorf("a file was read and threads waited: before %+v, after %+v", before.dut, after.dut)
+	if used.syscalls == 0 || used.switches == 0 {
+		t.Errorf("a file was read and threads waited: %+v", used)
 	}
 }

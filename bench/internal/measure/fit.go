@@ -26,33 +26,44 @@ func ProbeFeatures(scenarios []scenario.Scenario) Features {
 	return f
 }
 
+// Lost is what the tester has to do without, in words; "" where nothing is lost.
+type Lost struct{ Generator, Sink string }
+
 // Fit replaces what this host cannot do by sockets, so that every scenario has the
-// name of what is measured, and says what is lost by it.
-func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario, lost []string, err error) {
+// name of what is measured and is there once, and says what is lost by it. Where
+// sockets cannot do it either the error is what the kernel refused.
+func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario, lost Lost, err error) {
 	for _, s := range scenarios {
-		var words []string
-		if s.Gen == scenario.GenXDP && f.LiveFrames != nil {
-			words = append(words, "gen=socket")
+		words, refused := substitutes(s, f)
+		if len(words) > 0 {
+			other, err := scenario.Override([]scenario.Scenario{s}, words)
+			if err != nil {
+				return nil, Lost{}, fmt.Errorf("%w; nor can sockets do it: %s", refused, err.Error())
+			}
+			s = other[0]
 		}
-		if s.Sink == scenario.SinkTCX && f.TCX != nil {
-			words = append(words, "sink=socket")
-		}
-		if len(words) == 0 {
+		if !slices.Contains(fitted, s) {
 			fitted = append(fitted, s)
-			continue
 		}
-		other, err := scenario.Override([]scenario.Scenario{s}, words)
-		if err != nil {
-			return nil, nil, fmt.Errorf("fit scenario to this host: %w", err)
-		}
-		fitted = append(fitted, other...)
 	}
 	if f.LiveFrames != nil {
-		lost = append(lost, fmt.Sprintf("gen=socket instead of xdp, which means half the highest load and send times that the scheduler blurs: %v", f.LiveFrames))
+		lost.Generator = fmt.Sprintf("gen=socket instead of xdp, which means half the highest load and send times that the scheduler blurs: %v", f.LiveFrames)
 	}
 	if f.TCX != nil {
-		lost = append(lost, fmt.Sprintf("sink=socket instead of tcx, which means latencies that include the stack and a reader's wake-up, "+
-			"and a reader that can fall behind: %v", f.TCX))
+		lost.Sink = fmt.Sprintf("sink=socket instead of tcx, which means latencies that include the stack and a reader's wake-up, "+
+			"and a reader that can fall behind: %v", f.TCX)
 	}
 	return fitted, lost, nil
+}
+
+// substitutes are the words that make a scenario one of sockets where the host cannot
+// do otherwise, and what it refused.
+func substitutes(s scenario.Scenario, f Features) (words []string, refused error) {
+	if s.Gen == scenario.GenXDP && f.LiveFrames != nil {
+		words, refused = append(words, "gen=socket"), f.LiveFrames
+	}
+	if s.Sink == scenario.SinkTCX && f.TCX != nil {
+		words, refused = append(words, "sink=socket"), f.TCX
+	}
+	return words, refused
 }

@@ -74,7 +74,7 @@ func TestCountsAreExact(t *testing.T) {
 		"drop in silence":    {faults: faulty.Faults{DropEvery: 100, Silent: true}, hides: 100},
 		"duplicate":          {faults: faulty.Faults{DuplicateEvery: 50}, duplicated: 200},
 		"swap neighbours":    {faults: faulty.Faults{SwapEvery: 99}, reordered: 101},
-		"delay every 101st":  {faults: faulty.Faults{DelayEvery: faulty.DelayEvery{Every: 101, By: 5 * time.Millisecond}}, reordered: 99},
+		"delay every 101st":  {faults: faulty.Faults{DelayEvery: faulty.DelayEvery{Every: 101, By: 50 * time.Millisecond}}, reordered: 99},
 		"flip in the stamp":  {faults: faulty.Faults{FlipEvery: 100, FlipAt: 3}, corrupt: 100},
 		"flip the last byte": {faults: faulty.Faults{FlipEvery: 100, FlipAt: -1}, corrupt: 100},
 	} {

@@ -21,6 +21,7 @@ const (
 	limitSink      = "tester: sink"
 	limitDUT       = "dut core"
 	limitRing      = "ring"
+	limitQdisc     = "qdisc"
 )
 
 // limitedBy names what kept the forwarded load from being higher, as far as the
@@ -41,6 +42,8 @@ func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) st
 		return limitSink
 	case results.PlaceDeviceRing:
 		return atRing(s, t, tester)
+	case results.PlaceQdisc:
+		return limitQdisc
 	}
 	return ""
 }
@@ -64,13 +67,14 @@ func beyondTester(ask Ask, t *results.Trial, tester Tester) bool {
 
 // atRing names the culprit behind a queue that overflows.
 func atRing(s scenario.Scenario, t *results.Trial, tester Tester) string {
-	if t.CPU == nil || t.CPU.DUTBusyRatio == nil {
+	if t.CPU == nil || t.CPU.DUTBusiestRatio == nil {
 		return limitDUT // the kernel itself
 	}
-	if *t.CPU.DUTBusyRatio/float64(max(s.Queues, 1)) < fullyBusy {
+	if *t.CPU.DUTBusiestRatio < fullyBusy {
 		return limitRing // too short for how unevenly packets come or are taken
 	}
-	if cost := t.CPU.DUTNsPerPacket; cost != nil && tester.SinkNsPerPacket > mostlySink**cost {
+	// A sink on the device works within the DUT's writes, a socket in its own thread.
+	if cost := t.CPU.DUTNsPerPacket; s.Sink != scenario.SinkSocket && cost != nil && tester.SinkNsPerPacket > mostlySink**cost {
 		return limitSink
 	}
 	return limitDUT

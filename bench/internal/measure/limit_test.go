@@ -10,7 +10,7 @@ import (
 
 func TestLimitedBy(t *testing.T) {
 	trial := func(loss float64, busy *float64, ledger ...results.LedgerEntry) *results.Trial {
-		tr := &results.Trial{CPU: &results.CPU{DUTBusyRatio: busy, DUTNsPerPacket: new(1000.0)}}
+		tr := &results.Trial{CPU: &results.CPU{DUTBusiestRatio: busy, DUTNsPerPacket: new(1000.0)}}
 		tr.LossRatio = new(loss)
 		tr.Ledger = ledger
 		return tr
@@ -37,7 +37,9 @@ func TestLimitedBy(t *testing.T) {
 		"paced, all arrived":                 {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 1e6}, ""},
 		"paced, more than can be sent":       {"load=1000", trial(0.2, new(0.1), behind(200)), Tester{}, limitGenerator},
 		"paced, above calibration":           {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 900}, limitGenerator},
-		"two workers, half busy each":        {"load=max queues=2", trial(0.3, new(1.0), ring(100)), Tester{}, limitRing},
+		"one of two workers is full":         {"load=max queues=2", trial(0.3, new(0.99), ring(100)), Tester{}, limitDUT},
+		"a dear socket behind a full one":    {"load=max sink=socket", trial(0.3, new(0.99), ring(100)), Tester{SinkNsPerPacket: 900}, limitDUT},
+		"a shaper":                           {"load=max", trial(0.3, nil, results.LedgerEntry{Place: results.PlaceQdisc, Packets: 9}), Tester{}, limitQdisc},
 		"paced, mostly lost in the ring":     {"load=1000", trial(0.3, new(0.99), ring(299), behind(1)), Tester{}, limitDUT},
 		"the receiving socket overflows":     {"load=max sink=socket", trial(0.3, new(0.99), socket, ring(3)), Tester{}, limitSink},
 		"lost elsewhere":                     {"load=max", trial(0.3, new(0.99)), Tester{}, ""},

@@ -6,18 +6,43 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// processReading is what a process has used up to one moment, all its threads
-// together. A process that is not there has used nothing.
+// processReading is what a process has used up to one moment. A process that is not
+// there has used nothing.
 type processReading struct {
-	runNs        uint64  // on a CPU, exact; softirq work in its context included
-	user, system float64 // clock ticks: sampled, so only their ratio is used
-	switches     uint64  // context switches, voluntary and not
-	syscalls     uint64  // read and write calls; others are not counted by the kernel
+	threads      map[int]threadReading // by thread ID
+	user, system float64               // clock ticks: sampled, so only their ratio is used
+	syscalls     uint64                // read and write calls; others are not counted by the kernel
+}
+
+// threadReading is what one thread has used.
+type threadReading struct {
+	runNs    uint64 // on a CPU, exact; softirq work in its context included
+	switches uint64 // context switches, voluntary and not
+}
+
+// processUse is what a process used between two readings.
+type processUse struct {
+	runNs, busiestNs uint64 // of all threads, of the one that ran most
+	switches         uint64
+	user, system     float64
+	syscalls         uint64
+}
+
+// since returns what was used after prev. A thread that ended in between is left out.
+func (r processReading) since(prev processReading) processUse {
+	u := processUse{user: r.user - prev.user, system: r.system - prev.system, syscalls: r.syscalls - prev.syscalls}
+	for id, t := range r.threads {
+		ran := t.runNs - prev.threads[id].runNs
+		u.runNs += ran
+		u.busiestNs = max(u.busiestNs, ran)
+		u.switches += t.switches - prev.threads[id].switches
+	}
+	return u
 }
 
 // readProcess reads /proc/<pid>; 0 is no process.
 func readProcess(pid int) (processReading, error) {
-	var r processReading
+	r := processReading{threads: map[int]threadReading{}}
 	if pid == 0 {
 		return r, nil
 	}
@@ -34,10 +59,11 @@ func readProcess(pid int) (processReading, error) {
 		if err != nil {
 			continue // ended since it was listed
 		}
-		r.runNs += sched.RunningNanoseconds
+		thread := threadReading{runNs: sched.RunningNanoseconds}
 		if status, err := t.NewStatus(); err == nil {
-			r.switches += status.TotalCtxtSwitches()
+			thread.switches = status.TotalCtxtSwitches()
 		}
+		r.threads[t.PID] = thread
 	}
 	return r, r.readWhole(fs, pid)
 }

@@ -20,6 +20,10 @@ type Options struct {
 	// DropReasons asks the kernel why it dropped packets. It costs time for each.
 	DropReasons bool
 
+	// SenderNotes and SinkNotes say in every record what generator and sink had to do
+	// without, see [Fit].
+	SenderNotes, SinkNotes []string
+
 	// Tester is what calibration found that the tester can do, by [TesterName] of a
 	// scenario; what is not in it is not known.
 	Tester map[string]Tester
@@ -30,6 +34,7 @@ type Options struct {
 // goroutine.
 type Rig struct {
 	scenario scenario.Scenario
+	options  Options
 	tester   Tester
 
 	scene    *testbed.Testbed
@@ -45,7 +50,7 @@ type Rig struct {
 // Open builds the scene, starts the device under test and opens the traffic. ctx
 // bounds the opening only. A Rig that could not be opened leaves nothing behind.
 func Open(ctx context.Context, s scenario.Scenario, o Options) (*Rig, error) {
-	r := &Rig{scenario: s, tester: o.Tester[TesterName(s)]}
+	r := &Rig{scenario: s, options: o, tester: o.Tester[TesterName(s)]}
 	r.alive, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := r.open(ctx, o); err != nil {
 		return nil, errors.Join(r.explain(err), r.Close())
@@ -152,6 +157,41 @@ func (r *Rig) Measure(ctx context.Context, ask Ask) (results.Trial, error) {
 	}
 	return m.record, err
 }
+
+// whole is a trial that came to its end; when ctx is done its cause is the error.
+func (r *Rig) whole(ctx context.Context, ask Ask) (results.Trial, error) {
+	t, err := r.Measure(ctx, ask)
+	if ctx.Err() != nil {
+		return t, context.Cause(ctx)
+	}
+	return t, err
+}
+
+// part measures one trial of something larger and hands out its record, whatever
+// came of it. When ctx is done the error is its cause.
+func (r *Rig) part(ctx context.Context, ask Ask, phase results.Phase, record func(results.Trial) error, mark func(*results.Trial)) (results.Trial, error) {
+	t, err := r.whole(ctx, ask)
+	t.Phase = phase
+	if mark != nil {
+		mark(&t)
+	}
+	if recordErr := record(t); recordErr != nil {
+		return t, errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
+	}
+	if err != nil && ctx.Err() == nil {
+		return t, &TrialError{err}
+	}
+	return t, err
+}
+
+// TrialError is a trial that failed, and with it what it was a part of. The record of
+// that says so.
+type TrialError struct{ Err error }
+
+func (e *TrialError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why the trial failed.
+func (e *TrialError) Unwrap() error { return e.Err }
 
 // whileAlive derives a context that is also done when the device under test ends.
 func (r *Rig) whileAlive(ctx context.Context) (context.Context, func()) {

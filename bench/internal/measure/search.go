@@ -40,38 +40,26 @@ const (
 // latencyShares are the shares of a goal's load at which latency is measured.
 var latencyShares = [...]float64{0.1, 0.5, 0.9}
 
-// Run searches. Irregular results are results; the record's error says what failed,
-// the error what must end the program. When ctx is done the record holds what was
-// known until then, and the error is its cause.
+// Run searches. Irregular results are results, no errors. What failed or when ctx was
+// done stands in the record too, beside what was known until then.
 func (s *Search) Run(ctx context.Context) (record results.Search, err error) {
 	begin := time.Now()
 	record = results.Search{Scenario: s.Scenario.Name(), Preset: s.Preset, Start: begin.UTC(), MinLoadPps: s.Config.MinLoad}
+	defer func() {
+		if err != nil {
+			record.Error = err.Error()
+		}
+	}()
 	rig, err := Open(ctx, s.Scenario, s.Options)
 	if err != nil {
-		record.Error = err.Error()
-		if !unsupported(err) {
-			err = nil
-		}
 		return record, err
 	}
 	defer func() { err = errors.Join(err, rig.Close()) }()
 	m := &searching{Search: s, rig: rig, record: &record}
 	err = m.run(ctx)
 	record.DurationS = time.Since(begin).Seconds()
-	if err != nil {
-		record.Error = err.Error()
-	}
-	var failed *trialError
-	if ctx.Err() == nil && errors.As(err, &failed) {
-		err = nil // the record says it
-	}
 	return record, err
 }
-
-// trialError is a trial that failed, and the search with it.
-type trialError struct{ error }
-
-func (e *trialError) Unwrap() error { return e.error }
 
 // searching is a Search on its way. It is the Measurer.
 type searching struct {
@@ -92,6 +80,10 @@ func (m *searching) run(ctx context.Context) error {
 		config.MaxLoad = m.maxLoad(before)
 	}
 	m.record.MaxLoadPps = config.MaxLoad
+	if config.MaxLoad <= config.MinLoad {
+		m.beyond()
+		return nil
+	}
 	machine, err := host.ReadCPUTime()
 	if err != nil {
 		return err
@@ -110,6 +102,15 @@ func (m *searching) run(ctx context.Context) error {
 	return m.latency(ctx)
 }
 
+// beyond says that no goal can be looked for: the smallest load is more than the tester
+// can offer.
+func (m *searching) beyond() {
+	m.record.LimitedBy = limitGenerator
+	for _, g := range m.Config.Goals {
+		m.record.Goals = append(m.record.Goals, goalOf(search.GoalResult{Goal: g, Reason: "the smallest load is more than the tester can offer"}))
+	}
+}
+
 // guard measures what is forwarded of the maximum load: the same before and after
 // the search on a steady host.
 func (m *searching) guard(ctx context.Context) (results.Trial, error) {
@@ -123,21 +124,11 @@ func (m *searching) maxLoad(seen results.Trial) float64 {
 
 // trial measures and records; share says of which goal's load it has a share.
 func (m *searching) trial(ctx context.Context, ask Ask, share *results.GoalShare) (results.Trial, error) {
-	t, err := m.rig.Measure(ctx, ask)
-	t.Phase, t.GoalShare = results.PhaseSearch, share
+	phase := results.PhaseSearch
 	if share != nil {
-		t.Phase = results.PhaseLatency
+		phase = results.PhaseLatency
 	}
-	if recordErr := m.Record(t); recordErr != nil {
-		return t, fmt.Errorf("record trial: %w", recordErr)
-	}
-	if ctx.Err() != nil {
-		return t, context.Cause(ctx)
-	}
-	if err != nil {
-		return t, &trialError{err}
-	}
-	return t, nil
+	return m.rig.part(ctx, ask, phase, m.Record, func(t *results.Trial) { t.GoalShare = share })
 }
 
 // Measure implements search.Measurer.
@@ -159,22 +150,29 @@ func paced(pps float64) scenario.Load {
 
 // report writes down what the Controller found.
 func (m *searching) report(found search.Result) {
-	m.record.Trials, m.record.TrialSeconds = found.Trials, found.Elapsed.Seconds()
+	m.record.Trials, m.record.TrialDurationS = found.Trials, found.Elapsed.Seconds()
 	for _, g := range found.Goals {
-		m.record.Goals = append(m.record.Goals, results.Goal{
-			Name:                     g.Goal.Name,
-			LossRatio:                g.Goal.LossRatio,
-			ExceedRatio:              g.Goal.ExceedRatio,
-			InitialTrialDurationS:    g.Goal.InitialDuration.Seconds(),
-			FinalTrialDurationS:      g.Goal.FinalDuration.Seconds(),
-			DurationSumS:             g.Goal.DurationSum.Seconds(),
-			WidthRatio:               g.Goal.Width,
-			RelevantLowerBoundPps:    g.LowerBound,
-			RelevantUpperBoundPps:    g.UpperBound,
-			ConditionalThroughputPps: g.ConditionalThroughput,
-			Regular:                  g.Regular,
-			Reason:                   g.Reason,
-		})
+		m.record.Goals = append(m.record.Goals, goalOf(g))
+	}
+	if m.record.LimitedBy == "" && m.Config.MaxLoad == 0 {
+		m.record.LimitedBy = limitGenerator // nothing was lost of all it can offer
+	}
+}
+
+func goalOf(g search.GoalResult) results.Goal {
+	return results.Goal{
+		Name:                     g.Goal.Name,
+		LossRatio:                g.Goal.LossRatio,
+		ExceedRatio:              g.Goal.ExceedRatio,
+		InitialTrialDurationS:    g.Goal.InitialDuration.Seconds(),
+		FinalTrialDurationS:      g.Goal.FinalDuration.Seconds(),
+		DurationSumS:             g.Goal.DurationSum.Seconds(),
+		WidthRatio:               g.Goal.Width,
+		RelevantLowerBoundPps:    g.LowerBound,
+		RelevantUpperBoundPps:    g.UpperBound,
+		ConditionalThroughputPps: g.ConditionalThroughput,
+		Regular:                  g.Regular,
+		Reason:                   g.Reason,
 	}
 }
 

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -43,9 +44,11 @@ func (r *sinkReport) add(counts traffic.SinkCounts) {
 
 // watchCost begins to measure what the sinks cost, see Rig.watchSink.
 func (u *udp) watchCost() (cost func() (*float64, error), stop func() error, err error) {
-	statistics, err := traffic.EnableCost()
-	if err != nil {
-		return nil, nil, err
+	var statistics io.Closer = io.NopCloser(nil) // a socket's thread has its own clock
+	if u.scenario.Sink != scenario.SinkSocket {
+		if statistics, err = traffic.EnableCost(); err != nil {
+			return nil, nil, err
+		}
 	}
 	before, segments, err := u.cost()
 	if err != nil {

@@ -3,7 +3,6 @@ package measure
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -37,20 +36,28 @@ func soakMetrics() []results.Metric {
 // Run soaks. When ctx is done, or an interval failed, the record sums up what was
 // measured until then; an interruption is no error: whoever soaks may end it.
 func (s *Soak) Run(ctx context.Context) (record results.Soak, err error) {
-	record = results.Soak{Scenario: s.Scenario.Name(), Start: time.Now().UTC()}
+	record = results.Soak{Scenario: s.name(), Start: time.Now().UTC()}
+	defer func() {
+		if err != nil {
+			record.Error = err.Error()
+		}
+	}()
 	rig, err := Open(ctx, s.Scenario, s.Options)
 	if err != nil {
-		record.Error = err.Error()
 		return record, err
 	}
 	defer func() { err = errors.Join(err, rig.Close()) }()
 	m := &soaking{Soak: s, rig: rig, record: &record, trends: map[results.Metric]*results.Trend{}}
 	err = m.run(ctx)
 	m.summarize()
-	if err != nil {
-		record.Error = err.Error()
-	}
 	return record, err
+}
+
+// name is that of the scenario as its intervals have it.
+func (s *Soak) name() string {
+	interval := s.Scenario
+	interval.Duration, interval.Warmup = s.Interval, 0
+	return interval.Name()
 }
 
 // soaking is a Soak on its way.
@@ -70,16 +77,15 @@ type memoryTrend struct {
 
 func (m *soaking) run(ctx context.Context) error {
 	m.memory[0].Process, m.memory[1].Process = results.ProcessDUT, results.ProcessTester
-	begin := time.Now()
-	warmup := m.Scenario.Warmup
-	for time.Since(begin) < m.Duration && ctx.Err() == nil {
-		ask := Ask{Load: m.Scenario.Load, Duration: min(m.Interval, m.Duration), Warmup: warmup}
-		warmup = 0
-		t, err := m.rig.Measure(ctx, ask)
-		t.Phase, t.Round = results.PhaseInterval, m.record.Intervals
-		if recordErr := m.Record(t); recordErr != nil {
-			return errors.Join(fmt.Errorf("record interval: %w", recordErr), err)
+	if m.Scenario.Warmup > 0 {
+		if _, err := m.rig.whole(ctx, Ask{Load: m.Scenario.Load, Duration: m.Scenario.Warmup}); err != nil && ctx.Err() == nil {
+			return err
 		}
+	}
+	begin := time.Now()
+	for left := m.Duration; left >= shortestInterval && ctx.Err() == nil; left = m.Duration - time.Since(begin) {
+		ask := Ask{Load: m.Scenario.Load, Duration: min(m.Interval, left)}
+		t, err := m.rig.part(ctx, ask, results.PhaseInterval, m.Record, func(t *results.Trial) { t.Round = m.record.Intervals })
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -87,8 +93,12 @@ func (m *soaking) run(ctx context.Context) error {
 			return err
 		}
 	}
+	m.record.Interrupted = ctx.Err() != nil
 	return nil
 }
+
+// shortestInterval is the least time that is worth another interval at the end.
+const shortestInterval = 100 * time.Millisecond
 
 // take adds an interval to the summary. One that was interrupted is no whole one.
 func (m *soaking) take(t results.Trial, at time.Duration) error {
@@ -97,7 +107,9 @@ func (m *soaking) take(t results.Trial, at time.Duration) error {
 		return nil
 	}
 	m.record.Intervals++
-	m.record.LostPackets += t.Ledger.Packets(results.PlaceIntended) - t.Ledger.Packets(results.PlaceSink)
+	if lost := t.Ledger.Packets(results.PlaceIntended) - t.Ledger.Packets(results.PlaceSink); len(t.Ledger) > 0 {
+		m.record.LostPackets = plus(m.record.LostPackets, &lost)
+	}
 	figures := results.Metrics(t)
 	for _, metric := range soakMetrics() {
 		value, ok := figures[metric]
@@ -148,7 +160,7 @@ func (m *soaking) summarize() {
 			memory.GrowthBytesPerHour = slope * time.Hour.Seconds()
 		}
 		m.record.Memory = append(m.record.Memory, memory.Memory)
-		m.warn(memory.Warning())
+		m.warn(memory.Warning(time.Duration(m.record.DurationS * float64(time.Second))))
 	}
 }
 

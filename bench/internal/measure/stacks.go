@@ -18,6 +18,8 @@ type stacks struct {
 	// meets no stack there: what the sender's own socket loses it is told, and the
 	// other sinks take packets off the device.
 	passed, delivered bool
+	// shared says that the target also sends through its stack.
+	shared bool
 }
 
 // isReception tells counters of what is delivered to sockets.
@@ -39,8 +41,8 @@ func (s *stacks) before(l *results.Ledger, segments int) {
 	add(s.router)
 }
 
-// after adds what was lost between the last device and the socket. Where the target
-// also sends through its stack (dir=bi), the counters below UDP are the sender's.
+// after adds what was lost between the last device and the socket. Of a stack that is
+// shared, the counters below UDP are booked as lost on the way out.
 func (s *stacks) after(l *results.Ledger) {
 	if !s.delivered {
 		return
@@ -51,7 +53,7 @@ func (s *stacks) after(l *results.Ledger) {
 		switch {
 		case isOverflow(counter):
 			overflow += n
-		case isReception(counter) || !s.passed:
+		case isReception(counter) || !s.shared:
 			l.Add(results.ReceiverStack(counter), int64(n))
 		}
 	}

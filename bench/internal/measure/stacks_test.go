@@ -29,7 +29,7 @@ func TestStacks(t *testing.T) {
 			{Place: "receiver_stack:Udp.InCsumErrors", Packets: 7},
 			{Place: "receiver_socket", Packets: 6},
 		}},
-		{"the target sends as well", stacks{source: everything, target: everything, passed: true, delivered: true}, results.Ledger{
+		{"the target sends as well", stacks{source: everything, target: everything, passed: true, delivered: true, shared: true}, results.Ledger{
 			{Place: "stack_drop:Ip.InDiscards", Packets: 30},
 			{Place: "receiver_stack:Udp.InCsumErrors", Packets: 7},
 			{Place: "receiver_socket", Packets: 6},

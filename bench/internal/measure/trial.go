@@ -69,12 +69,10 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if err != nil {
 		return err
 	}
-	begin := time.Now()
-	m.record.Start = begin.UTC()
+	m.record.Start = time.Now().UTC()
 	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
-	elapsed := time.Since(begin)
 	cpuAfter, err := readCPU(m.running.PID())
 	if err != nil {
 		return err
@@ -88,7 +86,7 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	}
 	after.uso = m.takesUSO()
 	m.record.Interrupted = ctx.Err() != nil
-	return m.fill(after.since(before), cpuBefore, cpuAfter, elapsed)
+	return m.fill(after.since(before), cpuBefore, cpuAfter)
 }
 
 // warmUp runs the load without counting it.
@@ -155,14 +153,21 @@ func (m *trial) takesUSO() bool {
 }
 
 // fill writes the record.
-func (m *trial) fill(seen observation, before, after cpuReading, elapsed time.Duration) error {
+func (m *trial) fill(seen observation, before, after cpuReading) error {
 	t := &m.record
 	packets, err := m.workload.report(t, seen)
 	if err != nil {
 		return err
 	}
+	if t.Sender != nil {
+		t.Sender.Notes = m.options.SenderNotes
+	}
+	if t.Sink != nil {
+		t.Sink.Notes = m.options.SinkNotes
+	}
 	reportQueues(t, seen.stats)
 	t.Qdisc = seen.devices.A.Qdisc
+	elapsed := time.Duration(t.DurationS * float64(time.Second))
 	t.CPU = cpuCost(before, after, elapsed, packets, m.running.PID() != 0)
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err

@@ -179,7 +179,8 @@ func senderKind(s scenario.Scenario) results.SenderKind {
 func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 	source, target := seen.links(w.direction)
 	stacks := seen.stacksOf(w.direction)
-	stacks.passed = u.scenario.Gen == scenario.GenXDP
+	stacks.passed = u.scenario.Gen == scenario.GenXDP && w.redirect(u.scenario) == nil
+	stacks.shared = stacks.passed && u.scenario.Dir == scenario.Bi
 	stacks.delivered = u.scenario.Sink == scenario.SinkSocket
 	total := counts.Total()
 	p := &path{

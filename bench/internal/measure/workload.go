@@ -122,13 +122,13 @@ func (o observation) onward(d direction) testbed.LinkCounters {
 	return o.devices.Router[1-d.index] // the first is towards A
 }
 
-// stacksOf returns what the IP stacks lost on the way of a direction.
+// stacksOf returns what the IP stacks lost on the way of a direction. The router does
+// not tell directions apart: all it lost is booked to the first.
 func (o observation) stacksOf(d direction) stacks {
-	c := stacks{source: o.devices.StackA, router: o.devices.StackRouter, target: o.devices.StackB}
-	if d.index != 0 {
-		c.source, c.target = c.target, c.source
+	if d.index == 0 {
+		return stacks{source: o.devices.StackA, router: o.devices.StackRouter, target: o.devices.StackB}
 	}
-	return c
+	return stacks{source: o.devices.StackB, target: o.devices.StackA}
 }
 
 // forwarded returns the forwarder's counters for a direction, nil without.

@@ -31,7 +31,7 @@ var keys = []key{
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
 		only(tcpOnly, isTCP),
 	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6),
-	word("pin", "forwarder's workers and UDP endpoints each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
+	word("pin", "forwarder's workers and UDP generators each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
 		only("applies only to dut=forwarder or proto=udp", canPin),
 	load.with(checkLoad),
 	word("dir", "one way, or both at once", Uni, func(s *Scenario) *Dir { return &s.Dir }, Uni, Bi).with(checkDir),

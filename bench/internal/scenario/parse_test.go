@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 		{"the standard mix fits its MTU", "size=imix", []string{"mtu=1518 size=imix"}},
 		{"a mix is canonical", "size=64x07+1400", []string{"size=64x7+1400x1"}},
 		{"a mix of one is a size", "size=128x3", []string{"size=128"}},
-		{"long packets come from sockets", "size=3395 mtu=9000", []string{"gen=socket mtu=9000 size=3499"}},
+		{"long packets come from sockets", "size=3395 mtu=9000", []string{"gen=socket mtu=9000 size=3395"}},
 		{"ping-pong has neither generator nor sink", "load=pingpong", []string{"load=pingpong -gen -order -sink -verify"}},
 		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -gen -order -segs -sink -size -verify"}},
 		{"a key goes to the arms that have it", "dut=forwarder,veth queues=1,2", []string{

@@ -137,7 +137,7 @@ type Scenario struct {
 	Queues   int // of each device
 	Batch    int // packets moved by one call of a worker
 	Spin     time.Duration
-	Pin      Switch // workers and UDP endpoints each on their CPU
+	Pin      Switch // workers and UDP generators each on their CPU
 	Proto    Proto
 	CC       CC
 	IP       IP

@@ -123,6 +123,8 @@ static __always_inline __u32 segments(struct sk_buff *skb)
 		hlen = (doff >> 4) * 4;
 	}
 	headers = l4 + hlen - (__u32)(BPF_CORE_READ(skb, data) - head);
+	if (headers >= BPF_CORE_READ(skb, len)) // no transport header, or a broken packet
+		return 1;
 	return (BPF_CORE_READ(skb, len) - headers + size - 1) / size;
 }
 
@@ -160,7 +162,8 @@ int count_drop(__u64 *ctx)
 	if (count)
 		*count += n;
 	else
-		bpf_map_update_elem(&drops, &key, &n, BPF_NOEXIST);
+		// Another CPU may have made the entry meanwhile: ours is a slot of its own.
+		bpf_map_update_elem(&drops, &key, &n, BPF_ANY);
 	return 0;
 }
 

@@ -33,7 +33,7 @@
 #define UDP_CHECK 6
 #define UDP_LEN 8
 
-// Buckets of HdrHistogram(1, 10 s, 2 figures), see sink.bpf.c.
+// Buckets of HdrHistogram(1, 10 s, 2 figures), see sink_latency.bpf.h.
 #define LATENCY_HALF_BITS 7
 #define LATENCY_BUCKETS 3584
 #define LATENCY_MAX ((1ULL << 34) - 1)
@@ -340,6 +340,7 @@ typedef struct {
 } possible_net_t;
 
 struct net_device {
+	int ifindex;
 	possible_net_t nd_net;
 } __attribute__((preserve_access_index));
 
@@ -364,7 +365,8 @@ static __always_inline void refuse(int err, __u32 n)
 SEC("tp_btf/xdp_devmap_xmit")
 int BPF_PROG(xmit, const struct net_device *from, const struct net_device *to, int sent, int drops, int err)
 {
-	if (!ours(from) || drops <= 0)
+	// Another generator may be at work in the namespace.
+	if (!ours(from) || (__u32)to->ifindex != redirect || drops <= 0)
 		return 0;
 	if (err)
 		refuse(err, drops);

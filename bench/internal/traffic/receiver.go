@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// MaxFlows is the highest number of flows of a generator or receiver. Each is a
-// socket of a [Sender] and 1 KiB of kernel memory of a sink.
+// MaxFlows is the highest number of flows of an [XDP] generator or a receiver. Each is
+// 1 KiB of kernel memory of a sink.
 const MaxFlows = 32768
 
 // Receiver counts what generators send to one port, and is where it ends: nothing

@@ -12,11 +12,20 @@ import (
 const (
 	// patience is how late a refused packet may get before it is given up.
 	patience = int64(time.Millisecond)
-	// grace is how long after its end a paced run may still send what is due.
-	grace = int64(20 * time.Millisecond)
+	// A paced run may still send what is due for this share of its time after its end:
+	// a pause of the CPU near the end can be made up for, a rate that cannot be held
+	// cannot.
+	graceShare = 0.01
+	leastGrace = time.Millisecond
+	mostGrace  = 20 * time.Millisecond
 	// maxErrno is above every errno of Linux.
 	maxErrno = 256
 )
+
+// grace is how long after its end a run over d may still send what is due.
+func grace(d time.Duration) int64 {
+	return int64(min(max(time.Duration(graceShare*float64(d)), leastGrace), mostGrace))
+}
 
 // run is the state of one Sender.Run, used by its thread alone. Nothing in its
 // loops allocates.
@@ -87,7 +96,7 @@ func (r *run) pace(ctx context.Context, sched schedule, d time.Duration) error {
 		err   error
 	)
 	now := start
-	for next < total && now < start+int64(d)+grace && ctx.Err() == nil && err == nil {
+	for next < total && now < start+int64(spread)+grace(spread) && ctx.Err() == nil && err == nil {
 		due := min(sched.dueBy(now-start), total, next+reach)
 		if due > next {
 			err = r.sendDue(sched, next, due)

@@ -1,7 +1,7 @@
 package traffic
 
 // A flow remembers its last windowBlocks blocks of blockLen sequence numbers, as
-// the programs do, see sink.bpf.h.
+// the programs do, see sink_flow.bpf.h.
 const (
 	windowBlocks = 64
 	blockLen     = 64

@@ -110,7 +110,7 @@ func (x *XDP) open() error {
 }
 
 func (x *XDP) load() error {
-	// See Sink.load.
+	// See loadObjects.
 	_ = rlimit.RemoveMemlock()
 
 	plan := newPlan(&x.cfg.Profile)

@@ -43,7 +43,7 @@ func BenchmarkXDPIntoTAP(b *testing.B) {
 
 // The receiving end, with a sink on it, works in the generator's thread.
 func BenchmarkXDPIntoVeth(b *testing.B) {
-	bed := upRouting(b, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(b, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	newTestSink(b, bed.B(), 1)
 	benchmarkXDP(b, redirected(bed, false, 1, OneSize(64)))
 }

@@ -84,7 +84,7 @@ func TestXDPRingFull(t *testing.T) {
 		}
 	})
 	t.Run("veth", func(t *testing.T) {
-		bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+		bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 		enableThreadedNAPI(t, bed.B())
 		sink := newTestSink(t, bed.B(), 1)
 		sent, counters := flood(t, bed, newTestXDP(t, redirected(bed, false, 1, OneSize(64))), Load{})
@@ -122,7 +122,7 @@ func enableThreadedNAPI(t *testing.T, end *testbed.End) {
 
 // A veth pair takes every frame.
 func TestXDPRedirectVeth(t *testing.T) {
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	sink := newTestSink(t, bed.B(), 2)
 	x := newTestXDP(t, redirected(bed, true, 2, imix()[:2]))
 	sent, err := x.Run(t.Context(), Load{Pps: 50_000}, 100*time.Millisecond)
@@ -134,7 +134,7 @@ func TestXDPRedirectVeth(t *testing.T) {
 
 // What the IP stack does not forward is in its own counters.
 func TestXDPLostInStack(t *testing.T) {
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	for _, c := range []struct {
 		name    string
 		change  func(*XDPConfig)

@@ -51,6 +51,9 @@ func (x *XDP) result(t xdpTask) (Sent, error) {
 // unless it was stopped before.
 func (t *xdpTask) elapsed(run generatorProgress) time.Duration {
 	ran := time.Duration(run.End - run.Start)
+	if run.Start != 0 && run.End == 0 { // the kernel ended the run, not the program
+		ran = time.Duration(monotonic() - int64(run.Start))
+	}
 	switch {
 	case t.Paced == 0:
 		return max(ran, 1)

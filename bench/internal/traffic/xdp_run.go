@@ -26,7 +26,7 @@ const (
 // some 25 ms after the last packet: the kernel takes that long to clean up.
 //
 // With a rate, packets that are late leave together, all are sent, and what is
-// still due 20 ms after the end is not offered. Offered is what the program
+// still due a hundredth of the time (1 to 20 ms) after the end is not offered. Offered is what the program
 // emitted and no device refused.
 func (x *XDP) Run(ctx context.Context, load Load, d time.Duration) (Sent, error) {
 	x.mu.Lock()
@@ -69,7 +69,7 @@ func newXDPTask(load Load, d time.Duration) xdpTask {
 	t.Interval, t.IntervalRest = t.sched.fixedPoint()
 	packets, spread := t.sched.cut(d, load.Packets)
 	t.Packets, t.spread = uint64(packets), spread
-	t.Duration += uint64(grace)
+	t.Duration = uint64(spread) + uint64(grace(spread))
 	t.Paced, t.Batch = 1, pacedBatch(load.Pps)
 	return t
 }

@@ -16,11 +16,10 @@ func behind(e *testbed.End, ipv6 bool) netip.Addr {
 	return e.Behind
 }
 
-// upRouting returns a scene whose ends route what appears on their lo, and whose
-// veth devices take redirected frames.
+// upRouting returns a scene whose ends route what appears on their lo.
 func upRouting(tb testing.TB, cfg testbed.Config) *testbed.Testbed {
 	tb.Helper()
-	cfg.IPv6, cfg.MultiQueue, cfg.Forward, cfg.NAPI = true, true, true, true
+	cfg.IPv6, cfg.MultiQueue, cfg.Forward = true, true, true
 	return upScene(tb, cfg)
 }
 

@@ -50,7 +50,7 @@ func TestXDPCounts(t *testing.T) {
 
 // The highest number of flows, each with its own sequence.
 func TestXDPManyFlows(t *testing.T) {
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	sink := newTestSink(t, bed.B(), MaxFlows)
 	x := newTestXDP(t, routed(bed, false, MaxFlows, OneSize(64)))
 	sent, err := x.Run(t.Context(), Load{Packets: 2*MaxFlows + 1}, time.Minute)
@@ -64,7 +64,7 @@ func TestXDPManyFlows(t *testing.T) {
 }
 
 func TestXDPCancel(t *testing.T) {
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
 	for _, pps := range []float64{0, 10, 50_000} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -88,7 +88,7 @@ func TestXDPCancel(t *testing.T) {
 
 // Close waits for the run that is going on; none begins after it.
 func TestXDPClose(t *testing.T) {
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -170,7 +170,7 @@ func TestNewXDPErrors(t *testing.T) {
 
 func TestXDPLoadErrors(t *testing.T) {
 	requireRoot(t)
-	bed := upRouting(t, testbed.Config{Topology: testbed.Veth})
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
 	x := newTestXDP(t, routed(bed, false, 1, OneSize(64)))
 	for _, c := range []struct {
 		pps float64
