@@ -209,7 +209,7 @@ func TestKilledRunIsCleanedUp(t *testing.T) {
 func TestTwoRunsDoNotMeet(t *testing.T) {
 	needRoot(t)
 	first, _, file, _ := begin(t, "--no-calibration", "load=5000", "duration=4s", "warmup=0s")
-	second := measured(t, "--no-calibration", "load=5000", "duration=500ms", "warmup=0s")
+	second := measured(t, "load=5000", "duration=500ms", "warmup=0s")
 	if code, _, stderr := tunbench(t, "clean"); code != exitSuccess {
 		t.Errorf("clean: exit code %d: %s", code, stderr)
 	}

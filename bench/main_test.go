@@ -57,10 +57,18 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// measured runs `tunbench run --json` and returns its trials; none may have failed.
+// measured runs `tunbench run --json` without calibration and returns its trials;
+// none may have failed.
 func measured(t *testing.T, words ...string) []results.Trial {
 	t.Helper()
-	code, stdout, stderr := tunbench(t, append([]string{"run", "--json"}, words...)...)
+	return trialsOf(t, append([]string{"run", "--json", "--no-calibration"}, words...)...)
+}
+
+// trialsOf runs a command that prints records and returns the trials; none may have
+// failed.
+func trialsOf(t *testing.T, args ...string) []results.Trial {
+	t.Helper()
+	code, stdout, stderr := tunbench(t, args...)
 	file, err := results.Read(strings.NewReader(stdout))
 	if err != nil {
 		t.Fatalf("standard output is not a result file: %v\n%s", err, stderr)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,7 +104,7 @@ func TestCalibrateCommand(t *testing.T) {
 // TestBeyondTheTester: a load that the tester cannot offer is measured and marked.
 func TestBeyondTheTester(t *testing.T) {
 	needRoot(t)
-	trial := measured(t, "dut=forwarder", "load=50M", "duration=200ms")[0]
+	trial := trialsOf(t, "run", "--json", "dut=forwarder", "load=50M", "duration=200ms")[0]
 	if !strings.HasPrefix(trial.LimitedBy, "tester") || trial.TesterMaxPps == nil || *trial.TesterMaxPps > 50e6 {
 		t.Errorf("limited by %q, the tester can %v", trial.LimitedBy, trial.TesterMaxPps)
 	}
@@ -117,18 +116,7 @@ func TestBeyondTheTester(t *testing.T) {
 // TestDropReasons: the kernel's own word for a queue that overflows, with its count.
 func TestDropReasons(t *testing.T) {
 	needRoot(t)
-	code, stdout, stderr := tunbench(t, "run", "--json", "--drop-reasons", "--no-calibration", "load=max", "txqlen=10", "duration=200ms")
-	if code != exitSuccess {
-		t.Fatal(stderr)
-	}
-	var trial results.Trial
-	for line := range strings.Lines(stdout) {
-		if strings.Contains(line, `"record":"trial"`) {
-			if err := json.Unmarshal([]byte(line), &trial); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	trial := measured(t, "--drop-reasons", "load=max", "txqlen=10", "duration=200ms")[0]
 	var full int64
 	for _, d := range trial.DropReasons {
 		if strings.Contains(d.Reason, "FULL_RING") {

@@ -16,7 +16,7 @@ const (
 	// a pause of the CPU near the end can be made up for, a rate that cannot be held
 	// cannot.
 	graceShare = 0.01
-	leastGrace = time.Millisecond
+	leastGrace = 5 * time.Millisecond
 	mostGrace  = 20 * time.Millisecond
 	// maxErrno is above every errno of Linux.
 	maxErrno = 256

@@ -109,7 +109,7 @@ func (s *Sender) open() error {
 // With a rate, all that are due are sent, in order within their flow; none is
 // skipped because others are late. A packet that the kernel refuses (EAGAIN,
 // ENOBUFS) is offered again until it is 1 ms late and then counted as not offered.
-// What is still due a hundredth of the time (1 to 20 ms) after the end is not offered either. The packets of a
+// What is still due a hundredth of the time (5 to 20 ms) after the end is not offered either. The packets of a
 // superpacket are due together, at the rate divided by their number, and
 // Load.Packets is rounded up to whole ones.
 //

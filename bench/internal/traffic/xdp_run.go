@@ -26,7 +26,7 @@ const (
 // some 25 ms after the last packet: the kernel takes that long to clean up.
 //
 // With a rate, packets that are late leave together, all are sent, and what is
-// still due a hundredth of the time (1 to 20 ms) after the end is not offered. Offered is what the program
+// still due a hundredth of the time (5 to 20 ms) after the end is not offered. Offered is what the program
 // emitted and no device refused.
 func (x *XDP) Run(ctx context.Context, load Load, d time.Duration) (Sent, error) {
 	x.mu.Lock()
