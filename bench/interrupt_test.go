@@ -251,7 +251,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 	file := filepath.Join(dir, "run.jsonl")
-	cmd, _, stderr := command(t, "run", "-n", "50", "-o", file, "load=1000", "duration=100ms", "warmup=0s")
+	cmd, _, stderr := command(t, "run", "--no-calibration", "-n", "50", "-o", file, "load=1000", "duration=100ms", "warmup=0s")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
