@@ -97,7 +97,8 @@ func TestForwardAttached(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	response, err := http.Get(address)
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}

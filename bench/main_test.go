@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -39,11 +40,23 @@ func command(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes
 	return cmd, stdout, stderr
 }
 
+// patience is how long a command of a test may take. After that it is asked for the
+// stacks of its goroutines, which end in standard error.
+const patience = 2 * time.Minute
+
 // tunbench runs the command to its end.
 func tunbench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd, out, errOut := command(t, args...)
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() {
+		t.Errorf("%v: still there after %v", args, patience)
+		_ = cmd.Process.Signal(unix.SIGQUIT)
+	})
+	defer late.Stop()
+	err := cmd.Wait()
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
