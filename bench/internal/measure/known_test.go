@@ -49,6 +49,23 @@ func measured(t *testing.T, words string, k dut.Kind) results.Trial {
 	return trial
 }
 
+// attempts is how often a test tries that needs the CPU for itself: the neighbours
+// of a shared machine may take it once, the instrument would be wrong each time.
+const attempts = 3
+
+// wholeLoad is a trial in which the generator brought out all it was meant to.
+func wholeLoad(t *testing.T, words string, k dut.Kind) results.Trial {
+	t.Helper()
+	var trial results.Trial
+	for range attempts {
+		if trial = measured(t, words, k); trial.Ledger.Packets(results.PlaceNotOffered) == 0 {
+			break
+		}
+		t.Logf("the generator fell behind: %v", trial.Ledger)
+	}
+	return trial
+}
+
 // knownLoad is 10,000 packets in half a second, through a forwarder without vnet header.
 const knownLoad = "vnet=off load=20000 duration=500ms warmup=0s"
 
@@ -82,7 +99,7 @@ func TestCountsAreExact(t *testing.T) {
 			t.Run(name+"/"+path, func(t *testing.T) {
 				tc.faults.MatchPort = portAToB
 				kind := faulty.New(tc.faults)
-				trial := measured(t, knownLoad+" "+path, kind)
+				trial := wholeLoad(t, knownLoad+" "+path, kind)
 				corrupt := trial.Ledger.Packets(results.PlaceCorrupt)
 				if trial.Sink.Kind == results.SinkSocket { // the kernel checks for it
 					corrupt += trial.Ledger.Packets(results.ReceiverStack("Udp.InCsumErrors")) +
@@ -118,10 +135,6 @@ func TestCountsAreExact(t *testing.T) {
 		}
 	}
 }
-
-// attempts is how often a test tries that needs the CPU for itself: the neighbours
-// of a shared machine may take it once, the instrument would be wrong each time.
-const attempts = 3
 
 // TestDelayIsExact: what is held back for 1 ms arrives 1 ms after its intended time.
 func TestDelayIsExact(t *testing.T) {
