@@ -54,7 +54,7 @@ generate-check: ## fail when the committed BPF objects are not what the sources 
 	after=$$($(GENERATED)); \
 	diff <(echo "$$before") <(echo "$$after") || { echo "generated files differ: commit what 'make generate' writes"; exit 1; }
 
-smoke: build ## a ten-second measurement that must leave the host as it was (needs root)
+smoke: build ## a short measurement that must leave the host as it was (needs root)
 	@file=$$(mktemp -d)/smoke.jsonl; \
 	trap 'rm -r "$$(dirname "$$file")"' EXIT; \
 	before=$$($(SCENE)); \

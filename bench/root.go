@@ -18,8 +18,8 @@ its references with known load, and accounts for every packet.
 Begin with
 
   tunbench doctor                    what this host can do, and what distorts it
-  sudo tunbench run --preset smoke   ten seconds: does everything work here?
-  sudo tunbench run --preset default the whole picture, under two minutes
+  sudo tunbench run --preset smoke   a quarter of a minute: does everything work?
+  sudo tunbench run --preset default the whole picture, about two minutes
 
 Everything happens in namespaces named tb-<pid>-…, which are removed on every
 way out; the host's own links and sysctls are not touched. Results go to

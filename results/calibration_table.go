@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // calibrationLegend says what a calibration means for the trials beside it.
 const calibrationLegend = "What the tester does on the same path without a device under test. A load above the highest offered shows the " +
 	"tester's limit, not that of a device under test; latencies near the floor are the instrument's own. lateness: how long after its intended " +
@@ -32,7 +34,7 @@ func calibrationColumns(s subjects) []column[Calibration] {
 		return func(c Calibration) string { return microsOf(c.LatenessNs, of) }
 	}
 	return []column[Calibration]{
-		{left: true, cell: func(c Calibration) string { return s.titles[c.Scenario] }},
+		{left: true, cell: func(c Calibration) string { return pathOf(c, s) }},
 		{header: "highest\noffered pps", cell: func(c Calibration) string { return cellOf(c.MaxOfferedPps, scaled) }},
 		{header: "floor\np50 µs", cell: floor(p50)},
 		{header: "floor\np99 µs", keep: 4, cell: floor(p99)},
@@ -49,6 +51,20 @@ func calibrationColumns(s subjects) []column[Calibration] {
 		{header: headerMachine, keep: 1, cell: func(c Calibration) string { return cellOf(c.MachineNsPerPacket, significant) }},
 		{header: "sink\nns/pkt", keep: 1, cell: func(c Calibration) string { return cellOf(c.SinkNsPerPacket, significant) }},
 	}
+}
+
+// pathOf names the path: what tells it from the others, and if only the kind of its devices does, that.
+func pathOf(c Calibration, s subjects) string {
+	pairs := splitName(c.Scenario)
+	kind := "dev=" + valueOf(pairs, "dev")
+	if valueOf(pairs, "dev") == "" {
+		kind = dutKey + "=" + valueOf(pairs, dutKey)
+	}
+	title := s.titles[c.Scenario]
+	if strings.Contains(title, kind) {
+		return title
+	}
+	return plain(strings.TrimSpace(kind + " " + title))
 }
 
 // offeredRatio is the share of the intended load that was offered; nil where none was intended.
