@@ -3,33 +3,16 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 //
 // Program at the tracepoint skb:kfree_skb that counts dropped packets, in segments,
-// by network namespace and reason. drops.go loads and reads it. The structs have
-// only the members we need: the loader finds them in the running kernel's (CO-RE).
+// by network namespace and reason. drops.go loads and reads it. Of the kernel's
+// structs it names the members we need, as kernel.bpf.h does.
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "kernel.bpf.h"
 #include "sink_mark.bpf.h"
-
-#define RELOCATED __attribute__((preserve_access_index))
-
-struct ns_common {
-	unsigned int inum;
-} RELOCATED;
-
-struct net {
-	struct ns_common ns;
-} RELOCATED;
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
-
-struct net_device {
-	possible_net_t nd_net;
-} RELOCATED;
 
 struct sock_common {
 	possible_net_t skc_net;

@@ -14,15 +14,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "histogram.bpf.h"
+#include "kernel.bpf.h"
+#include "stamp.bpf.h"
+
 // The object is built for little-endian machines only.
 #define hton16(x) __builtin_bswap16(x)
 #define hton64(x) __builtin_bswap64(x)
-
-// struct stamp, see stamp.go: flow:16 seq:48, check:16 intended:48, big endian.
-#define STAMP_SUM 0x7462
-#define STAMP_SHIFT 48
-#define STAMP_MASK ((1ULL << STAMP_SHIFT) - 1)
-#define STAMP_LEN 16
 
 // Places in a frame.
 #define ETHERNET_LEN 14
@@ -32,11 +30,6 @@
 #define IPV6_UDP (ETHERNET_LEN + 40)
 #define UDP_CHECK 6
 #define UDP_LEN 8
-
-// Buckets of HdrHistogram(1, 10 s, 2 figures), see sink_latency.bpf.h.
-#define LATENCY_HALF_BITS 7
-#define LATENCY_BUCKETS 3584
-#define LATENCY_MAX ((1ULL << 34) - 1)
 
 #define MAX_BATCH 256      // TEST_XDP_MAX_BATCH of net/bpf/test_run.c
 #define MAX_SHARES 8       // sizes of a mix
@@ -138,15 +131,6 @@ struct {
 	__type(value, __u64); // sequence number
 } next_seq SEC(".maps");
 
-// fold adds the 16-bit words of sum in one's-complement arithmetic.
-static __always_inline __u16 fold(__u64 sum)
-{
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff); // below 2^18
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (sum >> 16) + (sum & 0xffff);
-}
-
 // put_stamp writes Stamp.Put's bytes.
 static __always_inline void put_stamp(void *to, __u32 flow, __u64 seq, __u64 when)
 {
@@ -159,17 +143,6 @@ static __always_inline void put_stamp(void *to, __u32 flow, __u64 seq, __u64 whe
 	other = ~fold(sum);
 	*(__u64 *)to = hton64(id);
 	*(__u64 *)(to + 8) = hton64((__u64)fold(STAMP_SUM + other) << STAMP_SHIFT | when);
-}
-
-// latency_bucket is CountsIndex of HdrHistogram.
-static __always_inline __u64 latency_bucket(__u64 ns)
-{
-	__u64 exponent;
-
-	if (ns >> (LATENCY_HALF_BITS + 1) == 0)
-		return ns;
-	exponent = 63 - LATENCY_HALF_BITS - __builtin_clzll(ns);
-	return (exponent << LATENCY_HALF_BITS) + (ns >> exponent);
 }
 
 // left is a callback of bpf_loop: packet i of the last batch has left by now.
@@ -325,24 +298,6 @@ int generate(struct xdp_md *ctx)
 	}
 	return emit(ctx, when);
 }
-
-// The kernel's names and members, found through its BTF.
-struct ns_common {
-	unsigned int inum;
-} __attribute__((preserve_access_index));
-
-struct net {
-	struct ns_common ns;
-} __attribute__((preserve_access_index));
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
-
-struct net_device {
-	int ifindex;
-	possible_net_t nd_net;
-} __attribute__((preserve_access_index));
 
 struct bpf_prog;
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Every histogram of this package holds nanoseconds with two significant
-// figures. The buckets reach to latencyMax; sink_latency.bpf.h fills the same ones.
+// figures. The buckets reach to latencyMax; histogram.bpf.h fills the same ones.
 const (
 	latencyLowest  = 1
 	latencyHighest = int64(10 * time.Second)

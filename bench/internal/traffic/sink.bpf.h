@@ -14,11 +14,6 @@
 #include "sink_packet.bpf.h"
 #include "sink_sum.bpf.h"
 
-// struct stamp, see stamp.go: flow:16 seq:48, check:16 intended:48, big endian.
-#define STAMP_SUM 0x7462
-#define STAMP_SHIFT 48
-#define STAMP_MASK ((1ULL << STAMP_SHIFT) - 1)
-
 struct stamp {
 	__u64 flow_seq;
 	__u64 check_intended;

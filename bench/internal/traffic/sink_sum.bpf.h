@@ -2,6 +2,8 @@
 //
 // One's-complement sums (RFC 1071) over any part of a packet.
 
+#include "stamp.bpf.h"
+
 // The checksum of a payload is taken in pieces. Before Linux 6.13 bpf_csum_diff
 // takes MIN_PIECE_LEN bytes at most, and a packet has 128 of those.
 #define PIECE_LEN 2048
@@ -10,15 +12,6 @@
 
 // Tests set the pieces of a kernel before 6.13.
 const volatile __u32 max_piece = PIECE_LEN;
-
-// fold adds the 16-bit words of sum in one's-complement arithmetic.
-static __always_inline __u16 fold(__u64 sum)
-{
-	sum = (sum >> 32) + (sum & 0xffffffff); // below 2^33
-	sum = (sum >> 16) + (sum & 0xffff);     // below 2^18
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (sum >> 16) + (sum & 0xffff);
-}
 
 // summing is the way through the bytes of one checksum.
 struct summing {

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// StampLen is how many bytes of a UDP payload a [Stamp] takes. sink.bpf.h reads
+// StampLen is how many bytes of a UDP payload a [Stamp] takes. stamp.bpf.h has
 // the same layout.
 const StampLen = 16
 
