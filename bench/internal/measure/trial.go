@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tunbench/bench/internal/scenario"
@@ -160,7 +161,7 @@ func (m *trial) fill(seen observation, before, after cpuReading) error {
 		return err
 	}
 	if t.Sender != nil {
-		t.Sender.Notes = m.options.SenderNotes
+		t.Sender.Notes = slices.Concat(m.options.SenderNotes, t.Sender.Notes)
 	}
 	if t.Sink != nil {
 		t.Sink.Notes = m.options.SinkNotes

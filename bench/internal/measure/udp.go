@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 
 	"tunbench/bench/internal/scenario"
@@ -160,11 +161,21 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 		return 0, distributionError("latency", err)
 	}
 	t.Sink = &sink.Sink
-	t.Sender = &results.Sender{Kind: senderKind(u.scenario)}
+	t.Sender = &results.Sender{Kind: senderKind(u.scenario), Notes: u.pauses()}
 	if t.Sender.LatenessNs, err = results.NewDistribution(lateness); err != nil {
 		return 0, distributionError("lateness", err)
 	}
 	return packets, nil
+}
+
+// pauses says where a generator had to be begun again during the last run.
+func (u *udp) pauses() (notes []string) {
+	for _, w := range u.ways {
+		if n := w.sent.Restarts; n > 0 {
+			notes = append(notes, fmt.Sprintf("the kernel ended the generator's run %d times: pauses of about 25 ms each", n))
+		}
+	}
+	return notes
 }
 
 // senderKind is the generator of a scenario; superpackets come from sockets.

@@ -38,8 +38,9 @@
 #define HEADER_WORDS 8     // 64 bytes: Ethernet, IPv6 and UDP, and a bit of the stamp
 #define MAX_ERRNO 256
 
-// One wait holds up the other work of its CPU for no more than some 10 us. What
-// is due later waits through many invocations.
+// One wait holds up the other work of its CPU for some 10 us, and a batch, which waits
+// in each of its places, for no more than 8 of those. What is due later waits through
+// many invocations.
 #define WAIT_TURNS 400
 
 // What is not due within so many ns for each place of a batch is not due before

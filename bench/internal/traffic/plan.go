@@ -176,15 +176,24 @@ func (w *planWalk) next() (flow uint16, share uint8) {
 // together.
 func (w *planWalk) nextRun() (flow uint16) {
 	flow = w.flows[w.flowPos]
-	w.flowPos = (w.flowPos + 1) % len(w.flows)
+	if w.flowPos++; w.flowPos >= len(w.flows) {
+		w.flowPos = 0
+		w.skipSizes(w.shift)
+	}
 	return flow
 }
 
 // nextShare returns the index of the next size.
 func (w *planWalk) nextShare() (share uint8) {
 	share = w.sizes[w.sizePos]
-	w.sizePos = (w.sizePos + 1) % len(w.sizes)
+	w.skipSizes(1)
 	return share
+}
+
+// skipSizes leaves out the next n sizes, or takes back the last ones where n is below
+// zero.
+func (w *planWalk) skipSizes(n int) {
+	w.sizePos = (w.sizePos + n%len(w.sizes) + len(w.sizes)) % len(w.sizes)
 }
 
 func gcd(a, b int) int {

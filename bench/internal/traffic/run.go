@@ -77,6 +77,8 @@ func (r *run) floodFlow(flow uint16, now int64) error {
 			return fmt.Errorf("send on flow %d: %w", flow, errno)
 		}
 	}
+	// What was refused is not part of the mix: its sizes come again.
+	r.walk.skipSizes(accepted - n)
 	s.nextSeq[flow] += uint64(accepted) * segments
 	for _, share := range r.shares[:accepted] {
 		r.offered(share)

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -155,6 +156,55 @@ func TestSenderPackets(t *testing.T) {
 			sent, err := s.Run(t.Context(), Load{Pps: pps, Packets: c.limit}, time.Minute)
 			if err != nil || sent.Offered != c.offers {
 				t.Errorf("%d segments, %v pps: offered %d of at most %d, %v", c.segments, pps, sent.Offered, c.limit, err)
+			}
+		}
+	}
+}
+
+// At maximum load a socket takes a part of a batch only, and the mix of sizes is that
+// of the packets it took, in each flow.
+func TestFloodKeepsTheMix(t *testing.T) {
+	for _, flows := range []int{1, 3} {
+		s, readers := socketPairs(t, SenderConfig{
+			Profile:  Profile{Dst: netip.IPv4Unspecified(), Flows: flows, Sizes: imix()},
+			Segments: 1, CPU: -1,
+		})
+		r := &run{sender: s, walk: planWalk{plan: s.plan}}
+		counts := make([]map[int]int, flows)
+		for i := range counts {
+			counts[i] = map[int]int{}
+		}
+		var sequence []int // of sizes, over all flows
+		buf := make([]byte, MaxSize)
+		for range 600 {
+			flow := r.walk.nextRun()
+			if err := r.floodFlow(flow, monotonic()); err != nil {
+				t.Fatal(err)
+			}
+			for range 25 { // fewer than a batch: the socket fills up
+				n, err := unix.Read(readers[flow], buf)
+				if err != nil {
+					break
+				}
+				size := n + headerLen(s.cfg.Dst)
+				counts[flow][size]++
+				sequence = append(sequence, size)
+			}
+		}
+		if refused := 600*uint64(s.batch.cap()) - r.sent.Offered; refused < 1000 || len(sequence) < 10_000 {
+			t.Fatalf("%d flows: %d packets refused, %d read: nothing to see", flows, refused, len(sequence))
+		}
+		if flows == 1 {
+			for k, size := range sequence {
+				if want := s.cfg.Sizes[s.plan.sizes[k%len(s.plan.sizes)]].Size; size != want {
+					t.Fatalf("packet %d has %d bytes, want %d", k, size, want)
+				}
+			}
+		}
+		for flow, count := range counts {
+			total := count[64] + count[570] + count[1518]
+			if math.Abs(float64(count[64])/float64(total)-7.0/12) > 0.02 || math.Abs(float64(count[1518])/float64(total)-1.0/12) > 0.02 {
+				t.Errorf("%d flows: flow %d has sizes %v, want 7:4:1", flows, flow, count)
 			}
 		}
 	}

@@ -72,6 +72,8 @@ type XDP struct {
 	cfg        XDPConfig
 	netns      *os.File // the namespace of the run
 	frame      []byte
+	repeat     uint32 // frames of one system call
+	restarts   int    // of the last run
 	collection *ebpf.Collection
 	// The tracepoints stay attached only as long as these live.
 	links  []link.Link
@@ -85,7 +87,7 @@ func NewXDP(cfg XDPConfig) (*XDP, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	x := &XDP{cfg: cfg}
+	x := &XDP{cfg: cfg, repeat: testRunRepeat}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open in-kernel generator: %w", err), x.Close())
 	}

@@ -82,7 +82,7 @@ func (x *XDP) try() error {
 		program := x.collection.Programs[generatorProgGenerate]
 		fits := func(n int) bool { return runFrames(program, x.frame[:n], 1, 1) == nil }
 		if !fits(ethernetLen + MinSizeIPv4) {
-			return explainXDP(err)
+			return noLiveFrames(err)
 		}
 		tooLong := sort.Search(len(x.frame), func(n int) bool { return n > ethernetLen && !fits(n) })
 		return &TooLongError{Size: len(x.frame) - ethernetLen, Largest: tooLong - 1 - ethernetLen, Err: err}
@@ -90,13 +90,18 @@ func (x *XDP) try() error {
 }
 
 // explainXDP turns what the kernel answers when it cannot do this into an
-// UnsupportedError and leaves other errors as they are.
+// UnsupportedError and leaves other errors as they are: a program that the verifier
+// refuses is our mistake.
 func explainXDP(err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
 		return &UnsupportedError{Feature: "the in-kernel generator", Remedy: "run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", Err: err}
-	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-		return &UnsupportedError{Feature: "BPF_PROG_RUN with live XDP frames", Remedy: "needs Linux 5.18 with CONFIG_BPF_SYSCALL and BTF", Err: err}
+	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS):
+		return noLiveFrames(err)
 	}
 	return err
+}
+
+func noLiveFrames(err error) error {
+	return &UnsupportedError{Feature: "BPF_PROG_RUN with live XDP frames", Remedy: "needs Linux 5.18 with CONFIG_BPF_SYSCALL and BTF", Err: err}
 }

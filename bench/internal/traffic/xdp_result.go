@@ -32,6 +32,7 @@ func (x *XDP) result(t xdpTask) (Sent, error) {
 		Offered:      run.Emitted,
 		OfferedBytes: run.Bytes,
 		Duration:     t.elapsed(run),
+		Restarts:     x.restarts,
 	}
 	refusal := x.addRefusals(&s)
 	s.Offered -= min(s.Refused, s.Offered)

@@ -137,10 +137,10 @@ func (x *XDP) onThread(f func() error) error {
 	})
 }
 
-// runUntilDone runs the program, again where it was interrupted before its end.
+// runUntilDone runs the program, again where it was ended before its time.
 func (x *XDP) runUntilDone(batch uint32) error {
-	for {
-		err := x.runFrames(batch, testRunRepeat)
+	for x.restarts = 0; ; x.restarts++ {
+		err := x.runFrames(batch, x.repeat)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("run program: %w", err)
 		}

@@ -188,3 +188,19 @@ func TestProbeXDP(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A run that the kernel ends before its time is begun again: nothing is lost or comes
+// twice, and it is said.
+func TestXDPRestarts(t *testing.T) {
+	bed := upRouting(t, testbed.Config{Topology: testbed.Veth, NAPI: true})
+	sink := newTestSink(t, bed.B(), 1)
+	x := newTestXDP(t, redirected(bed, false, 1, OneSize(64)))
+	x.repeat = 1000
+	sent, err := x.Run(t.Context(), Load{Pps: 20_000}, 200*time.Millisecond)
+	if err != nil || sent.Restarts == 0 {
+		t.Fatalf("%d restarts, %v", sent.Restarts, err)
+	}
+	if c := readSink(t, bed, sink).Flows(); c.Unique != sent.Offered || c.Duplicates+c.Reordered != 0 || sent.Offered+sent.NotOffered != 4000 {
+		t.Errorf("offered %d, not offered %d, arrived %+v", sent.Offered, sent.NotOffered, c)
+	}
+}
