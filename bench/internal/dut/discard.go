@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder/tun"
@@ -64,10 +65,8 @@ func (d *discarding) read(cpus []int) {
 	defer close(d.stopped)
 	runtime.LockOSThread() // and never unlocked: the thread dies here
 	if len(cpus) > 0 {
-		var set unix.CPUSet
-		set.Set(cpus[0])
 		// Anywhere else it does the same, only less steadily.
-		_ = unix.SchedSetaffinity(0, &set)
+		_ = host.PinThread(cpus[0])
 	}
 	var queues []*tun.Queue
 	for _, device := range d.devices {

@@ -53,13 +53,12 @@ func (p Pauses) Ratio() float64 {
 func WatchPauses(cpu int, d time.Duration) (Pauses, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var before, wanted unix.CPUSet
+	var before unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return Pauses{}, fmt.Errorf("watch CPU %d: %w", cpu, os.NewSyscallError("sched_getaffinity", err))
 	}
-	wanted.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &wanted); err != nil {
-		return Pauses{}, fmt.Errorf("watch CPU %d: %w", cpu, os.NewSyscallError("sched_setaffinity", err))
+	if err := PinThread(cpu); err != nil {
+		return Pauses{}, fmt.Errorf("watch pauses: %w", err)
 	}
 	// A thread with another affinity than it had is only less well placed.
 	defer func() { _ = unix.SchedSetaffinity(0, &before) }()

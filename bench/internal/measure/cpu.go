@@ -10,7 +10,7 @@ import (
 // cpuReading is the CPU time used up to one moment.
 type cpuReading struct {
 	machine host.CPUTime
-	dut     processReading
+	dut     host.ProcessTime
 }
 
 // readCPU reads the machine's and, unless pid is 0, that process's CPU time.
@@ -19,16 +19,26 @@ func readCPU(pid int) (cpuReading, error) {
 	if err != nil {
 		return cpuReading{}, err
 	}
-	dut, err := readProcess(pid)
+	dut, err := host.ReadProcessTime(pid)
 	return cpuReading{machine: machine, dut: dut}, err
 }
 
-// cpuCost is what was used between two readings for so many packets, that were sent
-// during elapsed. Without packets there are no figures per packet. The readings lie
-// some milliseconds further apart, in which a generator is taken down: that is time of
-// the machine but not of the DUT.
-func cpuCost(before, after cpuReading, elapsed time.Duration, packets uint64, hasProcess bool) *results.CPU {
-	m := after.machine.Sub(before.machine)
+// cpuUse is what was used between two readings.
+type cpuUse struct {
+	machine host.CPUTime
+	dut     host.ProcessUse
+}
+
+func (r cpuReading) since(prev cpuReading) cpuUse {
+	return cpuUse{machine: r.machine.Sub(prev.machine), dut: r.dut.Sub(prev.dut)}
+}
+
+// cpuCost is what was used for so many packets that were sent during elapsed. Without
+// packets there are no figures per packet. The use was read over some milliseconds
+// more, in which a generator is taken down: that is time of the machine but not of
+// the DUT.
+func cpuCost(use cpuUse, elapsed time.Duration, packets uint64, hasProcess bool) *results.CPU {
+	m := use.machine
 	cost := &results.CPU{MachineNsPerPacket: each(m.Busy()*float64(time.Second), packets)}
 	if total := m.Total(); total > 0 {
 		cost.UserRatio = new(m.User / total)
@@ -37,27 +47,27 @@ func cpuCost(before, after cpuReading, elapsed time.Duration, packets uint64, ha
 		cost.StealRatio = new(m.Steal / total)
 	}
 	if hasProcess {
-		addProcess(cost, after.dut.since(before.dut), elapsed, packets)
+		addProcess(cost, use.dut, elapsed, packets)
 	}
 	return cost
 }
 
 // addProcess fills in what the DUT's process used.
-func addProcess(cost *results.CPU, used processUse, elapsed time.Duration, packets uint64) {
-	run := float64(used.runNs)
+func addProcess(cost *results.CPU, used host.ProcessUse, elapsed time.Duration, packets uint64) {
+	run := float64(used.RunNs)
 	cost.DUTNsPerPacket = each(run, packets)
 	if elapsed > 0 {
 		cost.DUTBusyRatio = new(run / float64(elapsed))
-		cost.DUTBusiestRatio = new(float64(used.busiestNs) / float64(elapsed))
+		cost.DUTBusiestRatio = new(float64(used.BusiestNs) / float64(elapsed))
 	}
 	// The exact time is shared out as the samples say.
-	if sampled := used.user + used.system; sampled > 0 {
-		cost.DUTUserNsPerPacket = each(run*used.user/sampled, packets)
-		cost.DUTSystemNsPerPacket = each(run*used.system/sampled, packets)
+	if used.UserShare >= 0 {
+		cost.DUTUserNsPerPacket = each(run*used.UserShare, packets)
+		cost.DUTSystemNsPerPacket = each(run*(1-used.UserShare), packets)
 	}
-	cost.DUTSwitchesPerPacket = each(float64(used.switches), packets)
-	if used.syscalls > 0 {
-		cost.DUTSyscallsPerPacket = each(float64(used.syscalls), packets)
+	cost.DUTSwitchesPerPacket = each(float64(used.Switches), packets)
+	if used.Syscalls > 0 {
+		cost.DUTSyscallsPerPacket = each(float64(used.Syscalls), packets)
 	}
 }
 

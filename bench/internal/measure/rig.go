@@ -138,9 +138,9 @@ func (r *Rig) ask() Ask {
 	return Ask{Load: r.scenario.Load, Duration: r.scenario.Duration, Warmup: r.scenario.Warmup}
 }
 
-// Measure makes one trial and writes what came of it into t, which names the
-// scenario with the load that was asked for. The error says why it failed; when
-// ctx is done the trial ends early and is interrupted instead.
+// Measure makes one trial. The record names the scenario with the load that was asked
+// for; it has what was measured also of a trial that failed, which the error explains,
+// or was interrupted because ctx is done.
 func (r *Rig) Measure(ctx context.Context, ask Ask) (results.Trial, error) {
 	s := r.scenario
 	s.Load, s.Duration, s.Warmup = ask.Load, ask.Duration, ask.Warmup

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
@@ -122,7 +123,7 @@ func (m *soaking) take(t results.Trial, at time.Duration) error {
 		m.trends[metric].Add(at, value)
 	}
 	for i, pid := range []int{m.rig.running.PID(), os.Getpid()} {
-		bytes, err := residentBytes(pid)
+		bytes, err := host.ResidentBytes(pid)
 		if err != nil {
 			return err
 		}

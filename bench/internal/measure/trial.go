@@ -87,7 +87,7 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	}
 	after.uso = m.takesUSO()
 	m.record.Interrupted = ctx.Err() != nil
-	return m.fill(after.since(before), cpuBefore, cpuAfter)
+	return m.fill(after.since(before), cpuAfter.since(cpuBefore))
 }
 
 // warmUp runs the load without counting it.
@@ -154,7 +154,7 @@ func (m *trial) takesUSO() bool {
 }
 
 // fill writes the record.
-func (m *trial) fill(seen observation, before, after cpuReading) error {
+func (m *trial) fill(seen observation, used cpuUse) error {
 	t := &m.record
 	packets, err := m.workload.report(t, seen)
 	if err != nil {
@@ -169,7 +169,7 @@ func (m *trial) fill(seen observation, before, after cpuReading) error {
 	reportQueues(t, seen.stats)
 	t.Qdisc = seen.devices.A.Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
-	t.CPU = cpuCost(before, after, elapsed, packets, m.running.PID() != 0)
+	t.CPU = cpuCost(used, elapsed, packets, m.running.PID() != 0)
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err
 	}

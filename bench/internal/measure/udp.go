@@ -76,17 +76,33 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, err
 	if s.IP == scenario.IPv6 {
 		profile.Src = w.from.Behind6
 	}
-	return traffic.NewXDP(traffic.XDPConfig{Enter: w.from.Namespace.Do, Profile: profile, CPU: cpu, Redirect: w.redirect(s)})
+	cfg := traffic.XDPConfig{Enter: w.from.Namespace.Do, Profile: profile, CPU: cpu}
+	if w.entry(s) == redirected {
+		cfg.Redirect = &traffic.Redirect{IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop}
+	}
+	return traffic.NewXDP(cfg)
 }
 
-// redirect puts frames straight into a device that carries Ethernet: less work than
-// the IP stack, so more load. Where a device has several queues the stack chooses
-// among them, as it does for any application.
-func (w *way) redirect(s scenario.Scenario) *traffic.Redirect {
-	if !w.from.Ethernet || s.Queues > 1 {
-		return nil
+// entry is how packets get into the source device.
+type entry int
+
+const (
+	sent       entry = iota // by sockets
+	passed                  // through the IP stack, which routes them
+	redirected              // straight into the device's ring
+)
+
+// entry returns it for a scenario. A device that carries Ethernet takes frames straight:
+// less work than the IP stack, so more load. Where it has several queues the stack
+// chooses among them, as it does for any application.
+func (w *way) entry(s scenario.Scenario) entry {
+	switch {
+	case s.Gen != scenario.GenXDP:
+		return sent
+	case w.from.Ethernet && s.Queues <= 1:
+		return redirected
 	}
-	return &traffic.Redirect{IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop}
+	return passed
 }
 
 // address returns the one of the scenario's family.
@@ -190,13 +206,14 @@ func senderKind(s scenario.Scenario) results.SenderKind {
 func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 	source, target := seen.links(w.direction)
 	stacks := seen.stacksOf(w.direction)
-	stacks.passed = u.scenario.Gen == scenario.GenXDP && w.redirect(u.scenario) == nil
+	entry := w.entry(u.scenario)
+	stacks.passed = entry == passed
 	stacks.shared = stacks.passed && u.scenario.Dir == scenario.Bi
 	stacks.delivered = u.scenario.Sink == scenario.SinkSocket
 	total := counts.Total()
 	p := &path{
 		sent:           w.sent,
-		redirected:     u.scenario.Gen == scenario.GenXDP && w.redirect(u.scenario) != nil,
+		redirected:     entry == redirected,
 		source:         source,
 		target:         target,
 		router:         seen.onward(w.direction),

@@ -6,6 +6,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 const (
@@ -38,15 +40,7 @@ func prepareThread(cpu int) error {
 	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set timer slack: %w", err)
 	}
-	if cpu < 0 {
-		return nil
-	}
-	var set unix.CPUSet
-	set.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("pin thread to CPU %d: %w", cpu, err)
-	}
-	return nil
+	return host.PinThread(cpu)
 }
 
 // waitUntil returns the time as soon as it is due or ctx is done. It sleeps while

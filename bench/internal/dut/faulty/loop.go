@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/forwarder/tun"
 )
 
@@ -102,12 +103,7 @@ func pin(cpus []int) error {
 	if len(cpus) == 0 {
 		return nil
 	}
-	var set unix.CPUSet
-	set.Set(cpus[0])
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("pin to CPU %d: %w", cpus[0], err)
-	}
-	return nil
+	return host.PinThread(cpus[0])
 }
 
 // turn reads at most one packet from each side, writes all that are due, and says

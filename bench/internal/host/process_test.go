@@ -1,0 +1,76 @@
+package host
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestProcessTimeSub(t *testing.T) {
+	before := ProcessTime{
+		threads: map[int]threadTime{1: {4e9, 7}, 2: {1e9, 0}, 3: {9e9, 9}},
+		user:    100, system: 200, syscalls: 1000,
+	}
+	after := ProcessTime{ // thread 3 has ended, thread 4 is new
+		threads: map[int]threadTime{1: {4.4e9, 1000}, 2: {1e9, 0}, 4: {0.1e9, 7}},
+		user:    110, system: 240, syscalls: 2_001_000,
+	}
+	want := ProcessUse{RunNs: 5e8, BusiestNs: 4e8, UserShare: 0.2, Switches: 1000, Syscalls: 2_000_000}
+	if diff := cmp.Diff(want, after.Sub(before)); diff != "" {
+		t.Errorf("use (-want +got):\n%s", diff)
+	}
+	if share := after.Sub(after).UserShare; share >= 0 {
+		t.Errorf("user share %v where no tick fell into it", share)
+	}
+}
+
+// TestReadProcessTimeSeesEveryThread burns time on a thread that is not the main one.
+func TestReadProcessTimeSeesEveryThread(t *testing.T) {
+	before, err := ReadProcessTime(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	burnt, stop, finished := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		for begin := time.Now(); time.Since(begin) < 200*time.Millisecond; {
+		}
+		close(burnt)
+		<-stop // a thread that has ended would be forgotten
+	}()
+	<-burnt
+	if _, err := os.ReadFile("/proc/self/stat"); err != nil {
+		t.Fatal(err)
+	}
+	after, err := ReadProcessTime(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(stop)
+	<-finished
+	used := after.Sub(before)
+	if used.RunNs < 50e6 || used.BusiestNs < 50e6 || used.BusiestNs > used.RunNs {
+		t.Errorf("a thread ran for 200 ms, the process used %+v", used)
+	}
+	if used.Syscalls == 0 || used.Switches == 0 {
+		t.Errorf("a file was read and threads waited: %+v", used)
+	}
+	if bytes, err := ResidentBytes(os.Getpid()); err != nil || bytes < 1<<20 {
+		t.Errorf("%d bytes resident, %v", bytes, err)
+	}
+}
+
+func TestNoProcessUsesNothing(t *testing.T) {
+	none, err := ReadProcessTime(0)
+	if err != nil || none.Sub(none).RunNs != 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
+	if bytes, err := ResidentBytes(0); err != nil || bytes != 0 {
+		t.Errorf("%d bytes, %v", bytes, err)
+	}
+}
