@@ -54,7 +54,7 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 	if err != nil {
 		return err
 	}
-	if s.Sink == "" || s.Load.Mode == scenario.LoadPaced {
+	if !s.OpenLoop() || s.Load.Mode == scenario.LoadPaced {
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
 	}
 	if o.repetitions < 1 || o.repetitions > maxRepetitions {

@@ -81,7 +81,7 @@ func (o *searchOptions) plan(words []string) (measure.Search, error) {
 	if err != nil {
 		return measure.Search{}, err
 	}
-	if s.Sink == "" {
+	if !s.OpenLoop() {
 		return measure.Search{}, &usageError{errors.New("a search needs a load that can be set: proto=udp, not load=pingpong")}
 	}
 	if s.Load.Mode == scenario.LoadPaced {

@@ -21,7 +21,7 @@ type Tester struct {
 // TesterName says which scenarios share a [Tester]; "" where there is nothing to
 // calibrate: a load that waits for answers is never above what the tester can.
 func TesterName(s scenario.Scenario) string {
-	if s.Sink == "" {
+	if !s.OpenLoop() {
 		return ""
 	}
 	return s.Tester()

@@ -36,10 +36,15 @@ func with(k dut.Kind) Options {
 	return Options{DUT: func(scenario.Scenario) (dut.Kind, error) { return k, nil }}
 }
 
-// measured is one trial that must not fail.
+// measured is one trial that must not fail, of the scenario's own device under test if
+// k is nil.
 func measured(t *testing.T, words string, k dut.Kind) results.Trial {
 	t.Helper()
-	trial, err := Trial(t.Context(), parse(t, words), with(k))
+	options := Options{}
+	if k != nil {
+		options = with(k)
+	}
+	trial, err := Trial(t.Context(), parse(t, words), options)
 	if err != nil {
 		t.Fatal(err)
 	}

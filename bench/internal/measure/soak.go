@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -68,6 +69,9 @@ type soaking struct {
 	record *results.Soak
 	trends map[results.Metric]*results.Trend
 	memory [2]memoryTrend
+
+	lossy     int           // intervals that lost packets
+	lossSince time.Duration // when the first of them ended
 }
 
 // memoryTrend is the memory of one process over time.
@@ -110,6 +114,11 @@ func (m *soaking) take(t results.Trial, at time.Duration) error {
 	m.record.Intervals++
 	if lost := t.Ledger.Packets(results.PlaceIntended) - t.Ledger.Packets(results.PlaceSink); len(t.Ledger) > 0 {
 		m.record.LostPackets = plus(m.record.LostPackets, &lost)
+		if lost > 0 {
+			if m.lossy++; m.lossy == 1 {
+				m.lossSince = at
+			}
+		}
 	}
 	figures := results.Metrics(t)
 	for _, metric := range soakMetrics() {
@@ -141,8 +150,12 @@ func (m *memoryTrend) add(at time.Duration, bytes int64) {
 	m.trend.Add(at, float64(bytes))
 }
 
-// summarize describes how the metrics and the memory changed, and warns.
+// summarize describes how the metrics and the memory changed, and warns. Loss has no
+// drift of its own where most intervals have none.
 func (m *soaking) summarize() {
+	if m.lossy > 0 {
+		m.warn(fmt.Sprintf("packets were lost in %d of %d intervals, first after %v", m.lossy, m.record.Intervals, m.lossSince.Round(time.Second)))
+	}
 	order := soakMetrics()
 	for _, metric := range slices.SortedFunc(maps.Keys(m.trends), func(a, b results.Metric) int {
 		return slices.Index(order, a) - slices.Index(order, b)

@@ -51,13 +51,12 @@ const (
 // newWorkload opens what the scenario's traffic needs at both ends.
 func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
 	switch {
+	case s.OpenLoop():
+		return newUDP(s, scene, p)
 	case s.Proto == scenario.TCP:
 		return newTCP(ctx, s, scene)
-	case s.Load.Mode == scenario.LoadPingPong:
-		return newPingPong(s, scene, p), nil
-	default:
-		return newUDP(s, scene, p)
 	}
+	return newPingPong(s, scene, p), nil
 }
 
 // observation is what device and forwarder counted.

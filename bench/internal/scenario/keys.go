@@ -54,7 +54,7 @@ var keys = []key{
 
 	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU).
 		defaulting(defaultMTU),
-	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, 1_000_000, func(s *Scenario) *int { return &s.TxQLen }),
+	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, 65536, func(s *Scenario) *int { return &s.TxQLen }),
 	word("qdisc", "root queueing discipline of the devices", QdiscDefault, func(s *Scenario) *Qdisc { return &s.Qdisc },
 		QdiscDefault, QdiscNone, PfifoFast, FqCodel, Fq),
 	span("duration", "measured time of a trial", time.Second, 100*time.Millisecond, time.Hour,
@@ -97,8 +97,7 @@ func isUDP(s *Scenario) bool { return s.Proto == UDP }
 
 func isTCP(s *Scenario) bool { return s.Proto == TCP }
 
-// isOpenLoop is a UDP load that does not wait for answers.
-func isOpenLoop(s *Scenario) bool { return isUDP(s) && s.Load.Mode != LoadPingPong }
+func isOpenLoop(s *Scenario) bool { return s.OpenLoop() }
 
 func canChooseGen(s *Scenario) bool { return isOpenLoop(s) && s.Segs == 1 }
 

@@ -119,6 +119,8 @@ func TestParseErrors(t *testing.T) {
 		{"size=65536", "size=65536", "out of range", "up to the mtu"},
 		{"size=1400 segs=48", "segs=48", "exceed the 65507", "1..47"},
 		{"size=64x7+64x1", "size=64x7+64x1", "twice", "mix"},
+		{"size=64x1000+128x999", "size=64x1000+128x999", "after 1999 packets", "mix"},
+		{"txqlen=65537", "txqlen=65537", "out of range", "1..65536"},
 		{"size=64x0", "size=64x0", "weight of size 64: out of range", "mix"},
 		{"size=64x7+20x1", "size=64x7+20x1", "below the 44 bytes", "44..1500"},
 		{"size=imix ip=6 mtu=1500", "size=imix", "above mtu=1500", "64..1500"},
@@ -131,7 +133,7 @@ func TestParseErrors(t *testing.T) {
 		{"flows=4097 gen=socket", "flows=4097", "socket of its own", "1..4096"},
 		{"proto=tcp flows=1025", "flows=1025", "buffers", "1..1024"},
 		{"dev=tap mtu=65535", "mtu=65535", "Ethernet", "65521"},
-		{"txqlen=0", "txqlen=0", "out of range", "1..1000000"},
+		{"txqlen=0", "txqlen=0", "out of range", "1..65536"},
 		{"dut=route proto=tcp pin=on", "pin=on", "applies only", ""},
 		{"size=1500 ip=6 segs=46", "segs=46", "exceed the 65487", "1..45"},
 		{"ip=6 mtu=1279", "mtu=1279", "least MTU", "1280"},
@@ -177,7 +179,7 @@ func TestParseErrors(t *testing.T) {
 func TestBounds(t *testing.T) {
 	for _, words := range []string{
 		"size=44", "ip=6 size=64", "size=1500", "size=65535 mtu=65535", "size=1400 segs=47", "ip=6 size=1500 segs=45", "ip=6 mtu=1280",
-		"mtu=576 size=576", "queues=256", "flows=32768", "flows=4096 gen=socket", "sink=xdp dev=tap", "sink=xdp dut=veth", "size=3394 gen=xdp mtu=9000", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
+		"mtu=576 size=576", "queues=256", "flows=32768", "flows=4096 gen=socket", "sink=xdp dev=tap", "sink=xdp dut=veth", "size=3394 gen=xdp mtu=9000", "txqlen=65536", "size=64x1000+128x500", "size=64x1000+128x24", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
 		"vnet=off offload=none",
 	} {
 		if _, err := Parse(strings.Fields(words)); err != nil {

@@ -157,6 +157,9 @@ type Scenario struct {
 	Warmup   time.Duration
 }
 
+// OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
+func (s Scenario) OpenLoop() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
+
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }
 

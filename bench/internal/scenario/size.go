@@ -24,6 +24,8 @@ type Share struct {
 const (
 	maxShares = 8
 	maxWeight = 1000
+	// maxMix is after how many packets a mix must have met its weights.
+	maxMix = 1024
 )
 
 // Shares lists the sizes in the order in which they were given; a single size has weight 1.
@@ -93,7 +95,25 @@ func parseShares(text string) ([]Share, error) {
 	if len(shares) > maxShares {
 		return nil, fmt.Errorf("more than %d sizes", maxShares)
 	}
+	if n := mixLen(shares); n > maxMix {
+		return nil, fmt.Errorf("the weights are met only after %d packets, more than %d", n, maxMix)
+	}
 	return shares, nil
+}
+
+// mixLen is after how many packets the weights are met: their sum without what they have in common.
+func mixLen(shares []Share) int {
+	sum, common := 0, 0
+	for _, s := range shares {
+		sum += s.Weight
+		for a, b := s.Weight, common; ; a, b = b, a%b {
+			if b == 0 {
+				common = a
+				break
+			}
+		}
+	}
+	return sum / common
 }
 
 func parseShare(word string) (Share, error) {
