@@ -3,7 +3,6 @@ package results
 import (
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 // calibratedRun has two paths, one of which could not be calibrated to the end.
@@ -113,15 +112,7 @@ func TestSectionsGolden(t *testing.T) {
 func TestSectionsWidth(t *testing.T) {
 	for _, f := range []*File{calibratedRun(t), searchedRun(t), burstRun(), soakedRun(t)} {
 		for width := 60; width < 120; width += 5 {
-			got, err := Table(f, Options{Width: width})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for line := range strings.Lines(got) {
-				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
-					t.Fatalf("width %d: line of %d columns: %s", width, n, line)
-				}
-			}
+			fitsWidth(t, f, width)
 		}
 	}
 }

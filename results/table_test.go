@@ -159,14 +159,20 @@ func TestTableGolden(t *testing.T) {
 func TestTableWidth(t *testing.T) {
 	run := defaultRun(t)
 	for width := 75; width < 140; width += 5 {
-		got, err := Table(run, Options{Width: width})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(got) {
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
-				t.Fatalf("width %d: line of %d columns: %s", width, n, line)
-			}
+		fitsWidth(t, run, width)
+	}
+}
+
+// fitsWidth fails the test where a line of the table is longer than the terminal is wide.
+func fitsWidth(t *testing.T, f *File, width int) {
+	t.Helper()
+	got, err := Table(f, Options{Width: width})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(got) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+			t.Fatalf("width %d: line of %d columns: %s", width, n, line)
 		}
 	}
 }

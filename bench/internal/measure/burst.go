@@ -36,18 +36,12 @@ const (
 // the error is its cause. What failed stands in the record too.
 func (b *Burst) Run(ctx context.Context) (record results.Burst, err error) {
 	record = results.Burst{Scenario: b.Scenario.Name(), Start: time.Now().UTC()}
-	defer func() {
-		if err != nil {
-			record.Error = err.Error()
-		}
-	}()
-	rig, err := Open(ctx, b.Scenario, b.Options)
-	if err != nil {
-		return record, err
-	}
-	defer func() { err = errors.Join(err, rig.Close()) }()
-	m := &bursting{Burst: b, rig: rig, record: &record}
-	return record, m.run(ctx)
+	err = withRig(ctx, b.Scenario, b.Options, func(r *Rig) error {
+		m := &bursting{Burst: b, rig: r, record: &record}
+		return m.run(ctx)
+	})
+	record.Error = textOf(err)
+	return record, err
 }
 
 // bursting is a Burst on its way.

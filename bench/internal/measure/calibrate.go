@@ -47,9 +47,7 @@ const (
 func Calibrate(ctx context.Context, s scenario.Scenario) (results.Calibration, Tester, error) {
 	c := calibration{record: results.Calibration{Scenario: TesterName(s), Start: time.Now().UTC()}}
 	err := c.measure(ctx, s)
-	if err != nil {
-		c.record.Error = err.Error()
-	}
+	c.record.Error = textOf(err)
 	if !unsupported(err) {
 		err = nil
 	}
@@ -70,14 +68,14 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
 	}
-	if err := c.inRig(ctx, bare[0], Options{}, c.measurePath); err != nil {
+	if err := withRig(ctx, bare[0], Options{}, func(r *Rig) error { return c.measurePath(ctx, r) }); err != nil {
 		return fmt.Errorf("calibrate without a device under test: %w", err)
 	}
 	into, options := bare[0], Options{}
 	if s.DUT == scenario.Forwarder {
 		into, options.DUT = s, func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }
 	}
-	if err := c.inRig(ctx, into, options, c.measureInto); err != nil {
+	if err := withRig(ctx, into, options, func(r *Rig) error { return c.measureInto(ctx, r) }); err != nil {
 		return fmt.Errorf("calibrate into the device: %w", err)
 	}
 	return nil
@@ -97,16 +95,6 @@ func (c *calibration) watchCPU(s scenario.Scenario) error {
 	}
 	c.record.PausedRatio = new(pauses.Ratio())
 	return nil
-}
-
-// inRig opens a Rig for f.
-func (c *calibration) inRig(ctx context.Context, s scenario.Scenario, o Options, f func(context.Context, *Rig) error) (err error) {
-	rig, err := Open(ctx, s, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rig.Close()) }()
-	return f(ctx, rig)
 }
 
 // offer makes one trial without a warm-up.

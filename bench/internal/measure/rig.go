@@ -58,6 +58,24 @@ func Open(ctx context.Context, s scenario.Scenario, o Options) (*Rig, error) {
 	return r, nil
 }
 
+// withRig opens a Rig for f and closes it.
+func withRig(ctx context.Context, s scenario.Scenario, o Options, f func(*Rig) error) (err error) {
+	r, err := Open(ctx, s, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }() // a panic leaves nothing behind either
+	return f(r)
+}
+
+// textOf is what a record says of an error; "" of none.
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 func (r *Rig) open(ctx context.Context, o Options) error {
 	placement, err := place(r.scenario)
 	if err != nil {

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -45,19 +44,12 @@ var latencyShares = [...]float64{0.1, 0.5, 0.9}
 func (s *Search) Run(ctx context.Context) (record results.Search, err error) {
 	begin := time.Now()
 	record = results.Search{Scenario: s.Scenario.Name(), Preset: s.Preset, Start: begin.UTC(), MinLoadPps: s.Config.MinLoad}
-	defer func() {
-		if err != nil {
-			record.Error = err.Error()
-		}
-	}()
-	rig, err := Open(ctx, s.Scenario, s.Options)
-	if err != nil {
-		return record, err
-	}
-	defer func() { err = errors.Join(err, rig.Close()) }()
-	m := &searching{Search: s, rig: rig, record: &record}
-	err = m.run(ctx)
-	record.DurationS = time.Since(begin).Seconds()
+	err = withRig(ctx, s.Scenario, s.Options, func(r *Rig) error {
+		m := &searching{Search: s, rig: r, record: &record}
+		defer func() { record.DurationS = time.Since(begin).Seconds() }()
+		return m.run(ctx)
+	})
+	record.Error = textOf(err)
 	return record, err
 }
 

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -39,19 +38,12 @@ func soakMetrics() []results.Metric {
 // measured until then; an interruption is no error: whoever soaks may end it.
 func (s *Soak) Run(ctx context.Context) (record results.Soak, err error) {
 	record = results.Soak{Scenario: s.name(), Start: time.Now().UTC()}
-	defer func() {
-		if err != nil {
-			record.Error = err.Error()
-		}
-	}()
-	rig, err := Open(ctx, s.Scenario, s.Options)
-	if err != nil {
-		return record, err
-	}
-	defer func() { err = errors.Join(err, rig.Close()) }()
-	m := &soaking{Soak: s, rig: rig, record: &record, trends: map[results.Metric]*results.Trend{}}
-	err = m.run(ctx)
-	m.summarize()
+	err = withRig(ctx, s.Scenario, s.Options, func(r *Rig) error {
+		m := &soaking{Soak: s, rig: r, record: &record, trends: map[results.Metric]*results.Trend{}}
+		defer m.summarize()
+		return m.run(ctx)
+	})
+	record.Error = textOf(err)
 	return record, err
 }
 

@@ -54,7 +54,7 @@ var keys = []key{
 
 	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU).
 		defaulting(defaultMTU),
-	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, 65536, func(s *Scenario) *int { return &s.TxQLen }),
+	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, maxTxQLen, func(s *Scenario) *int { return &s.TxQLen }),
 	word("qdisc", "root queueing discipline of the devices", QdiscDefault, func(s *Scenario) *Qdisc { return &s.Qdisc },
 		QdiscDefault, QdiscNone, PfifoFast, FqCodel, Fq),
 	span("duration", "measured time of a trial", time.Second, 100*time.Millisecond, time.Hour,
@@ -181,6 +181,9 @@ func checkFlows(s *Scenario) *breach {
 	}
 	return nil
 }
+
+// maxTxQLen keeps the kernel memory of a multi-queue device with pfifo_fast, 6 KiB for each packet of its length, below half a gigabyte.
+const maxTxQLen = 65536
 
 const (
 	// maxFlows keeps the source ports of both directions below 65536.

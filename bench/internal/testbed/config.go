@@ -35,7 +35,9 @@ type Config struct {
 	// MTU of every device in bytes; 0 is the kernel's default.
 	MTU int
 	// TxQueueLen of every device in packets; 0 is the kernel's default. It is also
-	// the size of a TUN or TAP queue's ring.
+	// the size of a TUN or TAP queue's ring. A multi-queue device whose qdisc is
+	// pfifo_fast takes 6 KiB of kernel memory for each, filled or not (three bands for
+	// each of 256 queues): combine great lengths with noqueue.
 	TxQueueLen int
 	// Qdisc is the root qdisc of the devices in A and B; "" is the kernel's default.
 	// One root serves all queues of a device, where the default of a multi-queue
@@ -67,9 +69,7 @@ const (
 	minMTUIPv6 = 1280  // RFC 8200, section 5
 	maxMTU     = 65535 // ETH_MAX_MTU
 
-	// A multi-queue device with pfifo_fast takes 6 KiB of kernel memory for each packet
-	// of it, filled or not: 384 MiB.
-	maxTxQueueLen = 1 << 16
+	maxTxQueueLen = 1 << 20 // rings of 8 MiB; far beyond what queues ever hold
 )
 
 // qdiscs are the root qdiscs that work without parameters.

@@ -22,7 +22,7 @@ func TestConfigRejected(t *testing.T) {
 		{"MTU too small for IPv6", "MTU", Config{Topology: Veth, MTU: 1279, IPv6: true}},
 		{"MTU too large", "MTU", Config{Topology: Veth, MTU: 65536}},
 		{"negative queue length", "TxQueueLen", Config{Topology: Veth, TxQueueLen: -1}},
-		{"huge queue length", "TxQueueLen", Config{Topology: Veth, TxQueueLen: 1<<16 + 1}},
+		{"huge queue length", "TxQueueLen", Config{Topology: Veth, TxQueueLen: 1<<20 + 1}},
 		{"unknown qdisc", "Qdisc", Config{Topology: Veth, Qdisc: "fifo_fast"}},
 		{"shaper and qdisc", "Qdisc", shaped(func(c *Config) { c.Qdisc = "pfifo" })},
 		{"shaper without kind", "Shaper.Kind", shaped(func(c *Config) { c.Shaper.Kind = "" })},
@@ -65,7 +65,7 @@ func TestConfigAccepted(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"least":    {Topology: Veth},
 		"smallest": {Topology: Devices, Kind: tun.TUN, MTU: 68, TxQueueLen: 1},
-		"largest":  {Topology: Route, MTU: 65535, TxQueueLen: 1 << 16, IPv6: true},
+		"largest":  {Topology: Route, MTU: 65535, TxQueueLen: 1 << 20, IPv6: true},
 		"shaped":   shaped(func(*Config) {}),
 		"all":      {Topology: Devices, Kind: tun.TAP, Qdisc: "noqueue", Sysctls: map[string]string{"net.core.somaxconn": "1"}},
 	} {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -108,9 +107,7 @@ func sinkSpec(cfg SinkConfig, hook hook) (*ebpf.CollectionSpec, error) {
 
 // loadObjects loads what spec describes and assigns it to the fields of objects.
 func loadObjects(spec *ebpf.CollectionSpec, objects any) error {
-	// Only kernels before 5.11 charge maps to RLIMIT_MEMLOCK, and raising it takes
-	// CAP_SYS_RESOURCE: where that fails, loading shows whether it mattered.
-	_ = rlimit.RemoveMemlock()
+	raiseMemlock()
 	return spec.LoadAndAssign(objects, nil)
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 )
 
@@ -112,9 +111,7 @@ func (x *XDP) open() error {
 }
 
 func (x *XDP) load() error {
-	// See loadObjects.
-	_ = rlimit.RemoveMemlock()
-
+	raiseMemlock()
 	plan := newPlan(&x.cfg.Profile)
 	spec, err := x.spec(plan)
 	if err != nil {
