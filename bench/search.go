@@ -34,13 +34,12 @@ type searchOptions struct {
 	tester
 	preset   string
 	latency  bool
-	min, max float64
+	min, max string // rates; "" is what the tester can offer
 }
 
 const (
 	defaultSearch  = "ci-fast"
-	defaultMinLoad = 1000
-	maxLoad        = 1e9 // that of load=
+	defaultMinLoad = "1k"
 )
 
 func (a *app) searchCommand() *cobra.Command {
@@ -56,8 +55,8 @@ func (a *app) searchCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", defaultSearch, "goals and limits: "+strings.Join(search.PresetNames(), ", "))
 	flags.BoolVar(&o.latency, "latency", true, "measure latency at 10, 50 and 90 % of what was found")
-	flags.Float64Var(&o.min, "min", defaultMinLoad, "the smallest load to try, in `pps`")
-	flags.Float64Var(&o.max, "max", 0, "the largest load to try, in `pps` (default: what the tester can offer)")
+	flags.StringVar(&o.min, "min", defaultMinLoad, "the smallest load to try, in `pps`, such as 50k")
+	flags.StringVar(&o.max, "max", "", "the largest load to try, in `pps` (default: what the tester can offer)")
 	o.tester.add(flags)
 	o.output.add(flags)
 	return cmd
@@ -87,12 +86,30 @@ func (o *searchOptions) plan(words []string) (measure.Search, error) {
 	if s.Load.Mode == scenario.LoadPaced {
 		return measure.Search{}, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
 	}
-	if !(o.min >= 1 && o.min < maxLoad && (o.max == 0 || o.max > o.min && o.max <= maxLoad)) {
-		return measure.Search{}, &usageError{fmt.Errorf("--min %v --max %v: want 1 to 1e9, the maximum above the minimum", o.min, o.max)}
-	}
 	config := preset.Config
-	config.MinLoad, config.MaxLoad = o.min, o.max
+	if config.MinLoad, config.MaxLoad, err = o.loads(); err != nil {
+		return measure.Search{}, err
+	}
 	return measure.Search{Scenario: s, Preset: preset.Name, Config: config, Latency: o.latency}, nil
+}
+
+// loads reads the bounds of the search; the upper one is 0 where it is not given.
+func (o *searchOptions) loads() (low, high float64, err error) {
+	least, err := scenario.ParsePps(o.min)
+	if err != nil {
+		return 0, 0, &usageError{fmt.Errorf("--min %s: %w", o.min, err)}
+	}
+	if o.max == "" {
+		return float64(least), 0, nil
+	}
+	most, err := scenario.ParsePps(o.max)
+	if err != nil {
+		return 0, 0, &usageError{fmt.Errorf("--max %s: %w", o.max, err)}
+	}
+	if most <= least {
+		return 0, 0, &usageError{fmt.Errorf("--max %s: want more than --min %s", o.max, o.min)}
+	}
+	return float64(least), float64(most), nil
 }
 
 func (a *app) search(ctx context.Context, o searchOptions, words []string) error {

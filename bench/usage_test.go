@@ -24,6 +24,8 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"search load=1000", []string{"--min"}},
 		{"search size=64,128", []string{"several"}},
 		{"search --min 5 --max 4", []string{"--max 4"}},
+		{"search --min NaN", []string{"--min NaN", "50k"}},
+		{"search --max 2G", []string{"--max 2G", "1G"}},
 		{"search size=1501", []string{"size=1501", "mtu"}},
 		{"burst load=1000", []string{"load"}},
 		{"burst -n 0", []string{"-n 0"}},

@@ -48,11 +48,22 @@ func parseLoad(text string) (Load, error) {
 	case LoadMax, LoadPingPong:
 		return Load{Mode: mode}, nil
 	}
-	pps, ok := parsePps(text)
-	if !ok || pps < 1 || pps > maxPps {
+	pps, err := ParsePps(text)
+	if err != nil {
 		return Load{}, errLoad
 	}
 	return Load{Mode: LoadPaced, Pps: pps}, nil
+}
+
+var errPps = errors.New("want packets per second from 1 to 1G, such as 50000, 50k or 1.2M")
+
+// ParsePps reads a rate in packets per second as load= has it.
+func ParsePps(text string) (int64, error) {
+	pps, ok := parsePps(text)
+	if !ok || pps < 1 || pps > maxPps {
+		return 0, errPps
+	}
+	return pps, nil
 }
 
 // parsePps reads a decimal number with an SI prefix. It computes with integers: 1.1M is 1100000 and 0.1 is nothing.
