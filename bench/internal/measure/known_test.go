@@ -155,6 +155,19 @@ func TestCountsAreExact(t *testing.T) {
 	}
 }
 
+// TestHeldPacketIsNotLost: the last packet comes long after all others, and counts.
+func TestHeldPacketIsNotLost(t *testing.T) {
+	requireRoot(t)
+	late := faulty.Faults{DelayEvery: faulty.DelayEvery{Every: knownPackets, By: 200 * time.Millisecond}, MatchPort: portAToB}
+	trial := measured(t, knownLoad+" dev=tun gen=xdp", faulty.New(late))
+	if got := trial.Ledger.Packets(results.PlaceSink); got != knownPackets {
+		t.Errorf("%d packets at the sink, want %d: %v", got, knownPackets, trial.Ledger)
+	}
+	if longest := time.Duration(trial.LatencyNs.Max); longest < 200*time.Millisecond {
+		t.Errorf("the longest latency is %v, want 200 ms", longest)
+	}
+}
+
 // TestDelayIsExact: what is held back for 1 ms arrives 1 ms after its intended time.
 func TestDelayIsExact(t *testing.T) {
 	requireRoot(t)

@@ -35,6 +35,8 @@ func (w *pingPong) run(ctx context.Context, a amount) (err error) {
 
 func (w *pingPong) received() (n uint64, ok bool, err error) { return w.result.Answered, true, nil }
 
+func (w *pingPong) missing(observation) (int64, error) { return 0, nil }
+
 func (w *pingPong) mark() error { return nil }
 
 func (w *pingPong) report(t *results.Trial, _ observation) (packets uint64, err error) {

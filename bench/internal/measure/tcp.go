@@ -51,6 +51,8 @@ func (w *tcp) run(ctx context.Context, a amount) error {
 
 func (w *tcp) received() (n uint64, ok bool, err error) { return 0, false, nil }
 
+func (w *tcp) missing(observation) (int64, error) { return 0, nil }
+
 func (w *tcp) mark() error { return nil }
 
 func (w *tcp) report(t *results.Trial, _ observation) (packets uint64, err error) {

@@ -78,16 +78,36 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.drain(restCtx); err != nil {
-		return err
-	}
-	after, err := observe(m.scene, m.running)
+	seen, err := m.rest(restCtx, before)
 	if err != nil {
 		return err
 	}
-	after.uso = m.takesUSO()
 	m.record.Interrupted = ctx.Err() != nil
-	return m.fill(after.since(before), cpuAfter.since(cpuBefore))
+	return m.fill(seen, cpuAfter.since(cpuBefore))
+}
+
+// rest drains and returns what was counted since before. Where packets are missing
+// that no counter names, they may be held up rather than lost: it waits again, longer.
+func (m *trial) rest(ctx context.Context, before observation) (seen observation, err error) {
+	for _, quiet := range []time.Duration{drainQuiet, missingQuiet} {
+		if err := m.drain(ctx, quiet); err != nil {
+			return observation{}, err
+		}
+		after, err := observe(m.scene, m.running)
+		if err != nil {
+			return observation{}, err
+		}
+		after.uso = m.takesUSO()
+		seen = after.since(before)
+		missing, err := m.workload.missing(seen)
+		if err != nil {
+			return observation{}, err
+		}
+		if missing <= 0 {
+			break
+		}
+	}
+	return seen, nil
 }
 
 // warmUp runs the load without counting it.
@@ -96,7 +116,7 @@ func (m *trial) warmUp(loadCtx, restCtx context.Context) error {
 		if err := m.workload.run(loadCtx, m.amount(m.ask.Warmup)); err != nil {
 			return fmt.Errorf("warm up: %w", err)
 		}
-		if err := m.drain(restCtx); err != nil {
+		if err := m.drain(restCtx, drainQuiet); err != nil {
 			return err
 		}
 	}
@@ -112,12 +132,12 @@ func (m *trial) amount(d time.Duration) amount {
 	return a
 }
 
-// drain waits until no packet is on its way any more, if the load has an end.
-func (m *trial) drain(ctx context.Context) error {
+// drain waits until counters have stood still for quiet, if the load has an end.
+func (m *trial) drain(ctx context.Context, quiet time.Duration) error {
 	if _, ok, err := m.workload.received(); err != nil || !ok {
 		return err
 	}
-	err := testbed.AtRest(ctx, drainQuiet, drainLimit, func() (uint64, error) {
+	err := testbed.AtRest(ctx, quiet, drainLimit, func() (uint64, error) {
 		n, _, err := m.workload.received()
 		if err != nil {
 			return 0, err
@@ -139,7 +159,9 @@ const (
 	// Counters that have not moved for this long stand still: longer than the
 	// longest spin of a worker, which publishes what it counted when it sleeps.
 	drainQuiet = 20 * time.Millisecond
-	drainLimit = 3 * time.Second
+	// Longer than a DUT's thread waits for a CPU on a busy machine, or holds packets.
+	missingQuiet = 300 * time.Millisecond
+	drainLimit   = 3 * time.Second
 )
 
 // takesUSO reports whether UDP superpackets reach the devices unsplit: veth

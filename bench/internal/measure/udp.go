@@ -131,6 +131,13 @@ func (u *udp) received() (sum uint64, ok bool, err error) {
 	return sum, true, nil
 }
 
+func (u *udp) missing(seen observation) (n int64, err error) {
+	err = u.read(func(w *way, c traffic.SinkCounts) {
+		n += max(u.path(w, seen, c.Sub(w.before)).ledger().Packets(results.PlaceUnaccounted), 0)
+	})
+	return n, err
+}
+
 func (u *udp) mark() error { return u.read(func(w *way, c traffic.SinkCounts) { w.before = c }) }
 
 func (u *udp) read(keep func(*way, traffic.SinkCounts)) error {

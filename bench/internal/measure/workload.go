@@ -31,6 +31,10 @@ type workload interface {
 	// for a load that does not end with run, so that nothing would come to rest.
 	received() (n uint64, ok bool, err error)
 
+	// missing is how many packets of the last run neither arrived nor were counted
+	// where they were lost, at the time of the observation.
+	missing(seen observation) (int64, error)
+
 	// mark makes what was counted until now the beginning.
 	mark() error
 
