@@ -38,6 +38,16 @@ type Config struct {
 	// sleeps: 0 to MaxSpin. It buys latency with CPU time.
 	Spin time.Duration
 
+	// Engine is how packets are moved, EngineAuto if empty.
+	Engine Engine
+
+	// GSO is what becomes of superpackets, GSOPass if empty.
+	GSO GSO
+
+	// GRO is whether packets are coalesced, GROAuto if empty. Without vnet headers
+	// they never are.
+	GRO GRO
+
 	// CPUs pins worker i to CPUs[i mod len]. Empty: the kernel schedules.
 	CPUs []int
 }
