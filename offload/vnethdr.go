@@ -37,14 +37,6 @@ const (
 	posCsumOffset = 8
 )
 
-// Sizes and positions inside the L4 headers (RFC 9293, RFC 768).
-const (
-	udpHdrLen      = 8
-	tcpMinHdrLen   = 20
-	tcpDataOffPos  = 12 // upper four bits: header length in 32-bit words
-	tcpDataOffUnit = 4
-)
-
 // Decode reads the header from the first VnetHdrLen bytes of b.
 func (h *VnetHdr) Decode(b []byte) error {
 	if len(b) < VnetHdrLen {
@@ -76,17 +68,23 @@ func (h *VnetHdr) Encode(b []byte) error {
 // IsSuperpacket reports whether the packet behind the header is a superpacket.
 func (h *VnetHdr) IsSuperpacket() bool { return h.GSOType != unix.VIRTIO_NET_HDR_GSO_NONE }
 
+// innerGSOType returns the GSO type of the innermost TCP or UDP packet.
+func (h *VnetHdr) innerGSOType() uint8 {
+	return h.GSOType &^ (unix.VIRTIO_NET_HDR_GSO_ECN | gsoUDPTunnelMask)
+}
+
 // HeaderLen returns how many bytes of the superpacket pkt are headers: up to and
-// including TCP or UDP. It looks the L4 length up behind CsumStart, because
-// HdrLen of a packet that was forwarded may be as long as its whole linear part
-// (virtio_net_hdr_from_skb in include/linux/virtio_net.h). ok is false when the
-// header and the packet contradict each other.
+// including TCP or UDP, those inside the tunnel if there is one. It looks the L4
+// length up behind CsumStart, because HdrLen of a packet that was forwarded may
+// be as long as its whole linear part (virtio_net_hdr_from_skb in
+// include/linux/virtio_net.h). ok is false when the header and the packet
+// contradict each other; Validate finds more contradictions, for more work.
 func (h *VnetHdr) HeaderLen(pkt []byte) (n int, ok bool) {
 	if h.Flags&unix.VIRTIO_NET_HDR_F_NEEDS_CSUM == 0 {
 		return 0, false
 	}
 	start := int(h.CsumStart)
-	switch h.GSOType &^ unix.VIRTIO_NET_HDR_GSO_ECN {
+	switch h.innerGSOType() {
 	case unix.VIRTIO_NET_HDR_GSO_UDP_L4:
 		n = start + udpHdrLen
 	case unix.VIRTIO_NET_HDR_GSO_TCPV4, unix.VIRTIO_NET_HDR_GSO_TCPV6:

@@ -96,8 +96,13 @@ func TestSuperpacketGeometry(t *testing.T) {
 			tcp(20, 5, 1000), 0, false, 0,
 		},
 		{
+			"tcp6 inside a UDP tunnel",
+			VnetHdr{Flags: needs, GSOType: unix.VIRTIO_NET_HDR_GSO_TCPV6 | VnetHdrGSOUDPTunnelIPv4, GSOSize: 1398, CsumStart: 90},
+			tcp(90, 5, 110+10*1398+1), 110, true, 11,
+		},
+		{
 			"unknown type",
-			VnetHdr{Flags: needs, GSOType: 0x42, GSOSize: 100, CsumStart: 20},
+			VnetHdr{Flags: needs, GSOType: 0x42 | VnetHdrGSOUDPTunnelIPv6, GSOSize: 100, CsumStart: 20},
 			make([]byte, 1000), 0, false, 0,
 		},
 	} {
