@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"tunbench/offload"
 )
 
 // MaxQueues is how many queues one device can have (MAX_TAP_QUEUES in
@@ -40,6 +38,7 @@ type Config struct {
 	Queues     int     // 1 to MaxQueues
 	VnetHdr    bool    // a virtio_net_hdr before every packet
 	Offload    Offload // wanted; needs VnetHdr unless none
+	NAPI       NAPI    // how written packets enter the network stack
 	MTU        int     // bytes of IP packet
 	TxQueueLen int     // packets each queue can hold before the device drops
 	Up         bool    // set the device up
@@ -63,8 +62,8 @@ type Device struct {
 // permission shows as EPERM. Nothing stays open when it fails.
 //
 // Attaching to a device that another program has queues of is possible: the
-// kernel then spreads packets over the queues of both, and the offloads chosen
-// last hold for both.
+// kernel then spreads packets over the queues of both, and the offloads and the
+// length of the vnet header chosen last hold for both.
 func Open(cfg Config) (*Device, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -105,8 +104,12 @@ func (c *Config) check() error {
 		return &ConfigError{"device name", strconv.Quote(c.Name), "no slash, colon or white space"} // dev_valid_name
 	case c.Offload != OffloadNone && !c.VnetHdr:
 		return &ConfigError{"offload", c.Offload.String(), "none, or the vnet header with it"}
-	case c.Offload&^OffloadAll != 0:
-		return &ConfigError{"offload", c.Offload.String(), fmt.Sprintf("bits of %#x only", uint(OffloadAll))}
+	case c.Kind == TUN && c.Offload&^OffloadAll&OffloadTunnel != 0:
+		return &ConfigError{"offload", c.Offload.String(), "all or less, or a TAP device: see OffloadTunnel"}
+	case c.Offload&^OffloadTunnel != 0:
+		return &ConfigError{"offload", c.Offload.String(), fmt.Sprintf("bits of %#x only", uint(OffloadTunnel))}
+	case c.NAPI < NAPIOff || c.NAPI > NAPIThreaded:
+		return &ConfigError{"NAPI", c.NAPI.String(), "off, on or threaded"}
 	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
 		return &ConfigError{"mtu", strconv.Itoa(c.MTU), fmt.Sprintf("%d to %d bytes", minMTU, maxMTU)}
 	case c.TxQueueLen < 0:
@@ -130,24 +133,8 @@ func open(cfg Config) (dev *Device, err error) {
 			dev = nil
 		}
 	}()
-	if cfg.VnetHdr {
-		dev.vnetHdrLen = offload.VnetHdrLen
-	}
-	// A queue's ring gets the length that the device has at that moment, and
-	// resizing later reallocates all of them: so the length comes before queue 1.
-	for i := range cfg.Queues {
-		if err := dev.addQueue(cfg.VnetHdr); err != nil {
-			return dev, err
-		}
-		if i > 0 {
-			continue
-		}
-		if dev.offload, err = negotiateOffload(dev.queues[0].fd, cfg.Offload); err != nil {
-			return dev, err
-		}
-		if err := configureLink(dev.name, cfg); err != nil {
-			return dev, err
-		}
+	if err := dev.openQueues(cfg); err != nil {
+		return dev, err
 	}
 	if cfg.Up {
 		return dev, setUp(dev.name)
@@ -155,46 +142,47 @@ func open(cfg Config) (dev *Device, err error) {
 	return dev, nil
 }
 
-// addQueue opens one more queue; the first one settles the device's name.
-func (d *Device) addQueue(vnetHdr bool) error {
-	fd, err := unix.Open(clonePath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", clonePath, err)
+// openQueues opens all queues, and configures the device with the first one.
+func (d *Device) openQueues(cfg Config) error {
+	for i := range cfg.Queues {
+		fd, name, err := openQueue(d.name, cfg.flags())
+		if err != nil {
+			return fmt.Errorf("queue %d: %w", i, err)
+		}
+		d.name = name
+		if i == 0 {
+			if err := d.configure(fd, cfg); err != nil {
+				return errors.Join(err, unix.Close(fd))
+			}
+		}
+		q := NewQueue(fd, name, i, d.vnetHdrLen)
+		q.ethernet = d.kind == TAP
+		d.queues = append(d.queues, q)
 	}
-	name, err := attachQueue(fd, d.name, d.kind.flag(), vnetHdr)
-	if err != nil {
-		err = fmt.Errorf("queue %d: %w", len(d.queues), err)
-		return errors.Join(err, unix.Close(fd))
-	}
-	d.name = name
-	d.queues = append(d.queues, NewQueue(fd, name, len(d.queues), d.vnetHdrLen))
 	return nil
 }
 
-// attachQueue makes fd a queue of the device and returns the device's name.
-func attachQueue(fd int, name string, kind uint16, vnetHdr bool) (string, error) {
-	ifr, err := unix.NewIfreq(name)
-	if err != nil {
-		return "", fmt.Errorf("device name: %w", err)
+// configure sets what belongs to the whole device, through its first queue. A queue's
+// ring gets the length that the device has at that moment, and resizing later
+// reallocates all of them: so the length comes before the second one.
+func (d *Device) configure(fd int, cfg Config) (err error) {
+	if d.offload, err = negotiateOffload(fd, cfg.Offload); err != nil {
+		return err
 	}
-	flags := kind | unix.IFF_NO_PI | unix.IFF_MULTI_QUEUE
-	if vnetHdr {
-		flags |= unix.IFF_VNET_HDR
-	}
-	ifr.SetUint16(flags)
-	switch err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); {
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.EBUSY):
-		return "", fmt.Errorf("%w: %w", ErrMismatch, err)
-	case err != nil:
-		return "", fmt.Errorf("attach (TUNSETIFF): %w", err)
-	}
-	if vnetHdr {
+	if cfg.VnetHdr {
+		d.vnetHdrLen = d.offload.vnetHdrLen()
 		// A device keeps the length that an earlier owner chose.
-		if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, offload.VnetHdrLen); err != nil {
-			return "", fmt.Errorf("set vnet header length %d: %w", offload.VnetHdrLen, err)
+		if err := setVnetHdrLen(fd, d.vnetHdrLen); err != nil {
+			return err
 		}
 	}
-	return ifr.Name(), nil
+	if err := configureLink(d.name, cfg); err != nil {
+		return err
+	}
+	if cfg.NAPI == NAPIThreaded {
+		return setThreaded(d.name)
+	}
+	return nil
 }
 
 // Name returns the device's name, as the kernel completed it.

@@ -45,6 +45,7 @@ func TestOpen(t *testing.T) {
 		{Config{Kind: TAP, Queues: 2, VnetHdr: true, Offload: OffloadUSO}, OffloadUSO},
 		{Config{Kind: TAP, Queues: MaxQueues, VnetHdr: true, Offload: OffloadAll, Name: "many%d"}, OffloadAll},
 		{Config{Kind: TUN, Queues: 1, VnetHdr: true, Offload: OffloadAll, MTU: 65535}, OffloadAll},
+		{Config{Kind: TUN, Queues: MaxQueues, VnetHdr: true, Offload: OffloadAll, NAPI: NAPIOn, Up: true}, OffloadAll},
 	} {
 		t.Run(fmt.Sprintf("%v-q%d-%v", tc.cfg.Kind, tc.cfg.Queues, tc.cfg.Offload), func(t *testing.T) {
 			before := openFDs(t)
@@ -57,6 +58,7 @@ func TestOpen(t *testing.T) {
 				if !dev.Created() || dev.Offload() != tc.wantOffload || len(dev.Queues()) != tc.cfg.Queues {
 					t.Errorf("got created %v, offload %v, %d queues", dev.Created(), dev.Offload(), len(dev.Queues()))
 				}
+				checkQueues(t, dev)
 				checkLinkInt(t, dev.Name(), "mtu", unix.SIOCGIFMTU, tc.cfg.MTU)
 				checkLinkInt(t, dev.Name(), "txqueuelen", unix.SIOCGIFTXQLEN, tc.cfg.TxQueueLen)
 				return dev.Close()
@@ -65,6 +67,26 @@ func TestOpen(t *testing.T) {
 				t.Errorf("%d fds before, %d after", before, after)
 			}
 		})
+	}
+}
+
+// checkQueues compares what the queues say of themselves with what the kernel does.
+func checkQueues(t *testing.T, dev *Device) {
+	t.Helper()
+	for _, q := range dev.Queues() {
+		length := 0
+		if dev.VnetHdrLen() > 0 {
+			var err error
+			if length, err = unix.IoctlGetInt(q.FD(), unix.TUNGETVNETHDRSZ); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if q.VnetHdrLen() != length || dev.VnetHdrLen() != length {
+			t.Errorf("%v: vnet header of %d bytes, device's %d, kernel's %d", q, q.VnetHdrLen(), dev.VnetHdrLen(), length)
+		}
+		if q.Ethernet() != (dev.Kind() == TAP) {
+			t.Errorf("%v of a %v device: Ethernet = %v", q, dev.Kind(), q.Ethernet())
+		}
 	}
 }
 
@@ -101,6 +123,7 @@ func TestOpenRejectsConfig(t *testing.T) {
 		"long name":            {Kind: TUN, Queues: 1, Name: "sixteen-bytes-00"},
 		"offload without vnet": {Kind: TUN, Queues: 1, Offload: OffloadTSO},
 		"unknown offload":      {Kind: TUN, Queues: 1, VnetHdr: true, Offload: 1 << 20},
+		"unknown NAPI":         {Kind: TUN, Queues: 1, NAPI: NAPIThreaded + 1},
 		"tiny mtu":             {Kind: TUN, Queues: 1, MTU: 67},
 		"huge tap mtu":         {Kind: TAP, Queues: 1, MTU: 65535},
 		"negative queue len":   {Kind: TUN, Queues: 1, TxQueueLen: -1},

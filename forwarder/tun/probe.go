@@ -24,12 +24,6 @@ var vnetHdrLens = []struct {
 	{24, "header with a hash and UDP tunnel fields"},
 }
 
-// Offloads newer than x/sys knows (include/uapi/linux/if_tun.h, Linux 6.17).
-const (
-	tunFUDPTunnelGSO     Offload = 0x080
-	tunFUDPTunnelGSOCsum Offload = 0x100
-)
-
 // Probe tries every feature on a throw-away device in a namespace of its own,
 // which leaves no trace. It needs CAP_SYS_ADMIN and CAP_NET_ADMIN.
 func Probe() ([]Feature, error) {
@@ -53,7 +47,7 @@ func probeFD(fd int) ([]Feature, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get driver flags: %w", err)
 	}
-	if _, err := attachQueue(fd, "", TUN.flag(), true); err != nil {
+	if _, err := attachQueue(fd, "", TUN.flag()|unix.IFF_MULTI_QUEUE|unix.IFF_VNET_HDR); err != nil {
 		return nil, err
 	}
 	features := []Feature{
@@ -67,9 +61,9 @@ func probeFD(fd int) ([]Feature, error) {
 	offloads("TUN_F_CSUM", OffloadCsum, "packets without L4 checksum")
 	offloads("TUN_F_TSO4|TSO6|TSO_ECN", OffloadTSO, "TCP superpackets")
 	offloads("TUN_F_USO4|USO6", OffloadUSO, "UDP superpackets")
-	offloads("TUN_F_UDP_TUNNEL_GSO", OffloadTSO|OffloadUSO|tunFUDPTunnelGSO|tunFUDPTunnelGSOCsum, "superpackets inside UDP tunnels")
+	offloads("TUN_F_UDP_TUNNEL_GSO|_CSUM", OffloadTunnel, "superpackets inside UDP tunnels")
 	for _, l := range vnetHdrLens {
-		ok := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, l.bytes) == nil
+		ok := setVnetHdrLen(fd, l.bytes) == nil
 		features = append(features, Feature{fmt.Sprintf("vnet header %d bytes", l.bytes), ok, l.meaning})
 	}
 	// -1 detaches whatever is attached: valid wherever steering programs are.

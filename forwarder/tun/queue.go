@@ -27,6 +27,7 @@ type Queue struct {
 	index      int
 	device     string
 	vnetHdrLen int
+	ethernet   bool
 	close      sync.Once
 	closeErr   error
 }
@@ -43,6 +44,9 @@ func (q *Queue) FD() int { return q.fd }
 
 // VnetHdrLen returns the bytes of virtio_net_hdr before every packet, or 0.
 func (q *Queue) VnetHdrLen() int { return q.vnetHdrLen }
+
+// Ethernet reports whether packets have an Ethernet header: those of a TAP device do.
+func (q *Queue) Ethernet() bool { return q.ethernet }
 
 // String names the queue as device[index].
 func (q *Queue) String() string { return fmt.Sprintf("%s[%d]", q.device, q.index) }
