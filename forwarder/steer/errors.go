@@ -1,0 +1,43 @@
+package steer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// UnsupportedError says that this host or user cannot steer, and what would help.
+type UnsupportedError struct {
+	Feature string // what is missing, as the kernel calls it
+	Remedy  string // what to do about it, one clause
+	Err     error  // what the kernel answered
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("%s is not available (%s): %v", e.Feature, e.Remedy, e.Err)
+}
+
+// Unwrap returns what the kernel answered.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// explain turns what the kernel answers when it cannot load the program, or does not
+// let this user, into an UnsupportedError and leaves other errors as they are.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
+		return &UnsupportedError{Feature: "eBPF", Remedy: "needs Linux 5.4 with CONFIG_BPF_SYSCALL", Err: err}
+	case errors.Is(err, unix.EPERM):
+		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
+	}
+	return err
+}
+
+// explainAttach does the same for what the driver answers.
+func explainAttach(err error) error {
+	if errors.Is(err, unix.EINVAL) {
+		return &UnsupportedError{Feature: "TUNSETSTEERINGEBPF", Remedy: "needs Linux 4.16", Err: err}
+	}
+	return explain(err)
+}
