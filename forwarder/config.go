@@ -1,6 +1,7 @@
 package forwarder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -12,7 +13,7 @@ import (
 // Limits and defaults of Config.
 const (
 	MaxBatch     = 4096
-	DefaultBatch = 64
+	DefaultBatch = 256
 	// DefaultSpin is what callers should offer; the zero Config does not spin. Of
 	// 0, 5, 20, 50 and 100 µs it gave the shortest round trip that a longer one no
 	// longer improved (README, Settings).
@@ -30,8 +31,8 @@ type Config struct {
 	// caller and must outlive Run; nobody else may read or write them meanwhile.
 	A, B []*tun.Queue
 
-	// Batch is how many packets a worker moves in one direction before it turns
-	// to the other: 1 to MaxBatch, 0 for DefaultBatch.
+	// Batch is how many packets of one direction a worker has in memory at most
+	// before it writes them and turns to the other: 1 to MaxBatch, 0 for DefaultBatch.
 	Batch int
 
 	// Spin is how long a worker that found nothing keeps looking before it
@@ -48,15 +49,21 @@ type Config struct {
 	// they never are.
 	GRO GRO
 
+	// Note is told, once each, what the forwarder has to do without: a missing engine,
+	// superpackets that the kernel refuses. It may be called from any goroutine and
+	// must not block. nil: nobody is told.
+	Note func(text string)
+
 	// CPUs pins worker i to CPUs[i mod len]. Empty: the kernel schedules.
 	CPUs []int
 }
 
 // withDefaults checks the configuration and fills in what was left open.
 func (c Config) withDefaults() (Config, error) {
-	if c.Batch == 0 {
-		c.Batch = DefaultBatch
-	}
+	c.Batch = cmp.Or(c.Batch, DefaultBatch)
+	c.Engine = cmp.Or(c.Engine, EngineAuto)
+	c.GSO = cmp.Or(c.GSO, GSOPass)
+	c.GRO = cmp.Or(c.GRO, GROAuto)
 	switch {
 	case len(c.A) == 0:
 		return c, errors.New("no queues to forward between")
@@ -78,10 +85,20 @@ func (c Config) withDefaults() (Config, error) {
 			}
 		}
 	}
+	if err := c.checkWords(); err != nil {
+		return c, err
+	}
 	for _, cpu := range c.CPUs {
 		if cpu < 0 {
 			return c, fmt.Errorf("CPU %d: want 0 or more", cpu)
 		}
 	}
 	return c, nil
+}
+
+func (c Config) checkWords() error {
+	_, engine := ParseEngine(string(c.Engine))
+	_, gso := ParseGSO(string(c.GSO))
+	_, gro := ParseGRO(string(c.GRO))
+	return errors.Join(engine, gso, gro)
 }

@@ -15,80 +15,163 @@ import (
 type direction struct {
 	src, dst   *tun.Queue
 	vnetHdrLen int
-	counters   counters
-	published  published
+
+	want int              // packets to read in the next exchange
+	in   *frames          // where they go
+	held *frames          // where the packets lie that outs names
+	outs []offload.Output // to be written in the next exchange
+	own  []offload.Output // memory for those that go as they came
+	iovs []unix.Iovec     // and for their vectors
+
+	pace  pace
+	gro   *gro // nil: never
+	split *splitter
+
+	counters  counters
+	published published
 }
 
-// drain moves up to batch packets and returns how many it read: fewer when src
-// is empty. It fails only when a device cannot be used any more.
-func (d *direction) drain(batch int, b *buffer) (int, error) {
-	for moved := range batch {
-		n, errno := d.src.Readv(b.forRead(d.vnetHdrLen))
-		switch errno {
-		case 0:
-			if err := d.forward(n, b); err != nil {
-				return moved, err
+func newDirection(cfg Config, src, dst *tun.Queue, in, held *frames, batched bool, note func(string)) *direction {
+	d := &direction{
+		src: src, dst: dst, vnetHdrLen: src.VnetHdrLen(),
+		in: in, held: held,
+		own:  make([]offload.Output, 0, cfg.Batch),
+		iovs: make([]unix.Iovec, cfg.Batch),
+	}
+	d.split = newSplitter(d.vnetHdrLen, src.Ethernet(), cfg.GSO == GSOSplit, note)
+	if d.vnetHdrLen > 0 && cfg.GSO == GSOPass && cfg.GRO == GROAuto {
+		d.gro = newGRO(cfg.Batch, d.vnetHdrLen, src.Ethernet())
+	}
+	d.pace = pace{limit: cfg.Batch, alone: !batched && d.gro == nil, idle: true, want: 1}
+	return d
+}
+
+// arrived takes over what a read into slot k came to.
+func (d *direction) arrived(k, length int, errno syscall.Errno) error {
+	switch errno {
+	case 0:
+		d.in.add(k, length)
+	case unix.EAGAIN:
+		d.counters.emptyReads++
+	case unix.EINTR:
+	default:
+		return deviceError("read from", d.src, errno)
+	}
+	return nil
+}
+
+// process turns the packets that were read into the outputs of the next exchange. The
+// outputs of the last one must be gone.
+func (d *direction) process() (moved int, err error) {
+	d.in, d.held = d.held, d.in
+	d.in.reset()
+	n := d.held.len()
+	d.outs = d.own[:0]
+	coalesce := d.gro != nil && n > 1 && d.gro.pays(n)
+	supers := 0
+	for i := range n {
+		frame := d.held.frame(i)
+		segments, super, ok := d.admit(frame)
+		if super {
+			supers++
+		}
+		switch {
+		case !ok:
+		case super && d.split.splits(frame):
+			// What came before goes before.
+			if err := writeAll(d); err != nil {
+				return n, err
 			}
-		case unix.EAGAIN:
-			d.counters.emptyReads++
-			return moved, nil
-		case unix.EINTR:
+			if err := d.writeSegments(frame, segments); err != nil {
+				return n, err
+			}
+		case coalesce:
+			d.gro.coalescer.Add(frame)
 		default:
-			return moved, deviceError("read from", d.src, errno)
+			d.pass(frame, i, segments)
 		}
 	}
-	return batch, nil
+	if coalesce {
+		d.outs = d.gro.flush(n)
+	}
+	d.pace.learn(n, supers)
+	return n, nil
 }
 
-// forward writes the packet of which n bytes, vnet header included, were read.
-func (d *direction) forward(n int, b *buffer) error {
-	length := n - d.vnetHdrLen
+// pass makes an output of a packet as it is.
+func (d *direction) pass(frame []byte, i, segments int) {
+	d.iovs[i].Base = &frame[0]
+	d.iovs[i].SetLen(len(frame))
+	d.outs = append(d.outs, offload.Output{
+		Iovs: d.iovs[i : i+1 : i+1], Packets: 1, Segments: segments, Bytes: len(frame),
+	})
+}
+
+// admit counts a packet and says how many segments it stands for, whether it is a
+// superpacket, and whether it can be forwarded.
+func (d *direction) admit(frame []byte) (segments int, super, ok bool) {
+	length := len(frame) - d.vnetHdrLen
 	if length <= 0 {
 		d.countRead(max(length, 0), 1)
 		d.published.drops[DropRunt].Add(1)
-		return nil
+		return 1, false, false
 	}
-	segments := uint64(d.inspect(b, length))
-	d.countRead(length, segments)
+	segments, super = d.inspect(frame)
+	d.countRead(length, uint64(segments))
 	if length == packetBufLen {
-		d.published.drops[DropTruncated].Add(segments)
-		return nil
+		d.published.drops[DropTruncated].Add(uint64(segments))
+		return segments, super, false
 	}
-	switch _, errno := d.dst.Writev(b.forWrite(d.vnetHdrLen, length)); {
-	case errno == 0:
-		d.counters.writtenPackets++
-		d.counters.writtenSegments += segments
-	case tun.IsGone(errno):
-		d.published.countWriteError(errno, segments)
-		return deviceError("write to", d.dst, errno)
-	default:
-		d.published.countWriteError(errno, segments)
-	}
-	return nil
+	return segments, super, true
 }
 
 // inspect returns how many segments the packet stands for, and corrects the
 // hdr_len of a superpacket: the kernel copies that many bytes into the linear
 // part of its buffer, and after a hop the hint may name the whole first packet.
-func (d *direction) inspect(b *buffer, length int) int {
-	if d.vnetHdrLen == 0 {
-		return 1
+func (d *direction) inspect(frame []byte) (segments int, super bool) {
+	if d.vnetHdrLen == 0 || frame[1] == unix.VIRTIO_NET_HDR_GSO_NONE {
+		return 1, false
 	}
 	var hdr offload.VnetHdr
-	if hdr.Decode(b.vnetHdr(d.vnetHdrLen)) != nil || !hdr.IsSuperpacket() {
-		return 1
+	if hdr.Decode(frame) != nil || !hdr.IsSuperpacket() {
+		return 1, false
 	}
 	d.counters.readSuperpackets++
-	headerLen, ok := hdr.HeaderLen(b.packet(length))
+	packet := frame[d.vnetHdrLen:]
+	headerLen, ok := hdr.HeaderLen(packet)
 	if !ok {
-		return 1 // contradictory: let the kernel judge it
+		return 1, true // contradictory: let the kernel judge it
 	}
-	b.alignPayload(headerLen)
+	d.in.align, d.held.align = headerLen, headerLen
 	if int(hdr.HdrLen) != headerLen {
 		hdr.HdrLen = uint16(headerLen)
-		_ = hdr.Encode(b.vnetHdr(d.vnetHdrLen)) // as long as when it was decoded
+		_ = hdr.Encode(frame) // as long as when it was decoded
 	}
-	return hdr.SegmentCount(length, headerLen)
+	return hdr.SegmentCount(len(packet), headerLen), true
+}
+
+// wrote takes over what became of an output's write.
+func (d *direction) wrote(out *offload.Output, errno syscall.Errno) error {
+	if errno == unix.EINVAL && d.vnetHdrLen > 0 {
+		if resent, err := d.resend(out); resent {
+			return err
+		}
+	}
+	return d.countWrite(out.Segments, errno)
+}
+
+// countWrite counts a write of so many segments. It fails if the device is gone.
+func (d *direction) countWrite(segments int, errno syscall.Errno) error {
+	if errno == 0 {
+		d.counters.writtenPackets++
+		d.counters.writtenSegments += uint64(segments)
+		return nil
+	}
+	d.published.countWriteError(errno, uint64(segments))
+	if tun.IsGone(errno) {
+		return deviceError("write to", d.dst, errno)
+	}
+	return nil
 }
 
 func (d *direction) countRead(bytes int, segments uint64) {

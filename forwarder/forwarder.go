@@ -26,7 +26,7 @@ type Forwarder struct {
 }
 
 // New prepares the workers. It takes no ownership of the queues. A Config that
-// cannot be used is ErrConfig.
+// cannot be used is ErrConfig; one that insists on what is not there ErrUnsupported.
 func New(cfg Config) (*Forwarder, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -37,8 +37,13 @@ func New(cfg Config) (*Forwarder, error) {
 		return nil, fmt.Errorf("create shutdown eventfd: %w", err)
 	}
 	f := &Forwarder{wake: wake}
+	note := once(cfg.Note)
 	for i := range cfg.A {
-		f.workers = append(f.workers, newWorker(i, cfg, wake, &f.stop))
+		w, err := newWorker(i, cfg, wake, &f.stop, note)
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		f.workers = append(f.workers, w)
 	}
 	return f, nil
 }
@@ -72,6 +77,19 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	return failed
 }
 
+// once passes every text on once, from whatever worker.
+func once(note func(string)) func(string) {
+	if note == nil {
+		return func(string) {}
+	}
+	var said sync.Map
+	return func(text string) {
+		if _, before := said.LoadOrStore(text, nil); !before {
+			note(text)
+		}
+	}
+}
+
 func wakeUp(fd int) error {
 	one := [8]byte{1} // any value but zero, in either byte order
 	if _, err := unix.Write(fd, one[:]); err != nil {
@@ -93,9 +111,14 @@ func (f *Forwarder) Stats() Stats {
 // Close releases what New made. It may be called again.
 func (f *Forwarder) Close() error {
 	f.close.Do(func() {
-		if err := unix.Close(f.wake); err != nil {
-			f.closed = fmt.Errorf("close shutdown eventfd: %w", os.NewSyscallError("close", err))
+		var errs []error
+		for _, w := range f.workers {
+			errs = append(errs, w.close())
 		}
+		if err := unix.Close(f.wake); err != nil {
+			errs = append(errs, fmt.Errorf("close shutdown eventfd: %w", os.NewSyscallError("close", err)))
+		}
+		f.closed = errors.Join(errs...)
 	})
 	return f.closed
 }

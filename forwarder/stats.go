@@ -1,6 +1,10 @@
 package forwarder
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"tunbench/offload"
+)
 
 // Stats is a snapshot of all counters, one entry per worker, in queue order.
 type Stats struct {
@@ -39,11 +43,22 @@ type DropReason int
 const (
 	DropTruncated DropReason = iota // filled the whole read buffer: its end may be missing
 	DropRunt                        // nothing behind the vnet header
-	dropReasons                     // how many there are
+	dropFaults                      // a superpacket that cannot be split, by offload.Fault
+
+	dropReasons = dropFaults + offload.NumFaults // how many there are
 )
 
+// dropFault is the reason of a superpacket whose headers cannot be believed.
+func dropFault(f offload.Fault) DropReason { return dropFaults + DropReason(f) }
+
 func (r DropReason) String() string {
-	return [...]string{"truncated", "runt"}[r]
+	switch {
+	case r == DropTruncated:
+		return "truncated"
+	case r == DropRunt:
+		return "runt"
+	}
+	return "superpacket: " + offload.Fault(r-dropFaults).String()
 }
 
 // Total sums all workers and returns one WorkerStats with Queue -1.

@@ -1,12 +1,16 @@
 package forwarder
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tunbench/forwarder/tun"
+	"tunbench/ringbuf"
 )
 
 // publishEvery is after how many rounds the counters are published even though
@@ -17,22 +21,21 @@ const publishEvery = 64
 // counters belongs to the thread that runs it.
 type worker struct {
 	index  int
-	batch  int
 	spin   time.Duration
 	cpus   []int
 	stop   *atomic.Bool
 	poll   [3]unix.PollFd // queue of A, queue of B, shutdown eventfd
-	buf    *buffer
-	aToB   direction
-	bToA   direction
+	engine engine
+	arena  *ringbuf.Arena
+	ways   [2]*direction // A to B, B to A
 	sleeps atomic.Uint64
 }
 
-func newWorker(index int, cfg Config, wake int, stop *atomic.Bool) *worker {
+// newWorker makes what worker index needs. note is told what it has to do without.
+func newWorker(index int, cfg Config, wake int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
 	a, b := cfg.A[index], cfg.B[index]
-	return &worker{
+	w = &worker{
 		index: index,
-		batch: cfg.Batch,
 		spin:  cfg.Spin,
 		cpus:  cfg.CPUs,
 		stop:  stop,
@@ -41,10 +44,38 @@ func newWorker(index int, cfg Config, wake int, stop *atomic.Bool) *worker {
 			{Fd: int32(b.FD()), Events: unix.POLLIN},
 			{Fd: int32(wake), Events: unix.POLLIN},
 		},
-		buf:  newBuffer(),
-		aToB: direction{src: a, dst: b, vnetHdrLen: a.VnetHdrLen()},
-		bToA: direction{src: b, dst: a, vnetHdrLen: b.VnetHdrLen()},
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("worker %d: %w", index, err), w.close())
+			w = nil
+		}
+	}()
+	if w.engine, err = newEngine(cfg, index, note); err != nil {
+		return w, err
+	}
+	if w.arena, err = newArena(cfg.Batch); err != nil {
+		return w, err
+	}
+	hdrLen := a.VnetHdrLen()
+	for i, q := range [2][2]*tun.Queue{{a, b}, {b, a}} {
+		in := newFrames(w.arena, 2*i*cfg.Batch, cfg.Batch, hdrLen)
+		held := newFrames(w.arena, (2*i+1)*cfg.Batch, cfg.Batch, hdrLen)
+		w.ways[i] = newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
+	}
+	return w, nil
+}
+
+// close releases what newWorker made, however far it came.
+func (w *worker) close() error {
+	var errs []error
+	if w.engine != nil {
+		errs = append(errs, w.engine.close())
+	}
+	if w.arena != nil {
+		errs = append(errs, w.arena.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // run forwards until stop is set or a device fails. Its thread may be pinned,
@@ -53,6 +84,9 @@ func (w *worker) run() error {
 	runtime.LockOSThread()
 	defer w.publish()
 	if err := w.pin(); err != nil {
+		return fmt.Errorf("worker %d: %w", w.index, err)
+	}
+	if err := w.engine.enable(); err != nil {
 		return fmt.Errorf("worker %d: %w", w.index, err)
 	}
 	if err := w.loop(); err != nil {
@@ -75,9 +109,11 @@ func (w *worker) pin() error {
 }
 
 func (w *worker) loop() error {
-	for rounds := 1; !w.stop.Load(); rounds++ {
-		moved, err := w.round()
-		if err != nil {
+	moved := 0
+	// What was read is written, also when the end has come.
+	for rounds := 1; moved > 0 || !w.stop.Load(); rounds++ {
+		var err error
+		if moved, err = w.round(); err != nil {
 			return err
 		}
 		if moved == 0 {
@@ -92,14 +128,23 @@ func (w *worker) loop() error {
 	return nil
 }
 
-// round gives each direction one batch and returns the packets moved.
-func (w *worker) round() (int, error) {
-	ab, err := w.aToB.drain(w.batch, w.buf)
-	if err != nil {
+// round writes what the last round read, reads what there is now, and returns how many
+// packets that were.
+func (w *worker) round() (moved int, err error) {
+	there, back := w.ways[0], w.ways[1]
+	there.want = there.pace.next(&back.pace)
+	back.want = back.pace.next(&there.pace)
+	if err := w.engine.exchange(w.ways[:]); err != nil {
 		return 0, err
 	}
-	ba, err := w.bToA.drain(w.batch, w.buf)
-	return ab + ba, err
+	for _, d := range w.ways {
+		n, err := d.process()
+		if err != nil {
+			return moved, err
+		}
+		moved += n
+	}
+	return moved, nil
 }
 
 // idle returns when there may be something to do: it looks again for the spin
@@ -131,15 +176,16 @@ func (w *worker) sleep() error {
 }
 
 func (w *worker) publish() {
-	w.aToB.published.publish(&w.aToB.counters)
-	w.bToA.published.publish(&w.bToA.counters)
+	for _, d := range w.ways {
+		d.published.publish(&d.counters)
+	}
 }
 
 func (w *worker) stats() WorkerStats {
 	return WorkerStats{
 		Queue:  w.index,
-		AToB:   w.aToB.published.stats(),
-		BToA:   w.bToA.published.stats(),
+		AToB:   w.ways[0].published.stats(),
+		BToA:   w.ways[1].published.stats(),
 		Sleeps: w.sleeps.Load(),
 	}
 }

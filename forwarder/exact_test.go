@@ -1,0 +1,246 @@
+package forwarder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"tunbench/forwarder/tun"
+)
+
+// exactCase is one way to set a forwarder up.
+type exactCase struct {
+	kind     tun.Kind
+	queues   int
+	bothWays bool
+	engine   Engine
+	gso      GSO
+	gro      GRO
+}
+
+func (c exactCase) String() string {
+	return fmt.Sprintf("%v,queues=%d,bothways=%v,engine=%s,gso=%s,gro=%s", c.kind, c.queues, c.bothWays, c.engine, c.gso, c.gro)
+}
+
+// exactCases are all engines with all that can become of superpackets, on either kind of
+// device; more than one queue and both directions at once where most happens.
+func exactCases() []exactCase {
+	var cases []exactCase
+	for _, kind := range []tun.Kind{tun.TUN, tun.TAP} {
+		for _, engine := range Engines() {
+			for _, gso := range GSOs() {
+				for _, gro := range GROs() {
+					cases = append(cases, exactCase{kind, 1, false, engine, gso, gro})
+				}
+			}
+		}
+		cases = append(cases,
+			exactCase{kind, 2, false, EngineAuto, GSOPass, GROAuto},
+			exactCase{kind, 1, true, EngineAuto, GSOPass, GROAuto},
+			exactCase{kind, 2, true, EngineAuto, GSOSplit, GROAuto})
+	}
+	return cases
+}
+
+// link is what the packets of the case begin with. With several queues no flow has a VLAN
+// tag: the packet socket that sends it says that the network header is behind the tag and
+// that the protocol is 802.1Q (packet_parse_headers in net/packet/af_packet.c), so that
+// the kernel takes the IP length for a part of the flow and chooses any queue.
+func (c exactCase) link() linkLayer {
+	switch {
+	case c.kind == tun.TUN:
+		return noLink
+	case c.queues > 1:
+		return plainLink
+	}
+	return vlanLink
+}
+
+// TestExact sends random traffic into one device and compares what comes out of the
+// other with it, byte by byte: every packet arrives once, in the order of its flow, with
+// the checksums it had or, where they were left to do, the right ones.
+func TestExact(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: opens real devices")
+	}
+	for i, c := range exactCases() {
+		t.Run(c.String(), func(t *testing.T) {
+			p := newPair(t, c.kind, c.queues)
+			for j, m := range mixes {
+				t.Run(m.name, func(t *testing.T) { testExact(t, c, p, m, uint64(100*i+j)) })
+			}
+		})
+	}
+}
+
+// way is one direction of the comparison.
+type way struct {
+	from, to *packetEnd
+	traffic  *traffic
+	arrivals *arrivals
+	stats    func(Stats) DirectionStats
+}
+
+func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) {
+	ethernet := c.kind == tun.TAP
+	ways := []*way{{
+		p.ends[0], p.ends[1], newTraffic(m, seed, c.link()), newArrivals(ethernet),
+		func(s Stats) DirectionStats { return s.Total().AToB },
+	}}
+	if c.bothWays {
+		ways = append(ways, &way{
+			p.ends[1], p.ends[0], newTraffic(m, seed+50, c.link()), newArrivals(ethernet),
+			func(s Stats) DirectionStats { return s.Total().BToA },
+		})
+	}
+	f, err := New(Config{
+		A: p.devices[0].Queues(), B: p.devices[1].Queues(), Engine: c.engine, GSO: c.gso, GRO: c.gro,
+		Note: func(text string) { t.Errorf("the forwarder does without: %s", text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first round waits in the devices' rings when the forwarder starts, so that
+	// it has batches; the others come as they are sent.
+	const inRing, live = 1200, 400
+	inject(t, ways, inRing)
+	stop := running(t, f)
+	settle(t, f, ways)
+	for range 2 {
+		inject(t, ways, live)
+		settle(t, f, ways)
+	}
+	stop()
+	for _, w := range ways {
+		w.check(t, c, f.Stats())
+	}
+}
+
+// running runs a forwarder until stop is called, or until the test ends, then closes it.
+func running(t *testing.T, f *Forwarder) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := errors.Join(<-done, f.Close(), f.Close()); err != nil {
+			t.Errorf("run and close: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// inject sends n frames of every way, taking turns.
+func inject(t *testing.T, ways []*way, n int) {
+	t.Helper()
+	var rounds [][]injection
+	longest := 0
+	for _, w := range ways {
+		round := w.traffic.round(n)
+		rounds = append(rounds, round)
+		longest = max(longest, len(round))
+		for _, in := range round {
+			w.arrivals.expect(in)
+		}
+	}
+	for i := range longest {
+		for j, w := range ways {
+			if i >= len(rounds[j]) {
+				continue
+			}
+			if err := w.from.send(rounds[j][i].frame); err != nil {
+				t.Fatalf("send % x: %v", rounds[j][i].frame[:min(len(rounds[j][i].frame), 64)], err)
+			}
+		}
+	}
+}
+
+// settle waits until the forwarder has accounted for everything that was sent, then
+// takes what arrived: a write returns when the packet is in the socket.
+func settle(t *testing.T, f *Forwarder, ways []*way) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for _, w := range ways {
+		for !w.accounted(f.Stats()) && !t.Failed() {
+			if time.Now().After(deadline) {
+				t.Errorf("%d segments were sent, the forwarder knows of %+v", w.arrivals.segments, w.stats(f.Stats()))
+			}
+			time.Sleep(100 * time.Microsecond)
+		}
+		if err := w.receive(); err != nil {
+			t.Fatal(errors.Join(err, w.arrivals.lost()))
+		}
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// accounted reports whether every segment sent was read, and either written or not.
+func (w *way) accounted(s Stats) bool {
+	d := w.stats(s)
+	return d.ReadSegments == w.arrivals.segments && d.ReadSegments == d.WrittenSegments+unwritten(d)
+}
+
+// unwritten counts the segments that were dropped or refused by the kernel.
+func unwritten(d DirectionStats) (n uint64) {
+	for _, m := range []map[string]uint64{d.Drops, d.WriteErrors} {
+		for _, k := range m {
+			n += k
+		}
+	}
+	return n
+}
+
+// receive takes all that arrived, up to a few complaints.
+func (w *way) receive() error {
+	var errs []error
+	for len(errs) < 3 {
+		frame, ok, err := w.to.receive()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if err := w.arrivals.take(frame); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// check holds the counters against what arrived, and whether the case did what it is
+// named after.
+func (w *way) check(t *testing.T, c exactCase, s Stats) {
+	d := w.stats(s)
+	t.Logf("%d segments came as %d packets and left as %d, %d of them superpackets; not forwarded: %v %v",
+		d.ReadSegments, d.ReadPackets, d.WrittenPackets, w.arrivals.superpackets, d.Drops, d.WriteErrors)
+	if err := w.arrivals.lost(); err != nil {
+		t.Errorf("%v; counters %+v", err, d)
+	}
+	if got := unwritten(d); got != uint64(w.arrivals.lies) {
+		t.Errorf("%d packets with lies in them did not arrive, %d drops and errors were counted: %+v", w.arrivals.lies, got, d)
+	}
+	switch {
+	case c.gso == GSOSplit:
+		if w.arrivals.superpackets > 0 {
+			t.Errorf("%d superpackets arrived, all should have been split", w.arrivals.superpackets)
+		}
+	case c.gro == GROOff:
+		if d.WrittenPackets+unwritten(d) != d.ReadPackets {
+			t.Errorf("of %d packets read %d were written: none should be coalesced", d.ReadPackets, d.WrittenPackets)
+		}
+	case w.traffic.mix.equal != 0:
+		if w.arrivals.superpackets == 0 || 2*d.WrittenPackets > d.ReadPackets {
+			t.Errorf("of %d packets read %d were written, %d of those that arrived are superpackets: hardly any was coalesced",
+				d.ReadPackets, d.WrittenPackets, w.arrivals.superpackets)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package forwarder
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/ringbuf"
+)
+
+const (
+	// packetBufLen holds the longest packet of a device, a 65535-byte IP packet in
+	// an Ethernet frame with VLAN tags, and more: a full buffer means a cut packet.
+	packetBufLen = 64<<10 + 64
+
+	// maxVnetHdrLen is more than any struct virtio_net_hdr* has.
+	maxVnetHdrLen = 32
+
+	pageSize = 4096
+
+	// slotLen is a packet anywhere in the first page, and what follows it.
+	slotLen = pageSize + packetBufLen
+)
+
+// frames is where the packets of one batch lie, each in a slot of its own with the vnet
+// header right before the packet. Memory that was never used for a long packet costs
+// nothing: a slot of 68 KiB has one page then.
+type frames struct {
+	arena      *ringbuf.Arena
+	first      int // slot of the arena
+	vnetHdrLen int
+	align      int // length of the headers whose payload is to start on a page; 0: none
+	slots      []slot
+	order      []uint16 // slots that hold a packet, in the order of arrival
+}
+
+type slot struct {
+	iov   [1]unix.Iovec // what the next read fills
+	start int           // of the vnet header
+	n     int           // bytes read, vnet header included
+}
+
+func newFrames(arena *ringbuf.Arena, first, batch, vnetHdrLen int) *frames {
+	return &frames{arena: arena, first: first, vnetHdrLen: vnetHdrLen, slots: make([]slot, batch), order: make([]uint16, 0, batch)}
+}
+
+// newArena makes the memory for all batches of a worker: two for each direction, one
+// that is being read while the other is being written.
+func newArena(batch int) (*ringbuf.Arena, error) {
+	arena, err := ringbuf.NewArena(ringbuf.ArenaConfig{Slots: 4 * batch, SlotLen: slotLen, Align: pageSize})
+	if err != nil {
+		return nil, fmt.Errorf("make packet memory: %w", err)
+	}
+	return arena, nil
+}
+
+// place returns the vector for a read into slot k.
+func (f *frames) place(k int) []unix.Iovec {
+	s := &f.slots[k]
+	s.start = f.startOf(k)
+	mem := f.arena.Slot(f.first + k)
+	s.iov[0].Base = &mem[s.start]
+	s.iov[0].SetLen(f.vnetHdrLen + packetBufLen)
+	return s.iov[:]
+}
+
+// startOf returns where in slot k the vnet header of the next packet goes.
+//
+// Small packets start at another cache line in each slot: at the same one they would all
+// share a few sets of the first-level cache. The payload of a superpacket starts on a
+// page, given that its headers are as long as the last one's: the kernel copies whole
+// pages, and copies between equally aligned places take 4 to 13 % off the CPU time.
+func (f *frames) startOf(k int) int {
+	if f.align > 0 {
+		return pageSize - (f.align+f.vnetHdrLen)%pageSize
+	}
+	const line, step = 64, 11 // bytes; lines, with no factor in common with a page's
+	return k * step * line % (pageSize - line)
+}
+
+// add says that slot k holds a packet of n bytes, vnet header included.
+func (f *frames) add(k, n int) {
+	f.slots[k].n = n
+	f.order = append(f.order, uint16(k))
+}
+
+// frame returns the i-th packet that arrived, vnet header first. Its capacity reaches to
+// the end of the slot.
+func (f *frames) frame(i int) []byte {
+	k := int(f.order[i])
+	s := &f.slots[k]
+	return f.arena.Slot(f.first + k)[s.start:][:s.n]
+}
+
+func (f *frames) len() int { return len(f.order) }
+
+// reset makes all slots free.
+func (f *frames) reset() { f.order = f.order[:0] }
