@@ -8,6 +8,7 @@ type File struct {
 	Searches     []Search
 	Bursts       []Burst
 	Soaks        []Soak
+	Comparisons  []Comparison
 	End          *End // nil if the run did not come to its end
 	Warnings     []Warning
 }
@@ -27,6 +28,8 @@ func (f *File) Add(r Record) {
 		f.Bursts = append(f.Bursts, r)
 	case Soak:
 		f.Soaks = append(f.Soaks, r)
+	case Comparison:
+		f.Comparisons = append(f.Comparisons, r)
 	case End:
 		f.End = &r
 	}

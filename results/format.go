@@ -25,6 +25,14 @@ func significantTo(v float64, digits int) string {
 	return strconv.FormatFloat(rounded, 'f', min(max(digits-before, 0), digits), 64)
 }
 
+// quotient writes a ratio with three significant digits, however small it is.
+func quotient(v float64) string {
+	if math.Abs(v) < 0.1 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	return significant(v)
+}
+
 // scaled writes a number with an SI prefix: "1.35 M".
 func scaled(v float64) string { return scaledTo(v, 3) }
 

@@ -128,6 +128,8 @@ func (f *File) decode(line []byte, number int) error {
 		return take[Burst](f, line)
 	case KindSoak:
 		return take[Soak](f, line)
+	case KindComparison:
+		return take[Comparison](f, line)
 	case KindEnd:
 		return take[End](f, line)
 	}

@@ -23,19 +23,28 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only.
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 2 has the same, but for comparisons.
 func TestReadGolden(t *testing.T) {
-	got, err := ReadFile("testdata/schema2.jsonl")
+	compared := fileOf(sampleRecords(t)...)
+	readsAs(t, "testdata/schema3.jsonl", compared)
+	compared.Comparisons = nil
+	readsAs(t, "testdata/schema2.jsonl", compared)
+}
+
+// readsAs adds a bare trial to what is wanted.
+func readsAs(t *testing.T, path string, wanted *File) {
+	t.Helper()
+	got, err := ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fileOf(sampleRecords(t)...)
+	want := *wanted
 	want.Add(Trial{Scenario: "dut=veth/size=64", Start: sampleStart})
 	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].Text, "speaks of 1 trials, the file has 2") {
 		t.Errorf("warnings %v", got.Warnings)
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(File{}, "Warnings")); diff != "" {
-		t.Errorf("schema 2 (-want +got):\n%s", diff)
+	if diff := cmp.Diff(&want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(File{}, "Warnings")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -102,8 +111,8 @@ func TestReadErrors(t *testing.T) {
 		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
 		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
 		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
-		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 2"},
-		{"newer schema first", strings.Replace(hostLine, ":1", ":3", 1), 1, nil, "schema 3, newer than 2"},
+		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 3"},
+		{"newer schema first", strings.Replace(hostLine, ":1", ":4", 1), 1, nil, "schema 4, newer than 3"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -177,6 +186,7 @@ func recordsOf(file *File) []Record {
 	records = append(records, asRecords(file.Searches)...)
 	records = append(records, asRecords(file.Bursts)...)
 	records = append(records, asRecords(file.Soaks)...)
+	records = append(records, asRecords(file.Comparisons)...)
 	if file.End != nil {
 		records = append(records, *file.End)
 	}

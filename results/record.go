@@ -3,8 +3,8 @@ package results
 import "time"
 
 // Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
-// and [Soak], and fewer fields in a [Trial].
-const Schema = 2
+// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison].
+const Schema = 3
 
 // Kind is the type of a record, the value of its field "record".
 type Kind string
@@ -17,10 +17,12 @@ const (
 	KindSearch      Kind = "search"
 	KindBurst       Kind = "burst"
 	KindSoak        Kind = "soak"
+	KindComparison  Kind = "comparison"
 	KindEnd         Kind = "end"
 )
 
-// Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak] or an [End].
+// Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison] or an
+// [End].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

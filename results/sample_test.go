@@ -116,10 +116,16 @@ func sampleSoak() Soak {
 	}
 }
 
+func sampleComparison() Comparison {
+	return Comparison{
+		ScenarioA: "dut=forwarder/size=64", ScenarioB: "dut=veth/size=64", Metric: MetricForwarded, Ratio: 1.25, Low: 1.125, High: 1.5, Rounds: 7,
+	}
+}
+
 // sampleRecords is one record of every kind, each with a value in every field, in an order that a file may have.
 func sampleRecords(t testing.TB) []Record {
 	return []Record{
-		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleEnd(1),
+		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleEnd(1),
 	}
 }
 

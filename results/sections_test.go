@@ -95,6 +95,7 @@ func TestSectionsGolden(t *testing.T) {
 		{"burst.txt", burstRun(), Options{Width: 100}},
 		{"soak.txt", soakedRun(t), Options{Width: 100}},
 		{"soak-bare.txt", bareSoak, Options{Width: 100}},
+		{"comparison.txt", comparedRun(t), Options{Width: 100}},
 		{"everything.txt", everything, Options{}},
 	}
 	for _, test := range tests {
@@ -110,7 +111,7 @@ func TestSectionsGolden(t *testing.T) {
 
 // TestSectionsWidth: no line is longer than the terminal is wide.
 func TestSectionsWidth(t *testing.T) {
-	for _, f := range []*File{calibratedRun(t), searchedRun(t), burstRun(), soakedRun(t)} {
+	for _, f := range []*File{calibratedRun(t), searchedRun(t), burstRun(), soakedRun(t), comparedRun(t)} {
 		for width := 60; width < 120; width += 5 {
 			fitsWidth(t, f, width)
 		}

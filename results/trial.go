@@ -8,7 +8,7 @@ import "time"
 type Trial struct {
 	Scenario     string       `json:"scenario"`             // canonical name: sorted key=value pairs joined by '/'
 	Round        int          `json:"round"`                // from 0
-	Arm          string       `json:"arm,omitempty"`        // "A" or "B" of a comparison
+	Arm          string       `json:"arm,omitempty"`        // ArmA or ArmB of a comparison
 	Phase        Phase        `json:"phase,omitempty"`      // what it was a part of
 	GoalShare    *GoalShare   `json:"goal_share,omitempty"` // where the load came from; PhaseLatency only
 	Start        time.Time    `json:"start"`                // of the effective duration; UTC
