@@ -9,6 +9,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
+	"tunbench/forwarder"
 )
 
 // The exit codes, the same for every command.
@@ -31,7 +32,7 @@ func exitCode(err error) int {
 		return exitSuccess
 	case is[*usageError](err), is[*scenario.UsageError](err):
 		return exitUsage
-	case is[*host.Unfit](err), is[*testbed.UnsupportedError](err), is[*traffic.UnsupportedError](err):
+	case errors.Is(err, forwarder.ErrUnsupported), is[*host.Unfit](err), is[*testbed.UnsupportedError](err), is[*traffic.UnsupportedError](err):
 		return exitUnsupported
 	}
 	return exitFailure

@@ -8,13 +8,16 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
 
@@ -35,6 +38,8 @@ const forwardExamples = `  ip netns add left; ip netns add right
 // forwardOptions are the flags of `tunbench forward`, as typed.
 type forwardOptions struct {
 	a, b, dev, offload string
+	engine, gso, gro   string
+	steer, napi        string
 	vnet               bool
 	metrics            string
 	control            bool
@@ -51,7 +56,7 @@ func (a *app) forwardCommand() *cobra.Command {
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.control {
-				return serveHarness(cmd.Context())
+				return serveHarness(cmd.Context(), forward.Forwarder)
 			}
 			return a.forward(cmd.Context(), o)
 		},
@@ -60,11 +65,16 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.a, "a", "", "one device, `[NETNS:]DEVICE`")
 	flags.StringVar(&o.b, "b", "", "the other")
 	flags.StringVar(&o.dev, "dev", "tun", "type of both: tun or tap")
-	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all (default all; none with --vnet=false)")
+	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all, tunnel (default all; none with --vnet=false)")
 	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
 	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index")
 	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves before it serves the other direction")
 	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker looks again before it sleeps")
+	flags.StringVar(&o.engine, "engine", string(forwarder.EngineAuto), "how packets are moved: "+words(forwarder.Engines()))
+	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
+	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
+	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
+	flags.StringVar(&o.napi, "napi", tun.NAPIOff.String(), "NAPI (IFF_NAPI) for packets that are written: off, on or threaded")
 	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
@@ -99,6 +109,16 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	parse("dev", err)
 	opts.Offload, err = tun.ParseOffload(o.offload)
 	parse("offload", err)
+	opts.Engine, err = forwarder.ParseEngine(o.engine)
+	parse("engine", err)
+	opts.GSO, err = forwarder.ParseGSO(o.gso)
+	parse("gso", err)
+	opts.GRO, err = forwarder.ParseGRO(o.gro)
+	parse("gro", err)
+	opts.Steer, err = steer.ParsePolicy(o.steer)
+	parse("steer", err)
+	opts.NAPI, err = tun.ParseNAPI(o.napi)
+	parse("napi", err)
 	parse("cpus", checkCPUs(opts.CPUs))
 	if o.metrics != "" {
 		_, _, err = net.SplitHostPort(o.metrics)
@@ -108,6 +128,15 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 		return opts, &usageError{errors.Join(errs...)}
 	}
 	return opts, nil
+}
+
+// words lists the values of a flag for people.
+func words[W ~string](values []W) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	return strings.Join(texts[:len(texts)-1], ", ") + " or " + texts[len(texts)-1]
 }
 
 // checkCPUs finds a CPU that this process may not run on.
@@ -137,7 +166,8 @@ func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
 		return openError(err)
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	forward.PrintNegotiated(a.stdout, session.Negotiated())
+	negotiated := session.Negotiated()
+	forward.PrintNegotiated(a.stdout, negotiated)
 	if o.metrics != "" {
 		metrics, serveErr := forward.ServeMetrics(o.metrics, session.Stats)
 		if serveErr != nil {
@@ -149,6 +179,7 @@ func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
 	stopPrinting := a.printOnSignal(session.Stats)
 	err = session.Run(ctx)
 	stopPrinting()
+	forward.PrintNotes(a.stdout, session.Negotiated().Notes[len(negotiated.Notes):])
 	return errors.Join(err, forward.PrintStats(a.stdout, session.Stats()))
 }
 
@@ -181,14 +212,4 @@ func (a *app) printOnSignal(stats func() forwarder.Stats) (stop func()) {
 		close(signals)
 		<-done
 	}
-}
-
-// serveHarness is the child of a measurement.
-func serveHarness(ctx context.Context) error {
-	file := os.NewFile(forward.ControlFD, "control")
-	conn, err := net.FileConn(file)
-	if err != nil {
-		return fmt.Errorf("open control socket: %w (--control is for tunbench itself)", err)
-	}
-	return errors.Join(forward.Serve(ctx, conn), file.Close())
 }

@@ -16,9 +16,9 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report FILE",
 		Short: "Print the table of a result file",
 		Long: `Print the table of a result file: per scenario the median over its trials and
-their spread; calibrations, searches, bursts and soaks likewise. A file whose run
-was interrupted, or is still going on, can be read too; what is missing is said
-below the table.`,
+their spread; comparisons, calibrations, searches, bursts and soaks likewise. A
+file whose run was interrupted, or is still going on, can be read too; what is
+missing is said below the table.`,
 		Example: `  tunbench report results/20260101T120000Z-myhost.jsonl
   tunbench report --hdr mine.jsonl > mine.hlog`,
 		Args: usageArgs(cobra.ExactArgs(1)),

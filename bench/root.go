@@ -20,6 +20,7 @@ Begin with
   tunbench doctor                    what this host can do, and what distorts it
   sudo tunbench run --preset smoke   a quarter of a minute: does everything work?
   sudo tunbench run --preset default the whole picture, about two minutes
+  sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
 
 Everything happens in namespaces named tb-<pid>-…, which are removed on every
 way out; the host's own links and sysctls are not touched. Results go to
@@ -68,8 +69,8 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.runCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
-		a.reportCommand(), a.forwardCommand(), a.doctorCommand(), a.cleanCommand(),
+		a.runCommand(), a.abCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
+		a.reportCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(),
 	)
 	return root
 }

@@ -108,18 +108,18 @@ func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 	if series.Scenarios, series.Options, err = a.fit(series.Scenarios, o.tester); err != nil {
 		return err
 	}
-	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSeries(ctx, o, series, keep) })
+	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSeries(ctx, o.output, o.tester, series, keep) })
 }
 
 // measureSeries calibrates the tester, then measures.
-func (a *app) measureSeries(ctx context.Context, o runOptions, series measure.Series, keep *records) (err error) {
+func (a *app) measureSeries(ctx context.Context, o output, t tester, series measure.Series, keep *records) (err error) {
 	steps := series.Trials()
-	if !o.uncalibrated {
+	if !t.uncalibrated {
 		steps += len(measure.Testers(series.Scenarios))
 	}
-	progress := a.progress(o.output, steps)
+	progress := a.progress(o, steps)
 	defer progress.Done()
-	if series.Options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, series.Scenarios); err != nil {
+	if series.Options.Tester, err = a.calibrated(ctx, t, keep, progress, series.Scenarios); err != nil {
 		return interrupted(ctx, err, 0)
 	}
 	series.Starting = func(s scenario.Scenario, round int) {

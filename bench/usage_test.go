@@ -27,6 +27,14 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"search --min NaN", []string{"--min NaN", "50k"}},
 		{"search --max 2G", []string{"--max 2G", "1G"}},
 		{"search size=1501", []string{"size=1501", "mtu"}},
+		{"run engine=vhost", []string{"engine=vhost", "uring"}},
+		{"run vnet=off gro=auto", []string{"gro=auto", "vnet"}},
+		{"run dut=wireguard-go queues=2", []string{"queues=2", "dut=forwarder"}},
+		{"ab a:size=64,128", []string{"a:size=64,128", "several"}},
+		{"ab a:sise=64", []string{"sise=64", "size"}},
+		{"ab -n 0", []string{"-n 0"}},
+		{"rival", []string{"arg"}},
+		{"rival boringtun", []string{"boringtun", "netpoll"}},
 		{"burst load=1000", []string{"load"}},
 		{"burst -n 0", []string{"-n 0"}},
 		{"soak --for 1ms", []string{"--for 1ms"}},
@@ -46,6 +54,8 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"clean all", []string{"all"}},
 		{"forward", []string{"--a", "NETNS"}},
 		{"forward --a x --b y --dev tub", []string{"--dev", "tub", "tun or tap"}},
+		{"forward --a x --b y --engine vhost", []string{"--engine", "vhost", "uring"}},
+		{"forward --a x --b y --steer random", []string{"--steer", "random", "hash"}},
 		{"forward --a x --b y --offload most", []string{"--offload", "most", "none"}},
 	} {
 		code, stdout, stderr := tunbench(t, strings.Fields(tc.args)...)
@@ -69,6 +79,7 @@ func TestHelpTeaches(t *testing.T) {
 		"":                 {"Available Commands"},
 		"search --help":    {"NDR", "RFC 9971", "ci-fast"},
 		"burst --help":     {"RFC 9004"},
+		"ab --help":        {"a:dut=forwarder", "ratio", "B, A, A, B"},
 		"soak --help":      {"interval", "Ctrl-C"},
 		"calibrate --help": {"limited by"},
 		"run --help":       {"size", "bytes of an IP packet", "default", "smoke"},
@@ -92,7 +103,7 @@ func TestHelpTeaches(t *testing.T) {
 func TestUnprivilegedUserIsTold(t *testing.T) {
 	needRoot(t)
 	const nobody = 65534
-	for _, args := range []string{"run size=64", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
+	for _, args := range []string{"run size=64", "ab", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
 		cmd, stdout, stderr := command(t, strings.Fields(args)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		cmd.Path = readableByAll(t, cmd.Path)

@@ -15,13 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/host"
+	"tunbench/forwarder"
 )
 
 // stopPatience is how long a child may take to end when asked, before it is killed.
 const stopPatience = 5 * time.Second
 
-// child is a process of this same program that runs `tunbench forward` and is
-// spoken to over a socket. It ends when the socket does, so it never outlives
+// child is a process of this same program that forwards and is spoken to over a
+// socket. It ends when the socket does, so it never outlives
 // the harness, whatever ends that.
 type child struct {
 	cmd    *exec.Cmd
@@ -32,8 +34,9 @@ type child struct {
 	stop   sync.Once
 }
 
-// startChild starts the process; it waits for its options.
-func startChild(ctx context.Context) (*child, error) {
+// startChild starts the process with these arguments, on some of the CPUs only (none:
+// on any); it waits for its options.
+func startChild(ctx context.Context, cpus []int, args ...string) (*child, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find own program: %w", err)
@@ -44,7 +47,7 @@ func startChild(ctx context.Context) (*child, error) {
 	}
 	defer theirs.Close()
 	c := &child{
-		cmd:    exec.Command(program, "forward", "--control"),
+		cmd:    exec.Command(program, args...),
 		client: forward.NewClient(ours),
 		stderr: &tail{},
 		ended:  make(chan struct{}),
@@ -56,8 +59,8 @@ func startChild(ctx context.Context) (*child, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(context.Cause(ctx), c.client.Close())
 	}
-	if err := c.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start forwarder: %w", err), c.client.Close())
+	if err := host.OnCPUs(cpus, c.cmd.Start); err != nil {
+		return nil, errors.Join(fmt.Errorf("start child: %w", err), c.client.Close())
 	}
 	go c.wait()
 	return c, nil
@@ -84,18 +87,22 @@ func (c *child) wait() {
 	words := c.stderr.String()
 	switch {
 	case err == nil:
-		c.err = errors.New("the forwarder ended")
+		c.err = errors.New("the device under test ended")
 	case words == "":
-		c.err = fmt.Errorf("the forwarder ended: %w", err)
+		c.err = fmt.Errorf("the device under test ended: %w", err)
 	default:
-		c.err = fmt.Errorf("the forwarder ended: %w: %s", err, words)
+		c.err = fmt.Errorf("the device under test ended: %w: %s", err, words)
 	}
 	close(c.ended)
 }
 
 // fail stops a child that does not answer and returns the better explanation:
-// its own last words, if it has ended, rather than that the socket is closed.
+// its own last words, if it has ended, rather than that the socket is closed. That
+// this host cannot do it is explanation enough.
 func (c *child) fail(err error) error {
+	if errors.Is(err, forwarder.ErrUnsupported) {
+		return errors.Join(err, c.Stop())
+	}
 	select {
 	case <-c.ended:
 		err = c.err
@@ -125,7 +132,7 @@ func (c *child) Stop() (err error) {
 		case <-time.After(stopPatience):
 			_ = c.cmd.Process.Kill()
 			<-c.ended
-			err = fmt.Errorf("stop forwarder: it did not end within %v and was killed", stopPatience)
+			err = fmt.Errorf("stop child: it did not end within %v and was killed", stopPatience)
 		}
 	})
 	return err

@@ -29,7 +29,7 @@ type Running interface {
 	// PID is its process, or 0 where the kernel itself is under test.
 	PID() int
 
-	// Info is what it said of itself, nil where it says nothing.
+	// Info is what it said of itself, with the counters last; nil where it says nothing.
 	Info() *results.DUT
 
 	// Counters returns what it counted since the start, nil where it cannot count.
@@ -48,6 +48,8 @@ func For(s scenario.Scenario) (Kind, error) {
 	switch s.DUT {
 	case scenario.Forwarder:
 		return ownForwarder{}, nil
+	case scenario.WireGuardGo, scenario.Netpoll:
+		return rival{string(s.DUT)}, nil
 	case scenario.Route:
 		return kernel{testbed.Route}, nil
 	case scenario.Veth:

@@ -2,14 +2,12 @@ package dut
 
 import (
 	"context"
-	"fmt"
 
 	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
-	"tunbench/results"
 )
 
 // ownForwarder is `tunbench forward` as a child process, attached to the
@@ -32,11 +30,11 @@ func (ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 	if err != nil {
 		return nil, err
 	}
-	c, err := startChild(ctx)
+	napi, err := tun.ParseNAPI(string(s.NAPI))
 	if err != nil {
 		return nil, err
 	}
-	negotiated, err := c.client.Start(forward.Options{
+	return startProgram(ctx, scene, nil, forward.Options{
 		A:       endpoint(scene.A()),
 		B:       endpoint(scene.B()),
 		Kind:    kindOf(s),
@@ -46,41 +44,15 @@ func (ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 		Attach:  true,
 		Batch:   s.Batch,
 		Spin:    s.Spin,
+		Engine:  s.Engine,
+		GSO:     s.GSO,
+		GRO:     s.GRO,
+		Steer:   steer.Policy(s.Steer),
+		NAPI:    napi,
 		CPUs:    cpus,
-	})
-	if err != nil {
-		return nil, c.fail(err)
-	}
-	if err := scene.WaitCarrier(ctx); err != nil {
-		return nil, c.fail(err)
-	}
-	return &runningForwarder{child: c, negotiated: negotiated}, nil
+	}, "forward", "--control")
 }
 
 func endpoint(e *testbed.End) forward.Endpoint {
 	return forward.Endpoint{NetNS: e.Namespace.Path(), Device: e.Device}
-}
-
-// runningForwarder is the child at work.
-type runningForwarder struct {
-	*child
-	negotiated forward.Negotiated
-}
-
-func (r *runningForwarder) Info() *results.DUT {
-	d := r.negotiated.A
-	return &results.DUT{
-		OffloadAccepted: d.Offload,
-		VnetHdrLen:      &d.VnetHdrLen,
-		Queues:          &d.Queues,
-		Notes:           r.negotiated.Notes,
-	}
-}
-
-func (r *runningForwarder) Counters() (*forwarder.Stats, error) {
-	stats, err := r.client.Stats()
-	if err != nil {
-		return nil, fmt.Errorf("read forwarder's counters: %w", err)
-	}
-	return &stats, nil
 }

@@ -72,8 +72,8 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 		return fmt.Errorf("calibrate without a device under test: %w", err)
 	}
 	into, options := bare[0], Options{}
-	if s.DUT == scenario.Forwarder {
-		into, options.DUT = s, func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }
+	if devices := s.StandIn(); devices.DUT == scenario.Forwarder {
+		into, options.DUT = devices, func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }
 	}
 	if err := withRig(ctx, into, options, func(r *Rig) error { return c.measureInto(ctx, r) }); err != nil {
 		return fmt.Errorf("calibrate into the device: %w", err)

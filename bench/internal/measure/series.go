@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
@@ -16,6 +17,9 @@ type Series struct {
 	Scenarios []scenario.Scenario
 	Rounds    int
 	Options   Options
+	// Arms says that there are two scenarios, arm A and arm B, each measured twice in a
+	// round: ABBA, in every second one BAAB. A steady drift then evens out in each round.
+	Arms bool
 
 	// Starting is told before each trial; it may be nil.
 	Starting func(s scenario.Scenario, round int)
@@ -24,7 +28,26 @@ type Series struct {
 }
 
 // Trials returns how many there are.
-func (s *Series) Trials() int { return len(s.Scenarios) * s.Rounds }
+func (s *Series) Trials() int { return len(s.turns(0)) * s.Rounds }
+
+// turn is one trial of a round.
+type turn struct {
+	arm      string // "" where there are none
+	scenario scenario.Scenario
+}
+
+// turns is what a round measures, in order.
+func (s *Series) turns(round int) []turn {
+	if s.Arms {
+		pair := []turn{{results.ArmA, s.Scenarios[0]}, {results.ArmB, s.Scenarios[1]}}
+		return slices.Concat(scenario.Order(pair, round), scenario.Order(pair, round+1))
+	}
+	turns := make([]turn, len(s.Scenarios))
+	for i, sc := range s.Scenarios {
+		turns[i].scenario = sc
+	}
+	return scenario.Order(turns, round)
+}
 
 // Outcome says how a series ended.
 type Outcome struct {
@@ -38,15 +61,15 @@ type Outcome struct {
 func (s *Series) Run(ctx context.Context) (Outcome, error) {
 	var o Outcome
 	for round := range s.Rounds {
-		for _, sc := range scenario.Order(s.Scenarios, round) {
+		for _, turn := range s.turns(round) {
 			if ctx.Err() != nil {
 				return o, context.Cause(ctx)
 			}
 			if s.Starting != nil {
-				s.Starting(sc, round)
+				s.Starting(turn.scenario, round)
 			}
-			t, err := Trial(ctx, sc, s.Options)
-			t.Round = round
+			t, err := Trial(ctx, turn.scenario, s.Options)
+			t.Round, t.Arm = round, turn.arm
 			if recordErr := s.Record(t); recordErr != nil {
 				return o, errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
 			}

@@ -10,6 +10,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
+	"tunbench/forwarder"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
 )
@@ -17,7 +18,7 @@ import (
 // Trial measures a scenario once, in a fresh scene that is gone when it returns.
 // What went wrong with the measurement stands in the record; the error is for
 // what must end a series: this host lacks something (UnsupportedError of testbed
-// or traffic), or the scene could not be removed.
+// or traffic, ErrUnsupported of the forwarder), or the scene could not be removed.
 //
 // When ctx is done the load stops early and what was measured until then is
 // recorded as interrupted; before the load, the record carries the cause as its
@@ -39,7 +40,8 @@ func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial
 
 // unsupported tells what would fail again in every trial.
 func unsupported(err error) bool {
-	return errors.As(err, new(*testbed.UnsupportedError)) || errors.As(err, new(*traffic.UnsupportedError))
+	return errors.As(err, new(*testbed.UnsupportedError)) || errors.As(err, new(*traffic.UnsupportedError)) ||
+		errors.Is(err, forwarder.ErrUnsupported)
 }
 
 // trial is one measurement in a Rig.
@@ -188,6 +190,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	if t.Sink != nil {
 		t.Sink.Notes = m.options.SinkNotes
 	}
+	t.DUT = m.running.Info() // what it lacked may have shown under load
 	reportQueues(t, seen.stats)
 	t.Qdisc = seen.devices.A.Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))

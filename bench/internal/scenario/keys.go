@@ -11,13 +11,13 @@ import (
 // keys is the list of settings, in the order of the help text. A key may look only at keys before it to say whether it applies and what its
 // default is. The list is never changed.
 var keys = []key{
-	word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, Route, Veth),
+	word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
 		only(forwarderOnly, hasForwarder),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
 		only(forwarderOnly, hasForwarder),
-	word("offload", "offloads asked of the devices: tso and uso each with csum, all is both; none where vnet=off", OffloadAll,
-		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll).
+	word("offload", "offloads of the devices: tso and uso each with csum, all is both, tunnel (dev=tap) more; none where vnet=off", OffloadAll,
+		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll, OffloadTunnel).
 		only(forwarderOnly, hasForwarder).defaulting(defaultOffload).with(checkOffload),
 	number("queues", "queues per device, a worker for each index", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
 		only(forwarderOnly, hasForwarder),
@@ -26,13 +26,28 @@ var keys = []key{
 	span("spin", "how long an idle worker looks again before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
 		func(s *Scenario) *time.Duration { return &s.Spin }).
 		only(forwarderOnly, hasForwarder),
+	word("engine", "how packets are moved: a system call each, batches through io_uring, or what suits the load", forwarder.EngineAuto,
+		func(s *Scenario) *forwarder.Engine { return &s.Engine }, forwarder.Engines()...).
+		only(forwarderOnly, hasForwarder),
+	word("gso", "superpackets: forwarded as they are, or split into segments; pass where vnet=off", forwarder.GSOPass,
+		func(s *Scenario) *forwarder.GSO { return &s.GSO }, forwarder.GSOs()...).
+		only(forwarderOnly, hasForwarder).with(checkGSO),
+	word("gro", "coalesce packets of one flow into superpackets where it pays; off where vnet=off", forwarder.GROAuto,
+		func(s *Scenario) *forwarder.GRO { return &s.GRO }, forwarder.GROs()...).
+		only(forwarderOnly, hasForwarder).defaulting(defaultGRO).with(checkGRO),
+	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
+		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
+		only("applies only to dut=forwarder with several queues", hasQueues),
+	word("napi", "how the kernel takes in what is written: at once, by NAPI (IFF_NAPI), or by NAPI in a thread", NAPIOff,
+		func(s *Scenario) *NAPI { return &s.NAPI }, NAPIOff, NAPIOn, NAPIThreaded).
+		only(forwarderOnly, hasForwarder),
 
 	word("proto", "transport protocol of the load", UDP, func(s *Scenario) *Proto { return &s.Proto }, UDP, TCP),
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
 		only(tcpOnly, isTCP),
 	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6),
-	word("pin", "forwarder's workers and UDP generators each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
-		only("applies only to dut=forwarder or proto=udp", canPin),
+	word("pin", "forwarder's workers, a rival's process and UDP generators each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
+		only("applies only to proto=udp or a dut that is a process", canPin),
 	load.with(checkLoad),
 	word("dir", "one way, or both at once", Uni, func(s *Scenario) *Dir { return &s.Dir }, Uni, Bi).with(checkDir),
 	size.only(udpOnly, isUDP).with(checkSize),
@@ -93,6 +108,8 @@ const (
 
 func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
 
+func hasQueues(s *Scenario) bool { return s.DUT == Forwarder && s.Queues > 1 }
+
 func isUDP(s *Scenario) bool { return s.Proto == UDP }
 
 func isTCP(s *Scenario) bool { return s.Proto == TCP }
@@ -101,7 +118,7 @@ func isOpenLoop(s *Scenario) bool { return s.OpenLoop() }
 
 func canChooseGen(s *Scenario) bool { return isOpenLoop(s) && s.Segs == 1 }
 
-func canPin(s *Scenario) bool { return hasForwarder(s) || isUDP(s) }
+func canPin(s *Scenario) bool { return s.HasProcess() || isUDP(s) }
 
 func defaultOffload(s *Scenario) string {
 	if s.VNet == Off {
@@ -113,6 +130,30 @@ func defaultOffload(s *Scenario) string {
 func checkOffload(s *Scenario) *breach {
 	if s.VNet == Off && s.Offload != OffloadNone {
 		return &breach{"needs the vnet header", "none, or any with vnet=on"}
+	}
+	if s.Offload == OffloadTunnel && s.Dev != TAP {
+		return &breach{"Linux takes superpackets of UDP tunnels back from TAP devices only", "up to all, or tunnel with dev=tap"}
+	}
+	return nil
+}
+
+func checkGSO(s *Scenario) *breach {
+	if s.VNet == Off && s.GSO != forwarder.GSOPass {
+		return &breach{"there are no superpackets without the vnet header", "pass, or any with vnet=on"}
+	}
+	return nil
+}
+
+func defaultGRO(s *Scenario) string {
+	if s.VNet == Off {
+		return string(forwarder.GROOff)
+	}
+	return string(forwarder.GROAuto)
+}
+
+func checkGRO(s *Scenario) *breach {
+	if s.VNet == Off && s.GRO != forwarder.GROOff {
+		return &breach{"a superpacket needs the vnet header", "off, or any with vnet=on"}
 	}
 	return nil
 }
@@ -214,7 +255,7 @@ func checkSink(s *Scenario) *breach {
 	if s.Sink != SinkXDP {
 		return nil
 	}
-	if s.DUT == Forwarder && s.Dev == TUN {
+	if s.onTUN() {
 		return &breach{"a TUN device has no XDP in its driver", "tcx, socket, or xdp with dev=tap"}
 	}
 	if s.Segs > 1 {

@@ -8,14 +8,18 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tunbench/forwarder"
 )
 
-const defaultName = "batch=64/dev=tun/dir=uni/duration=1s/dut=forwarder/flows=1/gen=xdp/ip=4/load=max/mtu=1500/offload=all/order=interleaved/pin=on/proto=udp/" +
+const defaultName = "batch=256/dev=tun/dir=uni/duration=1s/dut=forwarder/engine=auto/flows=1/gen=xdp/gro=auto/gso=pass/ip=4/load=max/mtu=1500/napi=off/offload=all/" +
+	"order=interleaved/pin=on/proto=udp/" +
 	"qdisc=default/queues=1/segs=1/sink=tcx/size=64/spin=50us/txqlen=1000/verify=on/vnet=on/warmup=200ms"
 
 func TestDefault(t *testing.T) {
 	want := Scenario{
-		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 64, Spin: 50 * time.Microsecond, Pin: On,
+		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 256, Spin: 50 * time.Microsecond,
+		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, NAPI: NAPIOff, Pin: On,
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}
@@ -42,8 +46,8 @@ func TestParse(t *testing.T) {
 		{"one key", "size=1400", []string{"size=1400"}},
 		{"cross product, first word slowest", "size=64,1400 segs=1,32", []string{"", "segs=32 verify=off -gen", "size=1400", "segs=32 size=1400 verify=off -gen"}},
 		{"duplicates are measured once", "load=50k,50000,0.05M", []string{"load=50000"}},
-		{"order as given", "queues=4,1,2", []string{"queues=4", "", "queues=2"}},
-		{"offload follows vnet", "vnet=off", []string{"offload=none vnet=off"}},
+		{"order as given", "queues=4,1,2", []string{"queues=4 steer=hash", "", "queues=2 steer=hash"}},
+		{"offload follows vnet", "vnet=off", []string{"gro=off offload=none vnet=off"}},
 		{"durations are canonical", "spin=0.01ms duration=60s", []string{"duration=1m spin=10us"}},
 		{"rates are canonical", "load=1.25M", []string{"load=1250000"}},
 		{"mrr is the maximum load", "load=mrr", []string{""}},
@@ -54,15 +58,25 @@ func TestParse(t *testing.T) {
 		{"ping-pong has neither generator nor sink", "load=pingpong", []string{"load=pingpong -gen -order -sink -verify"}},
 		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -gen -order -segs -sink -size -verify"}},
 		{"a key goes to the arms that have it", "dut=forwarder,veth queues=1,2", []string{
-			"", "queues=2", "dut=veth -batch -dev -offload -queues -spin -vnet",
+			"", "queues=2 steer=hash", "dut=veth -batch -dev -engine -gro -gso -napi -offload -queues -spin -vnet",
 		}},
 		{"a name", defaultName, []string{""}},
 		{"a part of a name", "size=128/ip=6", []string{"ip=6 size=128"}},
 		{"a name and words that override it", defaultName + " size=128 flows=2", []string{"flows=2 size=128"}},
 		{"an override may take keys away", "queues=2/size=128 dut=veth,forwarder", []string{
-			"dut=veth size=128 -batch -dev -offload -queues -spin -vnet", "queues=2 size=128",
+			"dut=veth size=128 -batch -dev -engine -gro -gso -napi -offload -queues -spin -vnet", "queues=2 size=128 steer=hash",
 		}},
-		{"several names", "queues=2/size=64 queues=4/size=64 ip=6", []string{"ip=6 queues=2", "ip=6 queues=4"}},
+		{"several names", "queues=2/size=64 queues=4/size=64 ip=6", []string{"ip=6 queues=2 steer=hash", "ip=6 queues=4 steer=hash"}},
+		{"a rival has settings of its own", "dut=wireguard-go,netpoll txqlen=500", []string{
+			"dut=wireguard-go txqlen=500 -batch -dev -engine -gro -gso -napi -offload -queues -spin -vnet",
+			"dut=netpoll txqlen=500 -batch -dev -engine -gro -gso -napi -offload -queues -spin -vnet",
+		}},
+		{"a rival has a process to pin", "dut=netpoll proto=tcp", []string{
+			"cc=cubic dut=netpoll proto=tcp -batch -dev -engine -gen -gro -gso -napi -offload -order -queues -segs -sink -size -spin -verify -vnet",
+		}},
+		{"ways to forward", "engine=sync,uring gso=split", []string{"engine=sync gso=split", "engine=uring gso=split"}},
+		{"queues are steered", "queues=2 steer=cpu,kernel", []string{"queues=2 steer=cpu", "queues=2 steer=kernel"}},
+		{"tunnels", "dev=tap offload=tunnel napi=threaded", []string{"dev=tap napi=threaded offload=tunnel"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,6 +143,13 @@ func TestParseErrors(t *testing.T) {
 		{"segs=2 gen=xdp", "gen=xdp", "sockets", ""},
 		{"size=4000 mtu=9000 gen=xdp", "gen=xdp", "room for", "socket"},
 		{"sink=xdp", "sink=xdp", "TUN device", "dev=tap"},
+		{"sink=xdp dut=netpoll", "sink=xdp", "TUN device", "dev=tap"},
+		{"vnet=off gro=auto", "gro=auto", "vnet header", "off"},
+		{"vnet=off gso=split", "gso=split", "vnet header", "pass"},
+		{"engine=vhost", "engine=vhost", "not an allowed value", "auto, sync, uring"},
+		{"steer=cpu", "steer=cpu", "several queues", ""},
+		{"dut=wireguard-go gro=off", "gro=off", "dut=forwarder", ""},
+		{"dut=wireguard-go dev=tap", "dev=tap", "dut=forwarder", ""},
 		{"sink=xdp dev=tap segs=2", "sink=xdp", "superpacket", "tcx"},
 		{"flows=4097 gen=socket", "flows=4097", "socket of its own", "1..4096"},
 		{"proto=tcp flows=1025", "flows=1025", "buffers", "1..1024"},
@@ -191,7 +212,7 @@ func TestBounds(t *testing.T) {
 // FuzzParse: whatever parses has a name that parses to itself and stands for nothing else.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		"", defaultName, "dut=forwarder,route,veth size=64,1400", "proto=tcp flows=4", "load=1.25M spin=1.5us", "vnet=on,off offload=none",
+		"", defaultName, "dut=forwarder,route,veth size=64,1400", "dut=netpoll,wireguard-go,forwarder engine=sync,uring queues=2 steer=kernel", "vnet=off gro=off gso=pass", "proto=tcp flows=4", "load=1.25M spin=1.5us", "vnet=on,off offload=none",
 		"queues=2/size=128 dut=veth", "load=pingpong", "size=imix,64x7+1400x1 order=zipf sink=socket", "ip=6 mtu=9000 size=8999 duration=1h5m0.5s", "a=b/c", "=", ",",
 	} {
 		f.Add(seed)

@@ -51,9 +51,9 @@ func FindPreset(name string) (Preset, error) {
 	return Preset{}, unknown(name, name, "preset", names)
 }
 
-// Order is the order in which a round, counted from 0, measures scenarios: as given in even rounds, reversed in odd ones (ABBA), so that a
-// drift of the machine meets all alike. It returns a new slice.
-func Order(scenarios []Scenario, round int) []Scenario {
+// Order is the order in which a round, counted from 0, measures scenarios, or what stands for them: as given in even rounds, reversed in odd
+// ones (ABBA), so that a drift of the machine meets all alike. It returns a new slice.
+func Order[S any](scenarios []S, round int) []S {
 	order := slices.Clone(scenarios)
 	if round%2 != 0 {
 		slices.Reverse(order)

@@ -76,7 +76,7 @@ func TestOverridePreset(t *testing.T) {
 		want := p.Scenarios[i]
 		want.Duration = 300 * time.Millisecond
 		if want.DUT == Forwarder {
-			want.Queues = 2
+			want.Queues, want.Steer = 2, DefaultSteer
 		}
 		if s != want {
 			t.Errorf("scenario %d is %s, want %s", i, s.Name(), want.Name())

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tunbench/forwarder"
 )
 
 // DUT is the device under test.
@@ -13,9 +15,11 @@ type DUT string
 
 // The devices under test.
 const (
-	Forwarder DUT = "forwarder" // tunbench forward between two TUN or TAP devices
-	Route     DUT = "route"     // the kernel's router between two veth pairs
-	Veth      DUT = "veth"      // one veth pair, nothing between
+	Forwarder   DUT = "forwarder"    // tunbench forward between two TUN or TAP devices
+	WireGuardGo DUT = "wireguard-go" // wireguard-go's tun package between two TUN devices, without its cryptography
+	Netpoll     DUT = "netpoll"      // plain reads and writes of Go's os.File between two TUN devices
+	Route       DUT = "route"        // the kernel's router between two veth pairs
+	Veth        DUT = "veth"         // one veth pair, nothing between
 )
 
 // Dev is the type of the devices that the forwarder joins.
@@ -55,16 +59,40 @@ const (
 	IPv6 IP = "6"
 )
 
-// Offload names the offloads that the forwarder asks its devices for: tso and uso each include csum, all includes both.
+// Offload names the offloads that the forwarder asks its devices for: tso and uso each include csum, all includes both, tunnel includes all.
 type Offload string
 
 // The offloads.
 const (
-	OffloadNone Offload = "none"
-	OffloadCsum Offload = "csum"
-	OffloadTSO  Offload = "tso"
-	OffloadUSO  Offload = "uso"
-	OffloadAll  Offload = "all"
+	OffloadNone   Offload = "none"
+	OffloadCsum   Offload = "csum"
+	OffloadTSO    Offload = "tso"
+	OffloadUSO    Offload = "uso"
+	OffloadAll    Offload = "all"
+	OffloadTunnel Offload = "tunnel" // superpackets inside UDP tunnels as well
+)
+
+// Steer is what chooses the queue of a packet that leaves by a device with several.
+type Steer string
+
+// The ways to steer.
+const (
+	SteerHash   Steer = "hash"   // an eBPF program, by flow: both directions of one meet on one worker
+	SteerCPU    Steer = "cpu"    // an eBPF program, by the CPU that sends
+	SteerKernel Steer = "kernel" // what the driver does by itself
+)
+
+// DefaultSteer is how packets are steered if nothing is said.
+const DefaultSteer = SteerHash
+
+// NAPI says how the kernel takes in what is written to a device.
+type NAPI string
+
+// The ways to take packets in.
+const (
+	NAPIOff      NAPI = "off"      // within the write
+	NAPIOn       NAPI = "on"       // through the device's own NAPI instance, which can merge them
+	NAPIThreaded NAPI = "threaded" // the same, in a kernel thread
 )
 
 // Dir says which ends send.
@@ -137,6 +165,11 @@ type Scenario struct {
 	Queues   int // of each device
 	Batch    int // packets moved by one call of a worker
 	Spin     time.Duration
+	Engine   forwarder.Engine
+	GSO      forwarder.GSO
+	GRO      forwarder.GRO
+	Steer    Steer // with several queues
+	NAPI     NAPI
 	Pin      Switch // workers and UDP generators each on their CPU
 	Proto    Proto
 	CC       CC
@@ -159,6 +192,15 @@ type Scenario struct {
 
 // OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
 func (s Scenario) OpenLoop() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
+
+// IsRival says whether the device under test is somebody else's program in the place of our forwarder.
+func (s Scenario) IsRival() bool { return s.DUT == WireGuardGo || s.DUT == Netpoll }
+
+// HasProcess says whether the device under test is a program, not the kernel itself.
+func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() }
+
+// onTUN says whether packets arrive by a TUN device.
+func (s Scenario) onTUN() bool { return s.IsRival() || s.DUT == Forwarder && s.Dev == TUN }
 
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }

@@ -3,14 +3,31 @@ package scenario
 import "slices"
 
 // dutKeys are the settings of which the tester knows nothing: they change what the device under test does with a packet, not how it gets there.
-var dutKeys = []string{"dut", "batch", "spin", "load", "duration", "warmup"}
+var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", "napi", "load", "duration", "warmup"}
 
 // Tester is what a scenario asks of the tester, the same for every device under test that the same load reaches in the same way: a part of
-// the scenario's name, which [Parse] understands. Kernel references all count as dut=veth.
+// the scenario's name, which [Parse] understands. Kernel references all count as dut=veth, rivals as the forwarder that stands in for them.
 func (s Scenario) Tester() string {
+	s = s.StandIn()
 	if s.DUT == Forwarder {
 		return s.nameOf(func(key string) bool { return !slices.Contains(dutKeys, key) })
 	}
 	s.DUT = Veth
 	return s.nameOf(func(key string) bool { return key == "dut" || !slices.Contains(dutKeys, key) })
+}
+
+// StandIn is the same load into devices that our forwarder opened as the rival opens them; a scenario without a rival is its own.
+func (s Scenario) StandIn() Scenario {
+	if !s.IsRival() {
+		return s
+	}
+	words := []string{"dut=forwarder"}
+	if s.DUT == Netpoll {
+		words = append(words, "vnet=off")
+	}
+	forwarders, err := Override([]Scenario{s}, words)
+	if err != nil {
+		panic("scenario: stand-in for " + s.Name() + ": " + err.Error()) // a rival has no settings that the forwarder lacks
+	}
+	return forwarders[0]
 }

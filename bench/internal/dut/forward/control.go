@@ -15,24 +15,49 @@ import (
 
 // The protocol between harness and child: JSON values over a stream socket. The
 // harness sends one request with Options, then any number of empty ones; each is
-// answered by one reply. When the harness closes its end, or dies, the child ends.
+// answered by one reply with what was negotiated and counted. When the harness closes its end, or dies, the child ends.
 
 // ControlFD is the fd on which the child finds its end of the socket: the first
 // of exec.Cmd.ExtraFiles.
 const ControlFD = 3
 
 type request struct {
-	Start *Options `json:"start,omitempty"` // first request only; later ones ask for Stats
+	Start *Options `json:"start,omitempty"` // first request only
 }
 
 type reply struct {
-	Negotiated *Negotiated      `json:"negotiated,omitempty"`
-	Stats      *forwarder.Stats `json:"stats,omitempty"`
+	Negotiated  *Negotiated      `json:"negotiated,omitempty"`
+	Stats       *forwarder.Stats `json:"stats,omitempty"`
+	Unsupported string           `json:"unsupported,omitempty"` // what this host lacks, instead of all else
+}
+
+// Program forwards between two devices: a Session of our forwarder, or a rival of it.
+type Program interface {
+	// Negotiated returns what the kernel agreed to.
+	Negotiated() Negotiated
+	// Run forwards until ctx is done (nil) or a device fails. It is called once.
+	Run(ctx context.Context) error
+	// Stats returns what was counted; from any goroutine, at any time.
+	Stats() forwarder.Stats
+	// Close closes the devices, when Run has returned or instead of it.
+	Close() error
+}
+
+// Opener opens a Program; nothing stays open when it fails.
+type Opener func(Options) (Program, error)
+
+// Forwarder is the Opener of our forwarder.
+func Forwarder(o Options) (Program, error) {
+	program, err := Open(o)
+	if err != nil {
+		return nil, err // not a nil *Session, which would be a Program
+	}
+	return program, nil
 }
 
 // Serve is the child: it opens what the harness asks for on conn, forwards, and
 // answers until conn ends or ctx is done. It closes conn.
-func Serve(ctx context.Context, conn io.ReadWriteCloser) error {
+func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 	closeConn := sync.OnceValue(conn.Close)
 	defer closeConn()
 	requests, replies := json.NewDecoder(conn), json.NewEncoder(conn)
@@ -43,13 +68,15 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 	if first.Start == nil {
 		return errors.New("read options from harness: there are none")
 	}
-	session, err := Open(*first.Start)
+	program, err := open(*first.Start)
+	if errors.Is(err, forwarder.ErrUnsupported) {
+		_ = replies.Encode(reply{Unsupported: err.Error()}) // if nobody hears it, the exit says it
+	}
 	if err != nil {
 		return err
 	}
-	negotiated := session.Negotiated()
-	if err := replies.Encode(reply{Negotiated: &negotiated}); err != nil {
-		return errors.Join(fmt.Errorf("answer harness: %w", err), session.Close())
+	if err := replies.Encode(report(program)); err != nil {
+		return errors.Join(fmt.Errorf("answer harness: %w", err), program.Close())
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var answering sync.WaitGroup
@@ -57,18 +84,19 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 		defer cancel()
 		var next request
 		for requests.Decode(&next) == nil {
-			stats := session.Stats()
-			if replies.Encode(reply{Stats: &stats}) != nil {
+			if replies.Encode(report(program)) != nil {
 				return // the harness is gone
 			}
 		}
 	})
-	err = session.Run(ctx)
+	err = program.Run(ctx)
 	cancel()
 	_ = closeConn() // ends the reader
 	answering.Wait()
-	return errors.Join(err, session.Close())
+	return errors.Join(err, program.Close())
 }
+
+func report(p Program) reply { return reply{Negotiated: new(p.Negotiated()), Stats: new(p.Stats())} }
 
 // Client is the harness's end of the socket to a child. Its methods are safe for
 // concurrent use; Close unblocks them.
@@ -77,6 +105,8 @@ type Client struct {
 	conn     net.Conn
 	requests *json.Encoder
 	replies  *json.Decoder
+
+	negotiated Negotiated // as of the last answer
 }
 
 // answerPatience is how long a child may take to answer: opening 256 queues takes
@@ -88,44 +118,52 @@ func NewClient(conn net.Conn) *Client {
 	return &Client{conn: conn, requests: json.NewEncoder(conn), replies: json.NewDecoder(conn)}
 }
 
-// Start sends the options and waits until the child forwards.
-func (c *Client) Start(o Options) (Negotiated, error) {
-	r, err := c.ask(request{Start: &o})
-	if err != nil {
-		return Negotiated{}, err
-	}
-	if r.Negotiated == nil {
-		return Negotiated{}, errors.New("ask forwarder to start: wrong answer")
-	}
-	return *r.Negotiated, nil
+// Start sends the options and waits until the child forwards. The error satisfies
+// forwarder.ErrUnsupported where the host lacks what the options insist on.
+func (c *Client) Start(o Options) error {
+	_, err := c.ask(request{Start: &o})
+	return err
 }
+
+// unsupportedError is forwarder.ErrUnsupported as the child put it in words.
+type unsupportedError struct{ text string }
+
+func (e *unsupportedError) Error() string { return e.text }
+
+func (e *unsupportedError) Unwrap() error { return forwarder.ErrUnsupported }
 
 // Stats asks for the counters.
-func (c *Client) Stats() (forwarder.Stats, error) {
-	r, err := c.ask(request{})
-	if err != nil {
-		return forwarder.Stats{}, err
-	}
-	if r.Stats == nil {
-		return forwarder.Stats{}, errors.New("ask forwarder for counters: wrong answer")
-	}
-	return *r.Stats, nil
+func (c *Client) Stats() (forwarder.Stats, error) { return c.ask(request{}) }
+
+// Negotiated returns what the kernel agreed to, and what the child had to do without as
+// it said last.
+func (c *Client) Negotiated() Negotiated {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.negotiated
 }
 
-func (c *Client) ask(q request) (reply, error) {
+func (c *Client) ask(q request) (forwarder.Stats, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.conn.SetDeadline(time.Now().Add(answerPatience)); err != nil {
-		return reply{}, fmt.Errorf("ask forwarder: %w", err)
+		return forwarder.Stats{}, fmt.Errorf("ask child: %w", err)
 	}
 	if err := c.requests.Encode(q); err != nil {
-		return reply{}, fmt.Errorf("ask forwarder: %w", err)
+		return forwarder.Stats{}, fmt.Errorf("ask child: %w", err)
 	}
 	var r reply
 	if err := c.replies.Decode(&r); err != nil {
-		return reply{}, fmt.Errorf("hear from forwarder: %w", err)
+		return forwarder.Stats{}, fmt.Errorf("hear from child: %w", err)
 	}
-	return r, nil
+	switch {
+	case r.Unsupported != "":
+		return forwarder.Stats{}, &unsupportedError{r.Unsupported}
+	case r.Negotiated == nil || r.Stats == nil:
+		return forwarder.Stats{}, errors.New("hear from child: wrong answer")
+	}
+	c.negotiated = *r.Negotiated
+	return *r.Stats, nil
 }
 
 // Close ends the conversation, on which the child ends.

@@ -1,12 +1,16 @@
 package forward
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
 
@@ -15,7 +19,7 @@ func serve(t *testing.T) (c *Client, ended chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	ended = make(chan error, 1)
-	go func() { ended <- Serve(t.Context(), theirs) }()
+	go func() { ended <- Serve(t.Context(), theirs, Forwarder) }()
 	c = NewClient(ours)
 	t.Cleanup(func() { _ = c.Close() })
 	return c, ended
@@ -23,11 +27,29 @@ func serve(t *testing.T) (c *Client, ended chan error) {
 
 func TestServeRefusesBadOptions(t *testing.T) {
 	c, ended := serve(t)
-	if _, err := c.Start(Options{A: Endpoint{Device: "a"}, B: Endpoint{Device: "b"}, Kind: tun.TUN}); err == nil {
+	if err := c.Start(Options{A: Endpoint{Device: "a"}, B: Endpoint{Device: "b"}, Kind: tun.TUN}); err == nil {
 		t.Error("no queues, and it starts")
 	}
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), "queues 0") {
 		t.Errorf("Serve = %v, want an error that names the queues", err)
+	}
+}
+
+// TestServeSaysWhatIsMissing: the harness can tell a host that cannot from a failure.
+func TestServeSaysWhatIsMissing(t *testing.T) {
+	ours, theirs := net.Pipe()
+	missing := fmt.Errorf("engine uring: %w: io_uring_setup: operation not permitted", forwarder.ErrUnsupported)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(t.Context(), theirs, func(Options) (Program, error) { return nil, missing })
+	}()
+	c := NewClient(ours)
+	defer c.Close()
+	if err := c.Start(Options{}); !errors.Is(err, forwarder.ErrUnsupported) || err.Error() != missing.Error() {
+		t.Errorf("Start = %v, want %v", err, missing)
+	}
+	if err := <-ended; !errors.Is(err, forwarder.ErrUnsupported) {
+		t.Errorf("Serve = %v", err)
 	}
 }
 
@@ -56,12 +78,14 @@ func TestServeSession(t *testing.T) {
 	defer ns.Close()
 	here := "/proc/self/fd/" + strconv.Itoa(int(ns.Fd()))
 	c, ended := serve(t)
-	n, err := c.Start(Options{
+	err := c.Start(Options{
 		A: Endpoint{here, "a"}, B: Endpoint{here, "b"}, Kind: tun.TAP, Queues: 3, VnetHdr: true, Offload: tun.OffloadTSO,
+		Steer: steer.PolicyHash,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	n := c.Negotiated()
 	if n.A.Queues != 3 || !n.B.Created || n.B.Offload != "tso" || n.A.Kind != "tap" || len(n.Notes) != 0 {
 		t.Errorf("negotiated %+v", n)
 	}

@@ -3,4 +3,5 @@
 // command `tunbench forward` runs it for a user; the harness runs the same
 // command as a child process, so that the CPU time of the device under test is
 // its own, and speaks with it over an inherited socket (see Serve and Client).
+// Rivals of the forwarder are other Programs behind the same protocol.
 package forward

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
 
@@ -46,18 +48,23 @@ func (e Endpoint) String() string {
 // Options says what to forward between and how; see tun.Config and
 // forwarder.Config for the limits.
 type Options struct {
-	A          Endpoint      `json:"a"`
-	B          Endpoint      `json:"b"`
-	Kind       tun.Kind      `json:"kind"`
-	Queues     int           `json:"queues"`
-	VnetHdr    bool          `json:"vnet_hdr"`
-	Offload    tun.Offload   `json:"offload"`
-	MTU        int           `json:"mtu"`          // 0: leave
-	TxQueueLen int           `json:"tx_queue_len"` // 0: leave
-	Attach     bool          `json:"attach"`       // the devices must exist
-	Batch      int           `json:"batch"`
-	Spin       time.Duration `json:"spin"`
-	CPUs       []int         `json:"cpus"` // pin worker i to CPUs[i mod len]
+	A          Endpoint         `json:"a"`
+	B          Endpoint         `json:"b"`
+	Kind       tun.Kind         `json:"kind"`
+	Queues     int              `json:"queues"`
+	VnetHdr    bool             `json:"vnet_hdr"`
+	Offload    tun.Offload      `json:"offload"`
+	MTU        int              `json:"mtu"`          // 0: leave
+	TxQueueLen int              `json:"tx_queue_len"` // 0: leave
+	Attach     bool             `json:"attach"`       // the devices must exist
+	Batch      int              `json:"batch"`
+	Spin       time.Duration    `json:"spin"`
+	Engine     forwarder.Engine `json:"engine"`
+	GSO        forwarder.GSO    `json:"gso"`
+	GRO        forwarder.GRO    `json:"gro"`
+	Steer      steer.Policy     `json:"steer"` // empty, or a single queue: nothing to steer
+	NAPI       tun.NAPI         `json:"napi"`
+	CPUs       []int            `json:"cpus"` // pin worker i to CPUs[i mod len]
 }
 
 // ErrSameDevice says that both endpoints name one device.
@@ -74,6 +81,7 @@ func (o *Options) device(e Endpoint) tun.Config {
 		Offload:    o.Offload,
 		MTU:        o.MTU,
 		TxQueueLen: o.TxQueueLen,
+		NAPI:       o.NAPI,
 		Up:         true,
 		MustExist:  o.Attach,
 	}

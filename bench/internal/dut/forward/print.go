@@ -24,7 +24,12 @@ func PrintNegotiated(w io.Writer, n Negotiated) {
 		}
 		fmt.Fprintf(w, "%s %s %v: %d queues, %s, offload %s\n", verb, d.Kind, d.Endpoint, d.Queues, vnet, d.Offload)
 	}
-	for _, note := range n.Notes {
+	PrintNotes(w, n.Notes)
+}
+
+// PrintNotes writes a line for each.
+func PrintNotes(w io.Writer, notes []string) {
+	for _, note := range notes {
 		fmt.Fprintln(w, "note:", note)
 	}
 }

@@ -6,15 +6,19 @@ import (
 	"fmt"
 
 	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
 
 // Session is two open devices and a forwarder between them. Run once; Stats at
 // any time; Close when Run has returned, or instead of it.
 type Session struct {
-	a, b       *tun.Device
-	forwarder  *forwarder.Forwarder
-	negotiated Negotiated
+	a, b      *tun.Device
+	steering  *steering
+	forwarder *forwarder.Forwarder
+	infoA     DeviceInfo
+	infoB     DeviceInfo
+	notes     notes
 }
 
 // Negotiated is what the kernel agreed to.
@@ -52,19 +56,27 @@ func Open(o Options) (s *Session, err error) {
 	if s.b, err = tun.Open(o.device(o.B)); err != nil {
 		return s, err
 	}
-	s.negotiated = Negotiated{A: describe(s.a, o.A), B: describe(s.b, o.B)}
+	s.infoA, s.infoB = describe(s.a, o.A), describe(s.b, o.B)
 	for _, dev := range []*tun.Device{s.a, s.b} {
 		if dev.Offload() != o.Offload {
-			s.negotiated.Notes = append(s.negotiated.Notes,
-				fmt.Sprintf("%s: offload %v refused by this kernel, running with %v", dev.Name(), o.Offload, dev.Offload()))
+			s.notes.add(fmt.Sprintf("%s: offload %v refused by this kernel, running with %v", dev.Name(), o.Offload, dev.Offload()))
 		}
 	}
+	if s.steering, err = steerDevices(o.Steer, s.a, s.b); errors.As(err, new(*steer.UnsupportedError)) {
+		s.notes.add(fmt.Sprintf("steer=%s: %v; the kernel chooses the queue", o.Steer, err))
+	} else if err != nil {
+		return s, err
+	}
 	s.forwarder, err = forwarder.New(forwarder.Config{
-		A:     s.a.Queues(),
-		B:     s.b.Queues(),
-		Batch: o.Batch,
-		Spin:  o.Spin,
-		CPUs:  o.CPUs,
+		A:      s.a.Queues(),
+		B:      s.b.Queues(),
+		Batch:  o.Batch,
+		Spin:   o.Spin,
+		Engine: o.Engine,
+		GSO:    o.GSO,
+		GRO:    o.GRO,
+		Note:   s.notes.add,
+		CPUs:   o.CPUs,
 	})
 	return s, err
 }
@@ -81,8 +93,11 @@ func describe(dev *tun.Device, e Endpoint) DeviceInfo {
 	}
 }
 
-// Negotiated returns what the kernel agreed to.
-func (s *Session) Negotiated() Negotiated { return s.negotiated }
+// Negotiated returns what the kernel agreed to. Notes may be added while packets are
+// forwarded.
+func (s *Session) Negotiated() Negotiated {
+	return Negotiated{A: s.infoA, B: s.infoB, Notes: s.notes.list()}
+}
 
 // Run forwards until ctx is done (nil) or a device fails.
 func (s *Session) Run(ctx context.Context) error { return s.forwarder.Run(ctx) }
@@ -95,6 +110,9 @@ func (s *Session) Close() error {
 	var errs []error
 	if s.forwarder != nil {
 		errs = append(errs, s.forwarder.Close())
+	}
+	if s.steering != nil {
+		errs = append(errs, s.steering.close())
 	}
 	for _, dev := range []*tun.Device{s.a, s.b} {
 		if dev != nil {

@@ -1,0 +1,24 @@
+package dut
+
+import (
+	"context"
+
+	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
+)
+
+// rival is somebody else's way to forward, as a child process on devices with a
+// single queue, which is all that they open.
+type rival struct{ name string }
+
+func (rival) Scene(scenario.Scenario) testbed.Config {
+	return testbed.Config{Topology: testbed.Devices, Kind: tun.TUN}
+}
+
+// Start gives the child the one CPU that the forwarder would have for one queue.
+func (r rival) Start(ctx context.Context, scene *testbed.Testbed, _ scenario.Scenario, cpus []int) (Running, error) {
+	options := forward.Options{A: endpoint(scene.A()), B: endpoint(scene.B())}
+	return startProgram(ctx, scene, cpus[:min(1, len(cpus))], options, "rival", r.name)
+}
