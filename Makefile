@@ -14,7 +14,7 @@ GENERATED = find . \( -name '*_bpfe[lb].go' -o -name '*_bpfe[lb].o' \) -exec sha
 # What the host's own namespace holds: a run must leave both as they were.
 SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 
-.PHONY: help build bench test lint fuzz generate generate-check smoke check clean
+.PHONY: help build bench bench-rivals test lint fuzz generate generate-check smoke check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +24,9 @@ build: ## compile bin/tunbench
 
 bench: build ## measure the default preset into OUT=results/<time>-<host>.jsonl (needs root)
 	bin/tunbench run --preset default -o "$(OUT)"
+
+bench-rivals: build ## the forwarder against its rivals, ratios with their spread over ROUNDS=7 (needs root)
+	TUNBENCH=bin/tunbench scripts/bench-rivals.sh
 
 # One package at a time: many tests measure, and would disturb each other.
 test: ## run all tests; those that need root run when root does

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# The forwarder against its rivals, and against itself: one ratio per kind of work,
+# with its spread over the rounds. The records are kept under results/.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+usage() {
+	cat <<'TEXT'
+usage: bench-rivals.sh [ROW]...
+
+  bench-rivals.sh                    all rows, twelve minutes
+  bench-rivals.sh udp-64 pingpong    some of them
+  ROUNDS=20 bench-rivals.sh          more rounds than 7
+
+A row is measured by `tunbench ab`, ndr-pdr by `tunbench search`.
+TUNBENCH names another program to measure with.
+
+Rows:
+TEXT
+	rows
+}
+
+rounds=${ROUNDS:-7}
+
+# name | metrics, with what the ratio A/B shall reach | words of `tunbench ab`
+# The sizes and flows of udp-unmergeable leave no two packets in a batch to coalesce.
+rows() {
+	cat <<'ROWS'
+udp-64          | forwarded_pps>=5                                 | b:dut=wireguard-go size=64
+udp-64-flows    | forwarded_pps>=3                                 | b:dut=wireguard-go size=64 flows=64 order=interleaved
+udp-1400        | forwarded_pps>=5                                 | b:dut=wireguard-go size=1400
+udp-gso         | throughput_bps>=3                                | b:dut=wireguard-go size=1400 segs=32
+tcp-1-route     | throughput_bps>=1                                | b:dut=route proto=tcp
+tcp-4-route     | throughput_bps>=1                                | b:dut=route proto=tcp flows=4
+tcp-1           | throughput_bps>=1.5                              | b:dut=wireguard-go proto=tcp
+udp-unmergeable | forwarded_pps>=0.97                              | a:gro=auto b:gro=off flows=1000 order=interleaved size=64x1+90x1+150x1+260x1+420x1+700x1+1100x1+1400x1
+pingpong        | round_trip_ns.p50<=0.5 round_trip_ns.p99<=0.6    | b:dut=wireguard-go load=pingpong
+udp-300k        | latency_ns.p50<=0.5 latency_ns.p99<=0.05         | b:dut=wireguard-go size=64 load=300k
+udp-100k-cpu    | cpu.dut_ns_per_packet<=0.5                       | b:dut=wireguard-go size=64 load=100k
+queues-8-cpu    | cpu.dut_ns_per_packet<=1.1                       | a:queues=8 b:queues=1 size=64 flows=64 load=100k
+ndr-pdr         | NDR PDR                                          | size=64
+ROWS
+}
+
+# show ROW METRIC NOTE RATIO LEAST MOST ROUNDS, the last four absent where there are none.
+show() {
+	printf '%-16s %-22s %7s %7s %7s %7s  %s\n' "$1" "$2" "${4:-–}" "${5:-–}" "${6:-–}" "${7:-–}" "$3"
+}
+
+# compare ROW METRICS WORDS measures one row and shows each metric.
+compare() {
+	local row=$1 metrics=$2 words=$3 file wanted metric
+	file=$(result_file "rivals-$row")
+	# shellcheck disable=SC2086 # the words are several
+	"$tunbench" ab -n "$rounds" -o "$file" a:dut=forwarder $words >/dev/null || failed=1
+	for wanted in $metrics; do
+		metric=${wanted%%[<>]*}
+		# shellcheck disable=SC2046 # so are the figures
+		show "$row" "$metric" "want ${wanted#"$metric"}" $(ratio "$file" "$metric")
+	done
+}
+
+# ratio FILE METRIC prints A/B, least, most and rounds of a comparison record.
+ratio() {
+	local figures='"ratio":([^,}]+),"low":([^,}]+),"high":([^,}]+),"rounds":([0-9]+)'
+	sed -nE "/\"record\":\"comparison\"/s/.*\"metric\":\"$2\",$figures.*/\1 \2 \3 \4/p" "$1" |
+		awk '{ printf "%.3g %.3g %.3g %d", $1, $2, $3, $4 }'
+}
+
+# search ROW WORDS finds NDR and PDR of both, in turns: the ratios of first to first
+# and second to second.
+search() {
+	local row=$1 words=$2 turn=0 dut file goal
+	local -A bounds=()
+	for dut in forwarder wireguard-go wireguard-go forwarder; do
+		file=$(result_file "rivals-$row-$turn-$dut")
+		turn=$((turn + 1))
+		# shellcheck disable=SC2086
+		"$tunbench" search --latency=false -o "$file" dut="$dut" $words >/dev/null || failed=1
+		for goal in NDR PDR; do
+			bounds[$goal-$dut]+=" $(bound "$file" "$goal")"
+		done
+	done
+	for goal in NDR PDR; do
+		# shellcheck disable=SC2046,SC2086
+		show "$row" "$goal" "pps:${bounds[$goal-forwarder]} against${bounds[$goal-wireguard-go]}" \
+			$(ratios ${bounds[$goal-forwarder]} ${bounds[$goal-wireguard-go]})
+	done
+}
+
+# bound FILE GOAL prints the load that a search found, nothing if it found none.
+bound() {
+	grep '"record":"search"' "$1" | grep -o "\"name\":\"$2\"[^}]*" |
+		sed -nE 's/.*"relevant_lower_bound_pps":([0-9]+).*/\1/p'
+}
+
+# ratios A1 A2 B1 B2 prints what ratio does, nothing if a bound is missing.
+ratios() {
+	awk '$4 { x = $1 / $3; y = $2 / $4; printf "%.3g %.3g %.3g 2", (x + y) / 2, x < y ? x : y, x < y ? y : x }' <<<"$*"
+}
+
+case ${1:-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+esac
+
+known=$(rows | cut -d' ' -f1)
+for row in "$@"; do
+	grep -qx -- "$row" <<<"$known" || {
+		echo "no row $row, want some of:" $known >&2
+		exit 2
+	}
+done
+
+build
+failed=0
+show row A/B '' median least most rounds
+while IFS='|' read -r row metrics words; do
+	row=${row// /}
+	[[ $# == 0 || " $* " == *" $row "* ]] || continue
+	if [[ $row == ndr-pdr ]]; then
+		search "$row" "$words"
+	else
+		compare "$row" "$metrics" "$words"
+	fi
+done < <(rows)
+exit "$failed"
