@@ -17,7 +17,7 @@ type Features struct {
 // ProbeFeatures tries what the scenarios need, in namespaces of its own.
 func ProbeFeatures(scenarios []scenario.Scenario) Features {
 	var f Features
-	if slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Gen == scenario.GenXDP }) {
+	if slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Gen.InKernel() }) {
 		f.LiveFrames = traffic.ProbeXDP()
 	}
 	if slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Sink == scenario.SinkTCX }) {
@@ -59,7 +59,7 @@ func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario,
 // substitutes are the words that make a scenario one of sockets where the host cannot
 // do otherwise, and what it refused.
 func substitutes(s scenario.Scenario, f Features) (words []string, refused error) {
-	if s.Gen == scenario.GenXDP && f.LiveFrames != nil {
+	if s.Gen.InKernel() && f.LiveFrames != nil {
 		words, refused = append(words, "gen=socket"), f.LiveFrames
 	}
 	if s.Sink == scenario.SinkTCX && f.TCX != nil {

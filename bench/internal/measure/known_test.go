@@ -84,7 +84,7 @@ const knownPackets = 10_000
 
 // every way in which packets get from a generator to a sink.
 var knownPaths = []string{
-	"dev=tun gen=xdp", "dev=tun gen=socket", "dev=tun gen=xdp ip=6", "dev=tap gen=xdp", "dev=tap gen=xdp sink=xdp",
+	"dev=tun gen=xdp", "dev=tun gen=xdp-ip", "dev=tun gen=socket", "dev=tun gen=xdp ip=6", "dev=tap gen=xdp", "dev=tap gen=xdp sink=xdp",
 	"dev=tap gen=socket sink=socket", "dev=tun gen=xdp sink=socket ip=6", "dev=tap gen=xdp flows=16 order=zipf size=64x1+570x1",
 }
 

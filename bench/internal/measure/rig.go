@@ -124,8 +124,8 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 	cfg.MTU = s.MTU
 	cfg.TxQueueLen = s.TxQLen
 	cfg.IPv6 = s.IP == scenario.IPv6
-	cfg.Forward = s.Gen == scenario.GenXDP
-	cfg.NAPI = s.Gen == scenario.GenXDP
+	cfg.Forward = s.Gen.InKernel()
+	cfg.NAPI = s.Gen.InKernel()
 	if s.Qdisc != scenario.QdiscDefault {
 		cfg.Qdisc = string(s.Qdisc)
 	}

@@ -69,7 +69,7 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, err
 	for _, share := range s.Size.Shares() {
 		profile.Sizes = append(profile.Sizes, traffic.SizeShare{Size: share.Size, Weight: share.Weight})
 	}
-	if s.Gen != scenario.GenXDP {
+	if !s.Gen.InKernel() {
 		return traffic.NewSender(traffic.SenderConfig{Enter: w.from.Namespace.Do, Profile: profile, Segments: s.Segs, CPU: cpu})
 	}
 	profile.Src = w.from.Behind
@@ -77,8 +77,10 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, err
 		profile.Src = w.from.Behind6
 	}
 	cfg := traffic.XDPConfig{Enter: w.from.Namespace.Do, Profile: profile, CPU: cpu}
-	if w.entry(s) == redirected {
-		cfg.Redirect = &traffic.Redirect{IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop}
+	if entry := w.entry(s); entry != routed {
+		cfg.Redirect = &traffic.Redirect{
+			IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop, Queued: entry == handed,
+		}
 	}
 	return traffic.NewXDP(cfg)
 }
@@ -88,21 +90,24 @@ type entry int
 
 const (
 	sent       entry = iota // by sockets
-	passed                  // through the IP stack, which routes them
+	routed                  // by the IP stack
+	handed                  // past the IP stack, through the device's qdisc and its choice of a queue
 	redirected              // straight into the device's ring
 )
 
-// entry returns it for a scenario. A device that carries Ethernet takes frames straight:
-// less work than the IP stack, so more load. Where it has several queues the stack
-// chooses among them, as it does for any application.
+// entry returns it for a scenario. The less work there is before the device, the more
+// load: one that carries Ethernet takes frames straight into its ring. Where it has
+// several queues the device has to choose among them, as it does for any application.
 func (w *way) entry(s scenario.Scenario) entry {
 	switch {
-	case s.Gen != scenario.GenXDP:
+	case !s.Gen.InKernel():
 		return sent
+	case s.Gen == scenario.GenXDPIP:
+		return routed
 	case w.from.Ethernet && s.Queues <= 1:
 		return redirected
 	}
-	return passed
+	return handed
 }
 
 // address returns the one of the scenario's family.
@@ -203,7 +208,7 @@ func (u *udp) pauses() (notes []string) {
 
 // senderKind is the generator of a scenario; superpackets come from sockets.
 func senderKind(s scenario.Scenario) results.SenderKind {
-	if s.Gen == scenario.GenXDP {
+	if s.Gen.InKernel() {
 		return results.SenderXDP
 	}
 	return results.SenderSocket
@@ -214,7 +219,7 @@ func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 	source, target := seen.links(w.direction)
 	stacks := seen.stacksOf(w.direction)
 	entry := w.entry(u.scenario)
-	stacks.passed = entry == passed
+	stacks.passed = entry == routed
 	stacks.shared = stacks.passed && u.scenario.Dir == scenario.Bi
 	stacks.delivered = u.scenario.Sink == scenario.SinkSocket
 	total := counts.Total()

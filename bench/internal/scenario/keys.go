@@ -58,8 +58,9 @@ var keys = []key{
 	word("order", "whose turn it is among the flows: each in turn, runs of 64 packets, or few flows with most packets", Interleaved,
 		func(s *Scenario) *FlowOrder { return &s.Order }, Interleaved, InOrder, Zipf).
 		only(openLoopOnly, isOpenLoop),
-	word("gen", "generator: an XDP program in the kernel, or UDP sockets", GenXDP, func(s *Scenario) *Gen { return &s.Gen }, GenXDP, GenSocket).
-		only("applies only to open-loop udp with segs=1; superpackets come from sockets", canChooseGen).
+	word("gen", "generator: an XDP program in the kernel, straight into the device or through the IP stack, or UDP sockets", GenXDP,
+		func(s *Scenario) *Gen { return &s.Gen }, GenXDP, GenXDPIP, GenSocket).
+		only("applies only to open-loop udp with segs=1; else sockets", canChooseGen).
 		defaulting(defaultGen).with(checkGen),
 	word("sink", "what counts the packets that arrive: an eBPF program on the device, XDP in its driver, or a UDP socket", SinkTCX,
 		func(s *Scenario) *Sink { return &s.Sink }, SinkTCX, SinkXDP, SinkSocket).
@@ -217,8 +218,8 @@ func checkFlows(s *Scenario) *breach {
 	if s.Proto == TCP && s.Flows > maxStreams {
 		return &breach{"each TCP stream has buffers of its own", fmt.Sprintf("1..%d with proto=tcp", maxStreams)}
 	}
-	if s.Proto == UDP && s.Gen != GenXDP && s.Flows > maxSocketFlows {
-		return &breach{"each flow has a socket of its own", fmt.Sprintf("1..%d without gen=xdp", maxSocketFlows)}
+	if s.Proto == UDP && !s.Gen.InKernel() && s.Flows > maxSocketFlows {
+		return &breach{"each flow has a socket of its own", fmt.Sprintf("1..%d without an in-kernel gen", maxSocketFlows)}
 	}
 	return nil
 }
@@ -245,7 +246,7 @@ func defaultGen(s *Scenario) string {
 }
 
 func checkGen(s *Scenario) *breach {
-	if s.Gen == GenXDP && s.Size.Largest() > maxXDPSize {
+	if s.Gen.InKernel() && s.Size.Largest() > maxXDPSize {
 		return &breach{fmt.Sprintf("a frame of the in-kernel generator has room for %d bytes", maxXDPSize), "socket, or smaller sizes"}
 	}
 	return nil

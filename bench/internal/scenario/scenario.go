@@ -122,8 +122,12 @@ type Gen string
 // The generators.
 const (
 	GenXDP    Gen = "xdp"    // an XDP program in the kernel that is run with live frames
+	GenXDPIP  Gen = "xdp-ip" // the same, whose packets the IP stack routes to the device
 	GenSocket Gen = "socket" // UDP sockets
 )
+
+// InKernel says whether packets are made without sockets.
+func (g Gen) InKernel() bool { return g == GenXDP || g == GenXDPIP }
 
 // Sink is what receives and counts the packets of a UDP load.
 type Sink string

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 //
 // XDP program that turns the frames of BPF_PROG_RUN into stamped UDP packets, each
-// at its time of an absolute schedule, and two tracepoints that count what the
-// device it redirects to did not take. xdp.go loads it, xdp_run.go runs it; names
+// at its time of an absolute schedule; two tracepoints that count what the device it
+// redirects to did not take; and a TCX program that hands packets to any other device. xdp.go loads it, xdp_run.go runs it; names
 // and layouts are shared with stamp.go, latency.go, plan.go and frame.go.
 
 #include <linux/bpf.h>
@@ -67,6 +67,7 @@ struct shape {
 
 const volatile __u32 ipv6;
 const volatile __u32 redirect;     // index of the device to redirect to; 0: pass
+const volatile __u32 hand_to;      // index of the device that what passed is handed to
 const volatile __u32 netns;        // inode number of the namespace of the run
 const volatile __u32 port;         // flow i is sent from port+1+i
 const volatile __u32 flow_plan_len;
@@ -298,6 +299,14 @@ int generate(struct xdp_md *ctx)
 		run.closed = run.due > now + job.batch * TURN_NS;
 	}
 	return emit(ctx, when);
+}
+
+// What passed appears on lo as a packet. This takes it to the device that the IP stack
+// would have routed it to, through the device's queueing discipline.
+SEC("tcx/ingress")
+int hand(struct __sk_buff *skb)
+{
+	return bpf_redirect(hand_to, 0);
 }
 
 struct bpf_prog;

@@ -68,9 +68,11 @@ const (
 	generatorMapFlowPlan     = "flow_plan"
 	generatorMapNextSeq      = "next_seq"
 	generatorProgGenerate    = "generate"
+	generatorProgHand        = "hand"
 	generatorProgRedirectErr = "redirect_err"
 	generatorProgXmit        = "xmit"
 	generatorVarFlowPlanLen  = "flow_plan_len"
+	generatorVarHandTo       = "hand_to"
 	generatorVarIpv6         = "ipv6"
 	generatorVarJob          = "job"
 	generatorVarLateness     = "lateness"
@@ -131,6 +133,7 @@ type generatorSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type generatorProgramSpecs struct {
 	Generate    *ebpf.ProgramSpec `ebpf:"generate"`
+	Hand        *ebpf.ProgramSpec `ebpf:"hand"`
 	RedirectErr *ebpf.ProgramSpec `ebpf:"redirect_err"`
 	Xmit        *ebpf.ProgramSpec `ebpf:"xmit"`
 }
@@ -148,6 +151,7 @@ type generatorMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type generatorVariableSpecs struct {
 	FlowPlanLen *ebpf.VariableSpec `ebpf:"flow_plan_len"`
+	HandTo      *ebpf.VariableSpec `ebpf:"hand_to"`
 	Ipv6        *ebpf.VariableSpec `ebpf:"ipv6"`
 	Job         *ebpf.VariableSpec `ebpf:"job"`
 	Lateness    *ebpf.VariableSpec `ebpf:"lateness"`
@@ -201,6 +205,7 @@ func (m *generatorMaps) Close() error {
 // It can be passed to loadGeneratorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type generatorVariables struct {
 	FlowPlanLen *ebpf.Variable `ebpf:"flow_plan_len"`
+	HandTo      *ebpf.Variable `ebpf:"hand_to"`
 	Ipv6        *ebpf.Variable `ebpf:"ipv6"`
 	Job         *ebpf.Variable `ebpf:"job"`
 	Lateness    *ebpf.Variable `ebpf:"lateness"`
@@ -223,6 +228,7 @@ type generatorVariables struct {
 // It can be passed to loadGeneratorObjects or ebpf.CollectionSpec.LoadAndAssign.
 type generatorPrograms struct {
 	Generate    *ebpf.Program `ebpf:"generate"`
+	Hand        *ebpf.Program `ebpf:"hand"`
 	RedirectErr *ebpf.Program `ebpf:"redirect_err"`
 	Xmit        *ebpf.Program `ebpf:"xmit"`
 }
@@ -230,6 +236,7 @@ type generatorPrograms struct {
 func (p *generatorPrograms) Close() error {
 	return _GeneratorClose(
 		p.Generate,
+		p.Hand,
 		p.RedirectErr,
 		p.Xmit,
 	)

@@ -19,17 +19,29 @@ type XDPConfig struct {
 	Enter Enter // the namespace in which the packets appear
 	Profile
 	CPU      int       // the run keeps this CPU busy; -1: any
-	Redirect *Redirect // nil: the packets appear on lo and are routed
+	Redirect *Redirect // nil: the packets appear on lo and are routed by the IP stack
 }
 
-// Redirect leads frames into a device of the namespace, past the IP stack and all
-// queueing. The device must take XDP frames: a TAP device with a queue attached,
-// or a veth device whose peer has NAPI (GRO on). A TUN device does not. Frames go
-// to one queue only: the number of the CPU modulo the number of queues.
+// Redirect leads frames into a device of the namespace, past the IP stack.
 type Redirect struct {
 	IfIndex  int
-	Src, Dst net.HardwareAddr // of every frame
+	Src, Dst net.HardwareAddr // of every frame; empty for a device without Ethernet
+
+	// Queued frames become packets first, which a TCX program on lo takes to the device
+	// through its queueing discipline and the choice of its queue. Any device takes them.
+	//
+	// Others go straight into the device's ring, past all queueing. The device must take
+	// XDP frames: a TAP device with a queue attached, or a veth device whose peer has
+	// NAPI (GRO on). A TUN device does not. They go to one queue only: the number of the
+	// CPU modulo the number of queues.
+	Queued bool
 }
+
+// handed says that packets are taken to the device from lo.
+func (c *XDPConfig) handed() bool { return c.Redirect != nil && c.Redirect.Queued }
+
+// straight says that frames go into the device's ring.
+func (c *XDPConfig) straight() bool { return c.Redirect != nil && !c.Redirect.Queued }
 
 func (c *XDPConfig) check() error {
 	if err := c.Profile.check(MaxFlows); err != nil {
@@ -41,6 +53,8 @@ func (c *XDPConfig) check() error {
 		return nil
 	case r.IfIndex < 1:
 		return fmt.Errorf("generator redirect IfIndex %d: want a device", r.IfIndex)
+	case r.Queued && len(r.Src) == 0 && len(r.Dst) == 0:
+		return nil
 	case len(r.Src) != hardwareAddrLen || len(r.Dst) != hardwareAddrLen:
 		return fmt.Errorf("generator redirect addresses %q and %q: want Ethernet addresses", r.Src, r.Dst)
 	}
@@ -54,18 +68,18 @@ const hardwareAddrLen = 6
 //
 // Without Redirect a packet appears on lo and is routed from there, as if it had
 // come from a network: the namespace must forward (ip_forward), must not filter
-// by reverse path (rp_filter), and Src must not be one of its own addresses. With
-// Redirect a frame goes straight to the ring of a device.
+// by reverse path (rp_filter), and Src must not be one of its own addresses.
 //
 // What was offered and then lost on its way is counted:
-//   - by redirect: by Sent.RingDropped, exactly. A TAP device's own tx_dropped
+//   - by redirect into the ring: by Sent.RingDropped, exactly. A TAP device's own tx_dropped
 //     counts one of up to 16 that found the ring full; both ends of a veth pair
 //     count all of them, the sender's as tx_dropped and the receiver's as
 //     rx_dropped.
+//   - by queued redirect: by the qdisc, then as tx_dropped of the device, which here is
+//     exact. A device that is down drops what nobody counts.
 //   - by lo: by the namespace's IP counters (InNoRoutes, FragFails where a packet is
-//     longer than the MTU, InDiscards), then by the qdisc, then as tx_dropped of the
-//     device, which here is exact. What is dropped because Src is one of the
-//     namespace's own addresses is counted nowhere.
+//     longer than the MTU, InDiscards), then as by queued redirect. What is dropped
+//     because Src is one of the namespace's own addresses is counted nowhere.
 type XDP struct {
 	mu         sync.Mutex
 	cfg        XDPConfig
@@ -104,7 +118,7 @@ func (x *XDP) open() error {
 	if err := x.load(); err != nil {
 		return explainXDP(err)
 	}
-	if err := x.watchRedirect(); err != nil {
+	if err := x.attach(); err != nil {
 		return explainXDP(err)
 	}
 	return x.try()
@@ -137,12 +151,20 @@ func (x *XDP) spec(plan plan) (*ebpf.CollectionSpec, error) {
 		return nil, err
 	}
 	frames := frameSpec{profile: &x.cfg.Profile}
-	redirect := 0
+	redirect, handTo := 0, 0
 	if r := x.cfg.Redirect; r != nil {
-		frames.src, frames.dst, redirect = r.Src, r.Dst, r.IfIndex
+		frames.src, frames.dst = r.Src, r.Dst
+	}
+	if x.cfg.straight() {
+		redirect = x.cfg.Redirect.IfIndex
 	} else {
 		delete(spec.Programs, generatorProgXmit)
 		delete(spec.Programs, generatorProgRedirectErr)
+	}
+	if x.cfg.handed() {
+		handTo = x.cfg.Redirect.IfIndex
+	} else {
+		delete(spec.Programs, generatorProgHand)
 	}
 	x.frame = frames.template()
 	var netns unix.Stat_t
@@ -162,6 +184,7 @@ func (x *XDP) spec(plan plan) (*ebpf.CollectionSpec, error) {
 	return spec, setVariables(spec.Variables, map[string]any{
 		generatorVarIpv6:        ipv6,
 		generatorVarRedirect:    uint32(redirect),
+		generatorVarHandTo:      uint32(handTo),
 		generatorVarNetns:       uint32(netns.Ino),
 		generatorVarPort:        uint32(x.cfg.Port),
 		generatorVarFlowPlanLen: uint32(len(plan.flows)),
@@ -185,11 +208,36 @@ func setVariables[V interface{ Set(any) error }](variables map[string]V, values 
 	return errors.Join(errs...)
 }
 
-// watchRedirect attaches the programs that count what the device did not take.
-func (x *XDP) watchRedirect() error {
-	if x.cfg.Redirect == nil {
-		return nil
+// attach attaches what leads packets to the device, or counts what it did not take.
+func (x *XDP) attach() error {
+	switch {
+	case x.cfg.handed():
+		return x.cfg.Enter.run(x.attachToLo)
+	case x.cfg.straight():
+		return x.watchRedirect()
 	}
+	return nil
+}
+
+func (x *XDP) attachToLo() error {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		return fmt.Errorf("find lo: %w", err)
+	}
+	l, err := link.AttachTCX(link.TCXOptions{
+		Interface: lo.Index, Program: x.collection.Programs[generatorProgHand], Attach: ebpf.AttachTCXIngress,
+	})
+	if errors.Is(err, ebpf.ErrNotSupported) {
+		return &UnsupportedError{Feature: "TCX", Remedy: "needs Linux 6.6 with CONFIG_NET_XGRESS", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("attach to lo: %w", err)
+	}
+	x.links = append(x.links, l)
+	return nil
+}
+
+func (x *XDP) watchRedirect() error {
 	for _, name := range []string{generatorProgXmit, generatorProgRedirectErr} {
 		l, err := link.AttachTracing(link.TracingOptions{Program: x.collection.Programs[name]})
 		if err != nil {

@@ -20,7 +20,8 @@ func BenchmarkXDPIntoTUN(b *testing.B) {
 		name string
 		ipv6 bool
 	}{{"ip=4", false}, {"ip=6", true}} {
-		b.Run(c.name, func(b *testing.B) { benchmarkXDP(b, routed(bed, c.ipv6, 1, OneSize(64))) })
+		b.Run(c.name, func(b *testing.B) { benchmarkXDP(b, handed(bed, c.ipv6, 1, OneSize(64))) })
+		b.Run(c.name+"/routed", func(b *testing.B) { benchmarkXDP(b, routed(bed, c.ipv6, 1, OneSize(64))) })
 	}
 }
 

@@ -94,6 +94,8 @@ func (x *XDP) try() error {
 // refuses is our mistake.
 func explainXDP(err error) error {
 	switch {
+	case errors.As(err, new(*UnsupportedError)):
+		return err
 	case errors.Is(err, unix.EPERM):
 		return &UnsupportedError{Feature: "the in-kernel generator", Remedy: "run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", Err: err}
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS):

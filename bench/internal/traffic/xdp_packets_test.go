@@ -88,7 +88,7 @@ func readPacket(t *testing.T, q *tun.Queue, cfg *XDPConfig) []byte {
 	if err != nil {
 		t.Fatalf("read queue: %v", err)
 	}
-	if cfg.Redirect == nil {
+	if cfg.Redirect == nil || len(cfg.Redirect.Dst) == 0 { // a TUN device
 		return buf[:n]
 	}
 	if r := cfg.Redirect; !bytes.Equal(buf[:6], r.Dst) || !bytes.Equal(buf[6:12], r.Src) {
@@ -108,17 +108,22 @@ func TestXDPPackets(t *testing.T) {
 		// Cut groups of the pattern at each length, one of them twice.
 		"odd": {{67, 1}, {69, 2}, {101, 1}, {102, 1}, {103, 3}, {104, 1}, {1001, 1}, {66, 1}},
 	}
-	for _, kind := range []tun.Kind{tun.TUN, tun.TAP} {
+	for _, in := range []struct {
+		name string
+		kind tun.Kind
+		way  wayIn
+	}{
+		{"tun routed", tun.TUN, routed}, {"tun handed", tun.TUN, handed},
+		{"tap redirected", tun.TAP, redirected}, {"tap handed", tun.TAP, handed},
+	} {
+		kind := in.kind
 		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: kind, MTU: 9000, TxQueueLen: 4096})
 		q := attachBare(t, bed.A(), kind)
 		for _, ipv6 := range []bool{false, true} {
 			for name, shares := range sizes {
 				for _, order := range []Order{OrderInterleaved, OrderInOrder, OrderZipf} {
-					t.Run(fmt.Sprintf("%v/ipv6=%v/size=%s/%s", kind, ipv6, name, order), func(t *testing.T) {
-						cfg := routed(bed, ipv6, 5, shares)
-						if kind == tun.TAP {
-							cfg = redirected(bed, ipv6, 5, shares)
-						}
+					t.Run(fmt.Sprintf("%s/ipv6=%v/size=%s/%s", in.name, ipv6, name, order), func(t *testing.T) {
+						cfg := in.way(bed, ipv6, 5, shares)
 						cfg.Order = order
 						checkRun(t, q, &cfg)
 					})

@@ -35,6 +35,9 @@ func attachBare(tb testing.TB, end *testbed.End, kind tun.Kind) *tun.Queue {
 	return device.Queues()[0]
 }
 
+// wayIn is one way for packets from A to B to get into A's device.
+type wayIn func(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig
+
 // routed is a generator whose packets go from A's lo to B.
 func routed(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
 	return XDPConfig{
@@ -44,6 +47,13 @@ func routed(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPCo
 		},
 		CPU: -1,
 	}
+}
+
+// handed is a generator whose packets a program on A's lo takes to A's device.
+func handed(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
+	c := routed(bed, ipv6, flows, sizes)
+	c.Redirect = &Redirect{IfIndex: bed.A().IfIndex, Src: bed.A().HardwareAddr, Dst: bed.A().NextHop, Queued: true}
+	return c
 }
 
 // redirected is a generator whose packets go straight into A's device.
