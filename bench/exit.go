@@ -14,10 +14,18 @@ import (
 
 // The exit codes, the same for every command.
 const (
-	exitSuccess     = 0
-	exitFailure     = 1
-	exitUsage       = 2
-	exitUnsupported = 5
+	exitSuccess      = 0
+	exitFailure      = 1
+	exitUsage        = 2
+	exitRegression   = 3
+	exitInconclusive = 4
+	exitUnsupported  = 5
+)
+
+// What a comparison that came to its end says to a script.
+var (
+	errRegression   = errors.New("worse than before")
+	errInconclusive = errors.New("inconclusive")
 )
 
 // usageError is a command line that cannot be understood or obeyed.
@@ -32,6 +40,10 @@ func exitCode(err error) int {
 		return exitSuccess
 	case is[*usageError](err), is[*scenario.UsageError](err):
 		return exitUsage
+	case errors.Is(err, errRegression):
+		return exitRegression
+	case errors.Is(err, errInconclusive):
+		return exitInconclusive
 	case errors.Is(err, forwarder.ErrUnsupported), is[*host.Unfit](err), is[*testbed.UnsupportedError](err), is[*traffic.UnsupportedError](err):
 		return exitUnsupported
 	}

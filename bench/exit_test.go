@@ -16,6 +16,8 @@ func TestExitCode(t *testing.T) {
 		{nil, exitSuccess},
 		{errors.New("broken"), exitFailure},
 		{&usageError{errors.New("what?")}, exitUsage},
+		{fmt.Errorf("compare: %w", errRegression), exitRegression},
+		{fmt.Errorf("compare: %w", errInconclusive), exitInconclusive},
 		{fmt.Errorf("engine uring: %w", forwarder.ErrUnsupported), exitUnsupported},
 	} {
 		if got := exitCode(tc.err); got != tc.want {

@@ -72,16 +72,30 @@ func (r *records) close() error {
 }
 
 // printTable shows a result file on standard output.
-func (a *app) printTable(f *results.File) error {
-	options := results.Options{}
-	if ui.IsTerminal(a.stdout) {
-		options.Color = !a.noColor
-		options.Width = ui.Width(a.stdout)
-	}
+func (a *app) printTable(f *results.File) error { return a.printFile(f, a.tableOptions()) }
+
+// printMarkdown shows it as GitHub does Markdown.
+func (a *app) printMarkdown(f *results.File) error {
+	return a.printFile(f, results.Options{Markdown: true})
+}
+
+func (a *app) printFile(f *results.File, options results.Options) error {
 	table, err := results.Table(f, options)
 	if err != nil {
 		return err
 	}
+	return a.printText(table)
+}
+
+// tableOptions are what standard output can show.
+func (a *app) tableOptions() results.Options {
+	if !ui.IsTerminal(a.stdout) {
+		return results.Options{}
+	}
+	return results.Options{Color: !a.noColor, Width: ui.Width(a.stdout)}
+}
+
+func (a *app) printText(table string) error {
 	if _, err := io.WriteString(a.stdout, table); err != nil {
 		return fmt.Errorf("print table: %w", err)
 	}

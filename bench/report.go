@@ -4,46 +4,102 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tunbench/results"
 )
 
-func (a *app) reportCommand() *cobra.Command {
-	var hdr bool
-	cmd := &cobra.Command{
-		Use:   "report FILE",
-		Short: "Print the table of a result file",
-		Long: `Print the table of a result file: per scenario the median over its trials and
+const reportHelp = `Print the table of a result file: per scenario the median over its trials and
 their spread; comparisons, calibrations, searches, bursts and soaks likewise. A
 file whose run was interrupted, or is still going on, can be read too; what is
-missing is said below the table.`,
-		Example: `  tunbench report results/20260101T120000Z-myhost.jsonl
-  tunbench report --hdr mine.jsonl > mine.hlog`,
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			file, err := results.ReadFile(args[0])
-			if err != nil {
-				return fmt.Errorf("report: %w", err)
+missing is said below the table.
+
+Formats:
+`
+
+const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
+  tunbench report --format markdown today.jsonl >> "$GITHUB_STEP_SUMMARY"
+  tunbench report --format gobench old.jsonl > old.txt    and likewise new.jsonl; then
+  benchstat -ignore tunbench old.txt new.txt              -ignore: their versions differ
+  tunbench report --hdr mine.jsonl > mine.hlog`
+
+// reportFormat is a form in which a result file can be printed.
+type reportFormat struct {
+	name, doc string
+	print     func(*app, *results.File) error
+}
+
+func reportFormats() []reportFormat {
+	return []reportFormat{
+		{"text", "the table, for a terminal", (*app).printTable},
+		{"markdown", "the table, for GitHub", (*app).printMarkdown},
+		{"csv", "a line per trial with every metric, a header first", written(results.WriteCSV)},
+		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(results.WriteGoBench)},
+	}
+}
+
+func reportFormatNames() []string {
+	var names []string
+	for _, f := range reportFormats() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var hdr bool
+	var format string
+	help := reportHelp
+	for _, f := range reportFormats() {
+		help += fmt.Sprintf("  %-9s %s\n", f.name, f.doc)
+	}
+	cmd := &cobra.Command{
+		Use:     "report FILE",
+		Short:   "Print a result file: as a table, in Markdown, as CSV or Go benchmarks",
+		Long:    strings.TrimSuffix(help, "\n"),
+		Example: reportExamples,
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if hdr && cmd.Flags().Changed("format") {
+				return &usageError{fmt.Errorf("--format %s --hdr: give one of them", format)}
 			}
-			if hdr {
-				return printHdrLog(a.stdout, file)
-			}
-			return a.printTable(file)
+			return a.report(args[0], format, hdr)
 		},
 	}
+	cmd.Flags().StringVar(&format, "format", "text", "the `form`: "+strings.Join(reportFormatNames(), ", "))
 	cmd.Flags().BoolVar(&hdr, "hdr", false, "print the latency histograms in HdrHistogram's log format")
 	return cmd
 }
 
-func printHdrLog(w io.Writer, file *results.File) error {
-	out := bufio.NewWriter(w)
-	if err := results.WriteHdrLog(out, file); err != nil {
-		return err
+func (a *app) report(path, format string, hdr bool) error {
+	for _, f := range reportFormats() {
+		if f.name != format {
+			continue
+		}
+		if hdr {
+			f.print = written(results.WriteHdrLog)
+		}
+		file, err := results.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		return f.print(a, file)
 	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("print histograms: %w", err)
+	return &usageError{fmt.Errorf("--format %s: want one of %s", format, strings.Join(reportFormatNames(), ", "))}
+}
+
+// written prints what a function of package results writes.
+func written(write func(io.Writer, *results.File) error) func(*app, *results.File) error {
+	return func(a *app, file *results.File) error {
+		out := bufio.NewWriter(a.stdout)
+		if err := write(out, file); err != nil {
+			return err
+		}
+		if err := out.Flush(); err != nil {
+			return fmt.Errorf("print report: %w", err)
+		}
+		return nil
 	}
-	return nil
 }

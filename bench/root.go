@@ -27,8 +27,8 @@ way out; the host's own links and sysctls are not touched. Results go to
 standard output, progress to standard error and only to a terminal. NO_COLOR
 is obeyed.
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 5 this host or user cannot do
-it.`
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a comparison found something
+worse, 4 it could decide nothing, 5 this host or user cannot do it.`
 
 // app is what commands share: where they write, and what the user's environment asks for.
 type app struct {
@@ -70,7 +70,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.abCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
-		a.reportCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(),
+		a.reportCommand(), a.compareCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(),
 	)
 	return root
 }

@@ -13,20 +13,21 @@ type comparedFigure struct {
 	metric Metric
 	label  string
 	format func(float64) string
+	higher bool // more of it is better
 }
 
 // comparedFigures lists them as a table shows them.
 func comparedFigures() []comparedFigure {
 	return []comparedFigure{
-		{MetricForwarded, "forwarded pps", scaled},
-		{MetricThroughput, "throughput bit/s", scaled},
-		{MetricLoss, "loss %", percent},
-		{Latency("p50"), "latency p50 µs", micros},
-		{Latency("p99"), "latency p99 µs", micros},
-		{RoundTrip("p50"), "round trip p50 µs", micros},
-		{RoundTrip("p99"), "round trip p99 µs", micros},
-		{MetricDUTCost, "DUT CPU ns/packet", significant},
-		{MetricMachineCost, "machine CPU ns/packet", significant},
+		{MetricForwarded, "forwarded pps", scaled, true},
+		{MetricThroughput, "throughput bit/s", scaled, true},
+		{MetricLoss, "loss %", percent, false},
+		{Latency("p50"), "latency p50 µs", micros, false},
+		{Latency("p99"), "latency p99 µs", micros, false},
+		{RoundTrip("p50"), "round trip p50 µs", micros, false},
+		{RoundTrip("p99"), "round trip p99 µs", micros, false},
+		{MetricDUTCost, "DUT CPU ns/packet", significant, false},
+		{MetricMachineCost, "machine CPU ns/packet", significant, false},
 	}
 }
 

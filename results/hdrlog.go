@@ -85,7 +85,7 @@ func writeInterval(log *hdrhistogram.HistogramLogWriter, t Trial) error {
 	return log.OutputIntervalHistogram(h)
 }
 
-// tag names a trial in a log, whose tags hold neither commas nor spaces.
+// tag names a trial where names hold neither commas nor spaces.
 func tag(t Trial) string {
 	name := t.Scenario
 	if t.Arm != "" {

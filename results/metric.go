@@ -1,5 +1,10 @@
 package results
 
+import (
+	"maps"
+	"slices"
+)
+
 // Metric is a figure of a trial, named by its path in the trial record.
 type Metric string
 
@@ -23,7 +28,20 @@ func Latency(percentile string) Metric { return Metric("latency_ns." + percentil
 func RoundTrip(percentile string) Metric { return Metric("round_trip_ns." + percentile) }
 
 // Metrics returns every figure that the trial has. What does not apply is missing.
-func Metrics(t Trial) map[Metric]float64 {
+func Metrics(t Trial) map[Metric]float64 { return figuresOf(t).present() }
+
+// MetricNames is the name of every figure that a trial can have, sorted.
+func MetricNames() []Metric {
+	empty := &Distribution{}
+	whole := Trial{
+		Traffic: Traffic{LatencyNs: empty, RoundTripNs: empty},
+		CPU:     &CPU{}, TCP: &TCP{}, Sender: &Sender{LatenessNs: empty}, Sink: &Sink{},
+	}
+	return slices.Sorted(maps.Keys(figuresOf(whole)))
+}
+
+// figuresOf is the figures of the parts that a trial has.
+func figuresOf(t Trial) metrics {
 	m := metrics{
 		MetricForwarded: t.ForwardedPps, MetricIntended: t.IntendedPps, MetricOffered: t.OfferedPps,
 		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps, MetricTesterMax: t.TesterMaxPps,
@@ -53,13 +71,14 @@ func Metrics(t Trial) map[Metric]float64 {
 		m.addCount("sink.early_packets", t.Sink.EarlyPackets)
 		m.addCount("sink.clamped_packets", t.Sink.ClampedPackets)
 	}
-	return m.present()
+	return m
 }
 
 // metrics holds figures that may be absent.
 type metrics map[Metric]*float64
 
 func (m metrics) addCount(name Metric, count *int64) {
+	m[name] = nil
 	if count != nil {
 		m[name] = new(float64(*count))
 	}

@@ -8,8 +8,9 @@ import (
 
 // Options says how a table may look.
 type Options struct {
-	Color bool // ANSI escape sequences are welcome
-	Width int  // columns of the terminal; 0 is no limit
+	Color    bool // ANSI escape sequences are welcome
+	Width    int  // columns of the terminal; 0 is no limit
+	Markdown bool // GitHub's, instead of text for a terminal; the others do not apply then
 }
 
 // paint colors text, line by line; text.Reset leaves it as it is.

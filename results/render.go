@@ -9,7 +9,7 @@ import (
 
 // renderGroups lays out all rows together, so that the columns of all groups align, and puts the headings between.
 func renderGroups[R any](groups []group[R], columns []column[R], o Options) string {
-	lines := strings.Split(layOut(groups, columns), "\n")
+	lines := strings.Split(layOut(groups, columns).Render(), "\n")
 	rows := len(allRows(groups))
 	head, body := lines[:len(lines)-rows], lines[len(lines)-rows:]
 	for _, g := range groups {
@@ -27,7 +27,7 @@ func renderGroups[R any](groups []group[R], columns []column[R], o Options) stri
 }
 
 // layOut makes the header, a rule and one line per row.
-func layOut[R any](groups []group[R], columns []column[R]) string {
+func layOut[R any](groups []group[R], columns []column[R]) table.Writer {
 	w := table.NewWriter()
 	w.SetStyle(style())
 	header := make(table.Row, len(columns))
@@ -52,7 +52,7 @@ func layOut[R any](groups []group[R], columns []column[R]) string {
 			w.AppendRow(cells)
 		}
 	}
-	return w.Render()
+	return w
 }
 
 // style has a rule below the header and no other lines.

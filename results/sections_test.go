@@ -97,6 +97,8 @@ func TestSectionsGolden(t *testing.T) {
 		{"soak-bare.txt", bareSoak, Options{Width: 100}},
 		{"comparison.txt", comparedRun(t), Options{Width: 100}},
 		{"everything.txt", everything, Options{}},
+		{"everything.md", everything, Options{Markdown: true, Color: true, Width: 60}},
+		{"comparison.md", comparedRun(t), Options{Markdown: true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

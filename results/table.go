@@ -2,7 +2,7 @@ package results
 
 import "github.com/jedib0t/go-pretty/v6/text"
 
-// Table renders whatever a result file holds for a terminal: the machine; plain trials, a line per scenario with medians and their spread
+// Table renders whatever a result file holds for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and their spread
 // over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies at
 // shares of what they found, bursts, soaks and comparisons; and warnings. It ends in a newline.
 func Table(f *File, o Options) (string, error) {
@@ -22,7 +22,7 @@ func Table(f *File, o Options) (string, error) {
 	warnings = append(warnings, p.bursts(f)...)
 	warnings = append(warnings, p.soaks(f)...)
 	p.paragraph(prefixed("warning: ", warnings), gap, text.FgYellow)
-	return p.text.String(), nil
+	return p.String(), nil
 }
 
 // plainTrials writes the trials that were measured for their own sake: those of two arms as a comparison, where there is one.

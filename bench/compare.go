@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/results"
+)
+
+const compareHelp = `Compare two result files of tunbench run, scenario by scenario.
+
+For every scenario and metric that both files have, the table shows the medians
+with their 95 % intervals, the ratio of new to old, the p value of the test of
+Mann and Whitney, and a verdict:
+
+  better, worse  p, corrected for the number of rows (Holm), is below 0.05,
+                 however small the change
+  same           the ratio is shown to lie within the margin
+  inconclusive   neither is shown
+
+Medians, intervals and p are those of benchstat. It takes at least 6 trials in
+each file (tunbench run -n 6), more where many rows are compared at once.
+Trials that failed or were interrupted are left out, and so are those of
+tunbench ab, search, burst and soak.
+
+Files measured one after the other on a shared machine differ by 10 to 30 %
+though nothing changed: where you can, use tunbench ab, which measures in turns.
+Files of different hosts or kernels are refused without --unlike.
+
+Exit codes: 0 at least one row is decided, and none is worse; 1 a file cannot be
+read; 2 wrong usage, unlike hosts, or no scenario in common; 3 at least one row
+is worse; 4 no row is decided.`
+
+const compareExamples = `  tunbench compare old.jsonl new.jsonl
+  tunbench compare --margin 2 old.jsonl new.jsonl    same only within ±2 %
+  tunbench compare --json old.jsonl new.jsonl | jq -r 'select(.verdict == "worse") | .scenario'`
+
+// compareOptions are the flags of `tunbench compare`.
+type compareOptions struct {
+	margin float64 // percent
+	unlike bool
+	json   bool
+}
+
+func (a *app) compareCommand() *cobra.Command {
+	var o compareOptions
+	cmd := &cobra.Command{
+		Use:     "compare OLD NEW",
+		Short:   "Compare two result files",
+		Long:    compareHelp,
+		Example: compareExamples,
+		Args:    usageArgs(cobra.ExactArgs(2)),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.compare(o, args[0], args[1]) },
+	}
+	flags := cmd.Flags()
+	flags.Float64Var(&o.margin, "margin", 5, "same is a ratio shown to lie within ±`percent`")
+	flags.BoolVar(&o.unlike, "unlike", false, "compare files of different hosts or kernels, and say what differs")
+	flags.BoolVar(&o.json, "json", false, "print a record per row as JSON Lines instead of the table; warnings go to standard error")
+	return cmd
+}
+
+func (a *app) compare(o compareOptions, oldPath, newPath string) error {
+	if !(o.margin >= 0 && o.margin < 100) { // NaN is neither
+		return &usageError{fmt.Errorf("--margin %v: want percent, at least 0 and below 100", o.margin)}
+	}
+	before, err := results.ReadFile(oldPath)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	after, err := results.ReadFile(newPath)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	if unlike := before.Host.Unlike(after.Host); len(unlike) > 0 && !o.unlike {
+		return &usageError{fmt.Errorf("compare: the files are of unlike hosts: %s; --unlike compares them all the same", strings.Join(unlike, "; "))}
+	}
+	c, err := results.CompareFiles(before, after, o.margin/100)
+	if err != nil {
+		return &usageError{fmt.Errorf("compare: %w", err)}
+	}
+	if err := a.printComparison(c, o.json); err != nil {
+		return err
+	}
+	return verdictOf(c)
+}
+
+func (a *app) printComparison(c *results.FileComparison, json bool) error {
+	if !json {
+		return a.printText(c.Table(a.tableOptions()))
+	}
+	for _, row := range c.Rows {
+		line, err := results.Encode(row)
+		if err != nil {
+			return err
+		}
+		if _, err := a.stdout.Write(line); err != nil {
+			return fmt.Errorf("print record: %w", err)
+		}
+	}
+	for _, warning := range slices.Concat(c.HostDifferences(), c.Warnings()) {
+		if _, err := io.WriteString(a.stderr, "warning: "+warning+"\n"); err != nil {
+			return fmt.Errorf("print warning: %w", err)
+		}
+	}
+	return nil
+}
+
+// verdictOf turns what was found into an exit code.
+func verdictOf(c *results.FileComparison) error {
+	switch c.Verdict() {
+	case results.VerdictWorse:
+		return fmt.Errorf("compare: %d of %d rows: %w", c.Count(results.VerdictWorse), len(c.Rows), errRegression)
+	case results.VerdictInconclusive:
+		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package results
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// WriteGoBench writes trials in the Go benchmark format (https://go.dev/design/14313-benchmark-format), for benchstat and its kin: a line
+// per trial that neither failed nor was interrupted, with the figures that comparisons are made of. Its name is the scenario's, whose
+// settings are then keys to filter and group by, followed by arm and phase where the trial has them; its iterations are the packets that
+// arrived, 1 where that is unknown. Host, kernel, cpu and tunbench are configuration keys; each unit says which direction is better.
+func WriteGoBench(w io.Writer, f *File) error {
+	out := benchfmt.NewWriter(w)
+	for _, c := range comparedFigures() {
+		if err := out.Write(better(c)); err != nil {
+			return fmt.Errorf("write Go benchmark format: %w", err)
+		}
+	}
+	config := benchConfig(f.Host)
+	for _, t := range f.Trials {
+		values := benchValues(t)
+		if !t.usable() || len(values) == 0 {
+			continue
+		}
+		result := &benchfmt.Result{
+			// A name that begins with a lower case letter would be no benchmark's.
+			Name: benchfmt.Name("Tunbench/" + tag(t)), Config: config, Iters: int(max(t.Ledger.Packets(PlaceSink), 1)), Values: values,
+		}
+		if err := out.Write(result); err != nil {
+			return fmt.Errorf("write Go benchmark format: %w", err)
+		}
+	}
+	return nil
+}
+
+// benchUnit is the unit of a compared figure. Within a benchmark the unit tells figures apart, so it says of what as well.
+func benchUnit(m Metric) string {
+	switch m {
+	case MetricForwarded:
+		return "pps"
+	case MetricThroughput:
+		return "bit/s"
+	case MetricLoss:
+		return "loss-ratio"
+	case MetricDUTCost:
+		return "dut-ns/packet"
+	case MetricMachineCost:
+		return "machine-ns/packet"
+	}
+	// latency_ns.p50 is p50-ns, round_trip_ns.p50 is round-trip-p50-ns.
+	of, percentile, _ := strings.Cut(string(m), "_ns.")
+	of = strings.ReplaceAll(strings.TrimPrefix(of, "latency"), "_", "-")
+	return strings.TrimPrefix(of+"-"+percentile+"-ns", "-")
+}
+
+// better tells readers of the format which direction of a unit is the good one.
+func better(c comparedFigure) *benchfmt.UnitMetadata {
+	unit, direction := benchUnit(c.metric), "lower"
+	if c.higher {
+		direction = "higher"
+	}
+	return &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: direction}
+}
+
+func benchValues(t Trial) []benchfmt.Value {
+	var values []benchfmt.Value
+	figures := Metrics(t)
+	for _, c := range comparedFigures() {
+		if v, ok := figures[c.metric]; ok {
+			values = append(values, benchfmt.Value{Value: v, Unit: benchUnit(c.metric)})
+		}
+	}
+	return values
+}
+
+// benchConfig is what all results of a file have in common; what is unknown is left out.
+func benchConfig(h Host) []benchfmt.Config {
+	cpus := ""
+	if h.Cores > 0 {
+		cpus = strconv.Itoa(h.Cores)
+	}
+	var config []benchfmt.Config
+	for _, c := range []struct{ key, value string }{
+		{"host", h.Hostname},
+		{"kernel", h.Kernel},
+		{"cpu", h.CPUModel},
+		{"cpus", cpus},
+		{"virtualization", h.Virtualization},
+		{"tunbench", h.Version + " " + h.Commit},
+	} {
+		if value := plain(c.value); value != "" {
+			config = append(config, benchfmt.Config{Key: c.key, Value: []byte(value), File: true})
+		}
+	}
+	return config
+}

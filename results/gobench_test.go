@@ -1,0 +1,104 @@
+package results
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/perf/benchfmt"
+)
+
+const (
+	smallPackets = "dut=forwarder/load=max/size=64"
+	largePackets = "dut=forwarder/load=max/size=1400"
+)
+
+// noisyRun is two scenarios with every compared figure, drawn about centres that a factor moves.
+func noisyRun(t testing.TB, seed uint64, trials int, factor float64) *File {
+	random := rand.New(rand.NewPCG(seed, 0))
+	f := fileOf(sampleHost(), End{Status: Completed, Trials: 2 * trials})
+	for round := range trials {
+		for i, scenario := range []string{smallPackets, largePackets} {
+			noisy := func(centre float64) float64 { return centre * (1 + 0.01*random.NormFloat64()) }
+			pps := noisy(1.2e6/float64(i+1)) / factor
+			trial := Trial{Scenario: scenario, Round: round, Start: sampleStart, DurationS: 1, Traffic: Traffic{
+				ForwardedPps: &pps, ThroughputBps: new(pps * 512), LossRatio: new(0.0),
+				LatencyNs: distribution(t, int64(noisy(20e3)*factor), int64(noisy(90e3))),
+				Ledger:    Ledger{{PlaceIntended, 1000}, {PlaceSink, 1000}}.Balanced(),
+			}, CPU: &CPU{DUTNsPerPacket: new(noisy(700) * factor), MachineNsPerPacket: new(noisy(1500))}}
+			if round >= trials/2 {
+				trial.LossRatio = new(noisy(0.01))
+			}
+			f.Add(trial)
+		}
+	}
+	return f
+}
+
+func goBench(t testing.TB, f *File) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteGoBench(&b, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWriteGoBench(t *testing.T) {
+	golden(t, "default-run.bench", goBench(t, defaultRun(t)))
+	f := fileOf(Host{}, Trial{Scenario: "a b,c", Arm: ArmB, Phase: PhaseLatency, Traffic: Traffic{LossRatio: new(0.0)}}, Trial{Scenario: "bare"})
+	f.Trials = append(f.Trials, fullTrial(t)) // failed
+	const want = "BenchmarkTunbench/a_b_c/arm=B/phase=latency 1 0 loss-ratio\n"
+	if got := goBench(t, f); !strings.HasSuffix(got, want) || strings.Count(got, "Benchmark") != 1 {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestGoBenchReads: what the format's own reader finds in the output is what the trials say, bit for bit.
+func TestGoBenchReads(t *testing.T) {
+	f := noisyRun(t, 1, 3, 1)
+	reader := benchfmt.NewReader(strings.NewReader(goBench(t, f)), "")
+	var n int
+	for reader.Scan() {
+		switch record := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Error(record)
+		case *benchfmt.Result:
+			trial := f.Trials[n]
+			n++
+			if got, want := record.Name.String(), "Tunbench/"+trial.Scenario; got != want || record.Iters != 1000 {
+				t.Errorf("%s, %d iterations; want %s, 1000", got, record.Iters, want)
+			}
+			config := []string{record.GetConfig("cpu"), record.GetConfig("kernel"), record.GetConfig("tunbench")}
+			if diff := cmp.Diff([]string{"AMD EPYC 7B13", "6.18.0", "v0.1.0 abcdef123456"}, config); diff != "" {
+				t.Errorf("configuration (-want +got):\n%s", diff)
+			}
+			want := map[string]float64{}
+			for _, c := range comparedFigures() {
+				if v, ok := Metrics(trial)[c.metric]; ok {
+					want[benchUnit(c.metric)] = v
+				}
+			}
+			got := map[string]float64{}
+			for _, v := range record.Values {
+				if v.OrigUnit != "" {
+					v.Unit, v.Value = v.OrigUnit, v.OrigValue
+				}
+				got[v.Unit] = v.Value
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", trial.Scenario, diff)
+			}
+		}
+	}
+	if err := reader.Err(); err != nil || n != len(f.Trials) {
+		t.Errorf("%d of %d results, %v", n, len(f.Trials), err)
+	}
+	for _, c := range comparedFigures() {
+		if want := map[bool]int{true: 1, false: -1}[c.higher]; reader.Units().GetBetter(benchUnit(c.metric)) != want {
+			t.Errorf("%s: better is %d, want %d", c.metric, reader.Units().GetBetter(benchUnit(c.metric)), want)
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package results
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestHostUnlike(t *testing.T) {
+	same := sampleHost()
+	same.Time, same.Version, same.Commit, same.MemoryBytes, same.Args = sampleStart.AddDate(0, 1, 0), "v9", "f00", 1, nil
+	same.Sysctls = map[string]string{"net.core.wmem_max": "1"}
+	if got := sampleHost().Unlike(same); got != nil {
+		t.Errorf("alike, but %q", got)
+	}
+	other := Host{
+		Hostname: "bench-2", Kernel: "6.19.0", CPUModel: sampleHost().CPUModel, Cores: 4, Virtualization: "none", Clocksource: "tsc",
+		Sysctls: map[string]string{"net.core.rmem_max": "1"},
+	}
+	want := []string{
+		"host: bench-1, bench-2", "kernel: 6.18.0, 6.19.0", "number of CPUs: 2, 4", "virtualization: kvm, none", "clocksource: kvm-clock, tsc",
+		"mitigations: retpolines <IBPB>, not recorded", "net.core.rmem_max: 212992, 1",
+	}
+	if diff := cmp.Diff(want, sampleHost().Unlike(other)); diff != "" {
+		t.Errorf("unlike (-want +got):\n%s", diff)
+	}
+}
