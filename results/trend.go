@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/montanaflynn/stats"
+
+	"tunbench/results/stat"
 )
 
 // trendPoints bounds what a Trend keeps.
@@ -57,13 +59,17 @@ func (t *Trend) halve() {
 // minTrendPoints is the least number of points that say anything about a trend.
 const minTrendPoints = 3
 
-// Slope is the change per second, fitted by the Theil–Sen estimator, which outliers do not bend. ok is false for fewer than three points.
+// Slope is the change per second, fitted by the Theil–Sen estimator ([stat.Slope]). ok is false for fewer than three points.
 func (t *Trend) Slope() (perSecond float64, ok bool) {
 	if len(t.values) < minTrendPoints {
 		return 0, false
 	}
-	return medianSlope(t.times, t.values)
+	slope, err := stat.Slope(t.times, t.values)
+	return slope, err == nil
 }
+
+// minForChance is the least number of points of which a soak says how likely their trend is by chance.
+const minForChance = 10
 
 // Drift describes the trend as that of a metric. ok is false for fewer than three points, and where the median is 0, to which no change is
 // relative.
@@ -76,12 +82,18 @@ func (t *Trend) Drift(m Metric) (d Drift, ok bool) {
 	if err != nil || median == 0 {
 		return Drift{}, false
 	}
+	rho, p, err := stat.RankCorrelation(t.times, t.values)
+	if err != nil {
+		return Drift{}, false
+	}
 	d = Drift{
 		Metric:          m,
 		Median:          median,
 		ChangeRatio:     slope * (t.last - t.first).Seconds() / math.Abs(median),
-		RankCorrelation: rankCorrelation(t.times, t.values),
+		RankCorrelation: rho,
 	}
-	d.PValue = chance(d.RankCorrelation, len(t.values))
+	if len(t.values) >= minForChance {
+		d.PValue = &p
+	}
 	return d, true
 }

@@ -1,0 +1,48 @@
+package stat
+
+import (
+	"errors"
+	"math"
+	"testing"
+)
+
+func TestInterval(t *testing.T) {
+	i := Interval{Center: 1, Low: -1, High: 2, Confidence: 0.95}
+	for _, test := range []struct {
+		name string
+		got  bool
+		want bool
+	}{
+		{"within its own ends", i.Within(-1, 2), true},
+		{"not within less below", i.Within(-0.9, 2), false},
+		{"not within less above", i.Within(-1, 1.9), false},
+		{"contains its ends", i.Contains(-1) && i.Contains(2), true},
+		{"not what is beyond", i.Contains(-1.1) || i.Contains(2.1), false},
+		{"not what is no number", i.Contains(math.NaN()), false},
+		{"equivalent to the wider margin", Equivalent(i, 2), true},
+		{"not to the narrower", Equivalent(i, 1.9), false},
+		{"nor to none", Equivalent(i, math.NaN()) || Equivalent(i, -5), false},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: %v", test.name, test.got)
+		}
+	}
+}
+
+func TestIntervalsNeedValues(t *testing.T) {
+	for confidence, least := range map[float64]int{0.5: 2, 0.9: 5, 0.95: 6, 0.99: 8, 0.999: 11} {
+		x := signedSeries(least, 0)
+		for name, interval := range map[string]func([]float64) (Interval, error){
+			"signed rank": func(x []float64) (Interval, error) { return SignedRankInterval(x, confidence) },
+			"bootstrap":   func(x []float64) (Interval, error) { return BootstrapInterval(x, confidence, 1) },
+			"median":      func(x []float64) (Interval, error) { return MedianInterval(x, confidence) },
+		} {
+			if _, err := interval(x[1:]); !errors.Is(err, ErrTooFew) {
+				t.Errorf("%s, %v of %d values: %v", name, confidence, least-1, err)
+			}
+			if _, err := interval(x); err != nil {
+				t.Errorf("%s, %v of %d values: %v", name, confidence, least, err)
+			}
+		}
+	}
+}
