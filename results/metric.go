@@ -1,5 +1,10 @@
 package results
 
+import (
+	"maps"
+	"slices"
+)
+
 // Metric is a figure of a trial, named by its path in the trial record.
 type Metric string
 
@@ -23,7 +28,31 @@ func Latency(percentile string) Metric { return Metric("latency_ns." + percentil
 func RoundTrip(percentile string) Metric { return Metric("round_trip_ns." + percentile) }
 
 // Metrics returns every figure that the trial has. What does not apply is missing.
-func Metrics(t Trial) map[Metric]float64 {
+func Metrics(t Trial) map[Metric]float64 { return figures(t).present() }
+
+// MetricNames are the metrics that a trial can have, sorted.
+func MetricNames() []Metric {
+	d, n := &Distribution{}, new(int64)
+	return slices.Sorted(maps.Keys(figures(Trial{
+		Traffic: Traffic{LatencyNs: d, RoundTripNs: d, Superpackets: n, Duplicated: n, Reordered: n, Corrupt: n},
+		CPU:     &CPU{},
+		TCP:     &TCP{Retransmits: n},
+		Sender:  &Sender{LatenessNs: d},
+		Sink:    &Sink{EarlyPackets: n, ClampedPackets: n},
+	})))
+}
+
+// MoreIsBetter says whether a larger figure is the better one: of what was brought through, not of losses, times and costs.
+func (m Metric) MoreIsBetter() bool {
+	switch m {
+	case MetricIntended, MetricOffered, MetricForwarded, MetricThroughput, MetricTesterMax:
+		return true
+	}
+	return false
+}
+
+// figures is every figure of a trial, nil where it has none; a distribution or a count that is missing has no entry.
+func figures(t Trial) metrics {
 	m := metrics{
 		MetricForwarded: t.ForwardedPps, MetricIntended: t.IntendedPps, MetricOffered: t.OfferedPps,
 		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps, MetricTesterMax: t.TesterMaxPps,
@@ -53,7 +82,7 @@ func Metrics(t Trial) map[Metric]float64 {
 		m.addCount("sink.early_packets", t.Sink.EarlyPackets)
 		m.addCount("sink.clamped_packets", t.Sink.ClampedPackets)
 	}
-	return m.present()
+	return m
 }
 
 // metrics holds figures that may be absent.
