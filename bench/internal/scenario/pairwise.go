@@ -2,8 +2,8 @@ package scenario
 
 import "slices"
 
-// pairwise chooses rows so that every two levels of any two columns that meet in some row meet in a chosen one. It returns their indices,
-// ascending. A level is 0 or more; notApplied meets nothing.
+// pairwise chooses rows so that every two levels of any two columns that meet in some row meet in a chosen one, and so that the effects of all
+// columns can be told apart. It returns their indices, ascending. A level is 0 or more; notApplied meets nothing.
 //
 // It is the greedy cover: always the row with most pairs not yet met, the first of equals, until none is left; then rows that later ones made
 // superfluous are taken out again. A cover of least size is hard to find (NP-hard); this one exceeds it by a factor of ln n at most
@@ -36,6 +36,7 @@ func pairwise(rows [][]int) []int {
 		}
 		return superfluous
 	})
+	chosen = additive(rows, chosen)
 	slices.Sort(chosen)
 	return chosen
 }

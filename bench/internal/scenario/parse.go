@@ -87,7 +87,9 @@ type expansion struct {
 	idle      []idleSetting
 }
 
-func newExpansion() *expansion { return &expansion{seen: map[Scenario]bool{}, applied: map[string]bool{}} }
+func newExpansion() *expansion {
+	return &expansion{seen: map[Scenario]bool{}, applied: map[string]bool{}}
+}
 
 // cross visits the settings of each combination: each value of the first choice with the cross product of the rest.
 func cross(rest []choice, given []setting, visit func(given []setting) error) error {

@@ -11,7 +11,7 @@ type Design string
 // The designs.
 const (
 	DesignFull     Design = "full"     // all of them
-	DesignPairwise Design = "pairwise" // so many that every two values of any two keys meet in one
+	DesignPairwise Design = "pairwise" // so few that every two values of any two keys still meet in one, and that no effect of a key hides behind others
 )
 
 // Designs lists them.

