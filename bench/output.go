@@ -33,15 +33,20 @@ func (a *app) progress(o output, steps int) *ui.Progress {
 
 // recorded runs a measurement between the first and the last record of a file, and
 // prints what came of it, also when it failed or was interrupted.
-func (a *app) recorded(ctx context.Context, o output, measure func(*records) error) (err error) {
+func (a *app) recorded(ctx context.Context, o output, measure func(*records) error) error {
 	keep, err := a.openRecords(o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, keep.close()) }()
 	if err := keep.write(host.Fingerprint(a.args)); err != nil {
-		return err
+		return errors.Join(err, keep.close())
 	}
+	return a.record(ctx, o, keep, measure)
+}
+
+// record does what recorded does with records that have their first, and closes them.
+func (a *app) record(ctx context.Context, o output, keep *records, measure func(*records) error) (err error) {
+	defer func() { err = errors.Join(err, keep.close()) }()
 	runErr := measure(keep)
 	end := results.End{Time: time.Now().UTC(), Status: results.Completed, Trials: keep.trials}
 	if reason := cutShort(ctx, runErr); reason != nil {

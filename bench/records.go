@@ -32,6 +32,21 @@ func (a *app) openRecords(o output) (*records, error) {
 	return r, err
 }
 
+// resumeRecords goes on with a result file whose run ended before its time. JSON Lines
+// on standard output are those that are added.
+func (a *app) resumeRecords(o output, file *results.File) (*records, error) {
+	writer, err := results.Resume(o.out)
+	if err != nil {
+		return nil, err
+	}
+	r := &records{file: *file, trials: len(file.Trials), writer: writer}
+	r.file.End, r.file.Warnings = nil, nil
+	if o.json {
+		r.lines = a.stdout
+	}
+	return r, nil
+}
+
 func (r *records) write(record results.Record) error {
 	if r.writer != nil {
 		if err := r.writer.Write(record); err != nil {

@@ -33,6 +33,15 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"ab a:size=64,128", []string{"a:size=64,128", "several"}},
 		{"ab a:sise=64", []string{"sise=64", "size"}},
 		{"ab -n 0", []string{"-n 0"}},
+		{"sweep", []string{"two values", "offload=none,all"}},
+		{"sweep offload=none,al", []string{"offload=al", "none"}},
+		{"sweep queues=1,2 --design most", []string{"--design most", "pairwise"}},
+		{"sweep queues=1,2 -n 0", []string{"-n 0"}},
+		{"sweep queues=1,2 --metric speed", []string{"--metric speed", "throughput_bps", "latency_ns.p99"}},
+		{"sweep load=max,50k", []string{"--metric"}},
+		{"sweep queues=1,2 --resume", []string{"-o FILE"}},
+		{"sweep sysctl.vm.swappiness=1,2", []string{"sysctl.vm.swappiness", "never touched", "net."}},
+		{"run sysctl.net.ipv4.tcp_sack=1/2", []string{"tcp_sack=1/2", "'/'"}},
 		{"rival", []string{"arg"}},
 		{"rival boringtun", []string{"boringtun", "netpoll"}},
 		{"burst load=1000", []string{"load"}},
@@ -86,6 +95,7 @@ func TestHelpTeaches(t *testing.T) {
 		"search --help":    {"NDR", "RFC 9971", "ci-fast"},
 		"burst --help":     {"RFC 9004"},
 		"ab --help":        {"a:dut=forwarder", "ratio", "B, A, A, B"},
+		"sweep --help":     {"pairwise", "--resume", "--dry-run"},
 		"soak --help":      {"interval", "Ctrl-C"},
 		"calibrate --help": {"limited by"},
 		"run --help":       {"size", "bytes of an IP packet", "default", "smoke"},
@@ -110,7 +120,7 @@ func TestHelpTeaches(t *testing.T) {
 func TestUnprivilegedUserIsTold(t *testing.T) {
 	needRoot(t)
 	const nobody = 65534
-	for _, args := range []string{"run size=64", "ab", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
+	for _, args := range []string{"run size=64", "ab", "sweep queues=1,2", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
 		cmd, stdout, stderr := command(t, strings.Fields(args)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		cmd.Path = readableByAll(t, cmd.Path)

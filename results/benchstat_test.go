@@ -50,7 +50,7 @@ func asBenchstat(u Unpaired) []string {
 			s.Lo, s.Hi = *m.Low, *m.High
 			return s
 		}
-		return benchmath.AssumeNothing.Summary(benchmath.NewSample([]float64{m.Median}, &benchmath.DefaultThresholds), confidence)
+		return benchmath.AssumeNothing.Summary(benchmath.NewSample([]float64{m.Median}, &benchmath.DefaultThresholds), DefaultConfidence)
 	}
 	comparison := benchmath.Comparison{P: u.PValue, N1: u.Old.N, N2: u.New.N, Alpha: significance}
 	return []string{

@@ -3,6 +3,8 @@ package results
 import (
 	"fmt"
 	"slices"
+
+	"tunbench/results/stat"
 )
 
 // FileComparison is a new result file against an old one.
@@ -91,7 +93,7 @@ func (c *FileComparison) judge() {
 			p = append(p, u.PValue)
 		}
 	}
-	adjusted := holm(p)
+	adjusted := stat.Holm(p)
 	for i := range c.Rows {
 		if c.Rows[i].enough() {
 			c.Rows[i].judge(adjusted[0])

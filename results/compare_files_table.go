@@ -59,7 +59,7 @@ func unpairedColumns() []column[Unpaired] {
 		return func(u Unpaired) string { return u.figure().format(of(u).Median) }
 	}
 	interval := func(of func(Unpaired) Median) func(Unpaired) string {
-		return func(u Unpaired) string { return span(of(u).Low, of(u).High, u.figure().format) }
+		return func(u Unpaired) string { return bounds(of(u).Low, of(u).High, u.figure().format) }
 	}
 	before, after := func(u Unpaired) Median { return u.Old }, func(u Unpaired) Median { return u.New }
 	return []column[Unpaired]{
@@ -69,7 +69,7 @@ func unpairedColumns() []column[Unpaired] {
 		{header: "new\nmedian", cell: median(after)},
 		{header: "new\n95 %", keep: 1, cell: interval(after)},
 		{header: "\nnew/old", cell: func(u Unpaired) string { return cellOf(u.Ratio, quotient) }},
-		{header: "new/old\nwithin", keep: 4, cell: func(u Unpaired) string { return span(u.Low, u.High, quotient) }},
+		{header: "new/old\nwithin", keep: 4, cell: func(u Unpaired) string { return bounds(u.Low, u.High, quotient) }},
 		{header: "\np", keep: 3, cell: func(u Unpaired) string { return probability(u.PValue) }},
 		{header: "p of\nall rows", keep: 2, cell: func(u Unpaired) string { return cellOf(u.AdjustedP, probability) }},
 		{header: "trials\nold+new", keep: 2, cell: func(u Unpaired) string { return fmt.Sprintf("%d+%d", u.Old.N, u.New.N) }},
@@ -83,8 +83,8 @@ func (u Unpaired) figure() comparedFigure {
 	return figures[slices.IndexFunc(figures, func(f comparedFigure) bool { return f.metric == u.Metric })]
 }
 
-// span shows an interval that may be absent.
-func span(low, high *float64, format func(float64) string) string {
+// bounds shows an interval that may be absent.
+func bounds(low, high *float64, format func(float64) string) string {
 	if low == nil || high == nil {
 		return absent
 	}

@@ -16,7 +16,7 @@ const (
 
 // Warning says in words that the metric drifted, "" if it did not.
 func (d Drift) Warning() string {
-	if math.Abs(d.ChangeRatio) < minChange || math.Abs(d.RankCorrelation) < minTrend || d.PValue == nil || *d.PValue > maxChance {
+	if !d.notable() {
 		return ""
 	}
 	verb := "rose"
@@ -25,6 +25,11 @@ func (d Drift) Warning() string {
 	}
 	return fmt.Sprintf("%s %s by %s %% over the soak (rank correlation with time %.2f)",
 		d.Metric, verb, percent(math.Abs(d.ChangeRatio)), d.RankCorrelation)
+}
+
+// notable says whether the drift is large, steady, and hardly chance.
+func (d Drift) notable() bool {
+	return math.Abs(d.ChangeRatio) >= minChange && math.Abs(d.RankCorrelation) >= minTrend && d.PValue != nil && *d.PValue <= maxChance
 }
 
 // What growth of memory looks like a leak: more than the noise of an allocator, and a good part of what was there.

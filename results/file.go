@@ -9,7 +9,8 @@ type File struct {
 	Bursts       []Burst
 	Soaks        []Soak
 	Comparisons  []Comparison
-	End          *End // nil if the run did not come to its end
+	Sweeps       []Sweep // one for each sitting
+	End          *End    // nil if the run did not come to its end
 	Warnings     []Warning
 }
 
@@ -30,6 +31,8 @@ func (f *File) Add(r Record) {
 		f.Soaks = append(f.Soaks, r)
 	case Comparison:
 		f.Comparisons = append(f.Comparisons, r)
+	case Sweep:
+		f.Sweeps = append(f.Sweeps, r)
 	case End:
 		f.End = &r
 	}

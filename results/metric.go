@@ -40,6 +40,15 @@ func MetricNames() []Metric {
 	return slices.Sorted(maps.Keys(figuresOf(whole)))
 }
 
+// MoreIsBetter says whether a larger figure is the better one: of what was brought through, not of losses, times and costs.
+func (m Metric) MoreIsBetter() bool {
+	switch m {
+	case MetricIntended, MetricOffered, MetricForwarded, MetricThroughput, MetricTesterMax:
+		return true
+	}
+	return false
+}
+
 // figuresOf is the figures of the parts that a trial has.
 func figuresOf(t Trial) metrics {
 	m := metrics{

@@ -1,18 +1,16 @@
 package results
 
 import (
-	"cmp"
-	"math"
-	"slices"
+	"github.com/montanaflynn/stats"
 
-	"golang.org/x/perf/benchmath"
+	"tunbench/results/stat"
 )
 
-// What comparisons of unpaired samples promise, the same as benchstat's.
-const (
-	confidence   = 0.95 // of the interval of a median
-	significance = 0.05 // below which p makes a difference
-)
+// significance is below which p makes a difference, the same as benchstat's.
+const significance = 0.05
+
+// DefaultConfidence is that of a comparison.
+const DefaultConfidence = 0.95
 
 // minForInterval is the least number of values whose median has an interval: that of fewer is not within their range with 95 %.
 const minForInterval = 6
@@ -27,22 +25,21 @@ type Median struct {
 
 // medianOf describes at least one value.
 func medianOf(values []float64) Median {
-	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds), confidence)
-	m := Median{N: len(values), Median: s.Center}
-	if !math.IsInf(s.Lo, 0) && !math.IsInf(s.Hi, 0) {
-		m.Low, m.High = &s.Lo, &s.Hi
+	center, _ := stats.Median(values) // there are values
+	m := Median{N: len(values), Median: center}
+	if i, err := stat.MedianInterval(values, DefaultConfidence); err == nil {
+		m.Low, m.High = &i.Low, &i.High
 	}
 	return m
 }
 
-// mannWhitney is the two-sided p value of the U test that two samples, neither empty, come from one distribution: exact for small ones. It
-// is 1 where all values are equal.
-func mannWhitney(a, b []float64) float64 {
-	sample := func(values []float64) *benchmath.Sample {
-		return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
+// chanceOf is the p value of the U test of two samples, neither empty; 1 where it has none to give.
+func chanceOf(a, b []float64) float64 {
+	p, err := stat.MannWhitney(a, b)
+	if err != nil {
+		return 1
 	}
-	// Twice the smaller tail is above 1 where ties make the distribution lopsided.
-	return min(benchmath.AssumeNothing.Compare(sample(a), sample(b)).P, 1)
+	return p
 }
 
 // leastP is the smallest p value that the U test can give for samples of two sizes: both orders without any overlap, of all that there are.
@@ -61,21 +58,4 @@ func trialsFor(tests int) int {
 		n++
 	}
 	return n
-}
-
-// holm adjusts p values for being looked at together: where all below 0.05 count, the chance of any false one is below 0.05 (Holm 1979, "A
-// Simple Sequentially Rejective Multiple Test Procedure"). The order stays.
-func holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	adjusted := make([]float64, len(p))
-	largest := 0.0
-	for rank, i := range order {
-		largest = max(largest, min(float64(len(p)-rank)*p[i], 1))
-		adjusted[i] = largest
-	}
-	return adjusted
 }

@@ -130,6 +130,8 @@ func (f *File) decode(line []byte, number int) error {
 		return take[Soak](f, line)
 	case KindComparison:
 		return take[Comparison](f, line)
+	case KindSweep:
+		return take[Sweep](f, line)
 	case KindEnd:
 		return take[End](f, line)
 	}

@@ -23,12 +23,15 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 2 has the same, but for comparisons.
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same, but for sweeps, one of
+// schema 2 no comparisons either.
 func TestReadGolden(t *testing.T) {
-	compared := fileOf(sampleRecords(t)...)
-	readsAs(t, "testdata/schema3.jsonl", compared)
-	compared.Comparisons = nil
-	readsAs(t, "testdata/schema2.jsonl", compared)
+	all := fileOf(sampleRecords(t)...)
+	readsAs(t, "testdata/schema4.jsonl", all)
+	all.Sweeps = nil
+	readsAs(t, "testdata/schema3.jsonl", all)
+	all.Comparisons = nil
+	readsAs(t, "testdata/schema2.jsonl", all)
 }
 
 // readsAs adds a bare trial to what is wanted.
@@ -111,8 +114,8 @@ func TestReadErrors(t *testing.T) {
 		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
 		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
 		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
-		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 3"},
-		{"newer schema first", strings.Replace(hostLine, ":1", ":4", 1), 1, nil, "schema 4, newer than 3"},
+		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 4"},
+		{"newer schema first", strings.Replace(hostLine, ":1", ":5", 1), 1, nil, "schema 5, newer than 4"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -187,6 +190,7 @@ func recordsOf(file *File) []Record {
 	records = append(records, asRecords(file.Bursts)...)
 	records = append(records, asRecords(file.Soaks)...)
 	records = append(records, asRecords(file.Comparisons)...)
+	records = append(records, asRecords(file.Sweeps)...)
 	if file.End != nil {
 		records = append(records, *file.End)
 	}

@@ -3,8 +3,8 @@ package results
 import "time"
 
 // Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
-// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison].
-const Schema = 3
+// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], schema 3 no [Sweep].
+const Schema = 4
 
 // Kind is the type of a record, the value of its field "record".
 type Kind string
@@ -18,11 +18,12 @@ const (
 	KindBurst       Kind = "burst"
 	KindSoak        Kind = "soak"
 	KindComparison  Kind = "comparison"
+	KindSweep       Kind = "sweep"
 	KindEnd         Kind = "end"
 )
 
-// Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison] or an
-// [End].
+// Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison], a
+// [Sweep] or an [End].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

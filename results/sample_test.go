@@ -122,10 +122,18 @@ func sampleComparison() Comparison {
 	}
 }
 
+func sampleSweep() Sweep {
+	return Sweep{
+		Start: sampleStart, Words: []string{"vnet=on,off", "offload=none,all"}, Design: "full", Seed: 4021, Rounds: 3, Metric: MetricThroughput,
+		Knobs:     []Knob{{"vnet", []string{"on", "off"}}, {"offload", []string{"none", "all"}}},
+		Scenarios: []string{"offload=none/vnet=on", "offload=all/vnet=on", "offload=none/vnet=off"}, Dropped: 1, DroppedReason: "offload=all: needs the vnet header",
+	}
+}
+
 // sampleRecords is one record of every kind, each with a value in every field, in an order that a file may have.
 func sampleRecords(t testing.TB) []Record {
 	return []Record{
-		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleEnd(1),
+		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleSweep(), sampleEnd(1),
 	}
 }
 

@@ -96,6 +96,8 @@ func TestSectionsGolden(t *testing.T) {
 		{"soak.txt", soakedRun(t), Options{Width: 100}},
 		{"soak-bare.txt", bareSoak, Options{Width: 100}},
 		{"comparison.txt", comparedRun(t), Options{Width: 100}},
+		{"sweep.txt", sweptRun(2), Options{Width: 100}},
+		{"sweep-troubled.txt", troubledSweep(), Options{Width: 100}},
 		{"everything.txt", everything, Options{}},
 		{"everything.md", everything, Options{Markdown: true, Color: true, Width: 60}},
 		{"comparison.md", comparedRun(t), Options{Markdown: true}},
@@ -113,7 +115,7 @@ func TestSectionsGolden(t *testing.T) {
 
 // TestSectionsWidth: no line is longer than the terminal is wide.
 func TestSectionsWidth(t *testing.T) {
-	for _, f := range []*File{calibratedRun(t), searchedRun(t), burstRun(), soakedRun(t), comparedRun(t)} {
+	for _, f := range []*File{calibratedRun(t), searchedRun(t), burstRun(), soakedRun(t), comparedRun(t), sweptRun(2), troubledSweep()} {
 		for width := 60; width < 120; width += 5 {
 			fitsWidth(t, f, width)
 		}

@@ -4,12 +4,12 @@ import "github.com/jedib0t/go-pretty/v6/text"
 
 // Table renders whatever a result file holds for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and their spread
 // over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies at
-// shares of what they found, bursts, soaks and comparisons; and warnings. It ends in a newline.
+// shares of what they found, bursts, soaks, comparisons and sweeps; and warnings. It ends in a newline.
 func Table(f *File, o Options) (string, error) {
 	p := &page{options: o}
 	p.paragraph([]string{fingerprint(f.Host)}, "", text.Bold)
 	warnings := fileWarnings(f)
-	if len(f.Trials)+len(f.Calibrations)+len(f.Searches)+len(f.Bursts)+len(f.Soaks)+len(f.Comparisons) == 0 {
+	if len(f.Trials)+len(f.Calibrations)+len(f.Searches)+len(f.Bursts)+len(f.Soaks)+len(f.Comparisons)+len(f.Sweeps) == 0 {
 		p.paragraph([]string{"no trials"}, "", text.Reset)
 	}
 	more, err := p.plainTrials(f)
@@ -25,8 +25,12 @@ func Table(f *File, o Options) (string, error) {
 	return p.String(), nil
 }
 
-// plainTrials writes the trials that were measured for their own sake: those of two arms as a comparison, where there is one.
+// plainTrials writes the trials that were measured for their own sake: those of two arms as a comparison,
+// those of a sweep as its cells, where there is one.
 func (p *page) plainTrials(f *File) (warnings []string, err error) {
+	if len(f.Sweeps) > 0 {
+		return p.sweep(f.Sweeps, f.phase(PhasePlain))
+	}
 	if len(f.Comparisons) > 0 {
 		return p.comparisons(f.Comparisons, f.phase(PhasePlain))
 	}

@@ -38,7 +38,7 @@ func (u Unpaired) line() any {
 func newUnpaired(scenario string, f comparedFigure, before, after []float64, margin float64) Unpaired {
 	u := Unpaired{
 		Scenario: scenario, Metric: f.metric, MoreIsGood: f.higher, Margin: margin,
-		Old: medianOf(before), New: medianOf(after), PValue: mannWhitney(before, after), Verdict: VerdictInconclusive,
+		Old: medianOf(before), New: medianOf(after), PValue: chanceOf(before, after), Verdict: VerdictInconclusive,
 	}
 	u.Ratio = ratioOf(u.New.Median, u.Old.Median)
 	if u.enough() {

@@ -106,7 +106,7 @@ func acceleration(averages []walshAverage, n int) float64 {
 
 // expandedQuantile is the normal quantile of an interval whose standard error was taken over n, not n-1, and estimated.
 func expandedQuantile(confidence float64, n int) float64 {
-	return studentQuantile(1-confidence, n-1) * math.Sqrt(float64(n)/float64(n-1))
+	return StudentQuantile(1-confidence, n-1) * math.Sqrt(float64(n)/float64(n-1))
 }
 
 // bcaEnds picks the ends of an interval from sorted centres, for z standard errors on either side.

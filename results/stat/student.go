@@ -24,8 +24,9 @@ func studentTails(t float64, freedom int) float64 {
 	return max(0, 1-inside)
 }
 
-// studentQuantile is the t beyond which, on both sides together, lies the probability outside.
-func studentQuantile(outside float64, freedom int) float64 {
+// StudentQuantile is the t of Student's distribution, with at least one degree of freedom, beyond which lies the probability outside, above 0
+// and below 1, on both sides together.
+func StudentQuantile(outside float64, freedom int) float64 {
 	low, high := 0.0, 1.0
 	for studentTails(high, freedom) > outside {
 		low, high = high, 2*high

@@ -28,7 +28,7 @@ func TestStudentQuantile(t *testing.T) {
 		{0.05, 1, 12.706}, {0.05, 2, 4.303}, {0.05, 5, 2.571}, {0.05, 9, 2.262}, {0.05, 39, 2.023}, {0.01, 5, 4.032}, {0.1, 30, 1.697}, {1, 4, 0},
 	}
 	for _, test := range tests {
-		if got := studentQuantile(test.outside, test.freedom); math.Abs(got-test.want) > 0.0005 {
+		if got := StudentQuantile(test.outside, test.freedom); math.Abs(got-test.want) > 0.0005 {
 			t.Errorf("%v outside, %d degrees of freedom: %v, want %v", test.outside, test.freedom, got, test.want)
 		}
 	}

@@ -126,6 +126,7 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 	cfg.IPv6 = s.IP == scenario.IPv6
 	cfg.Forward = s.Gen.InKernel()
 	cfg.NAPI = s.Gen.InKernel()
+	cfg.Sysctls = s.Sysctls.Values()
 	if s.Qdisc != scenario.QdiscDefault {
 		cfg.Qdisc = string(s.Qdisc)
 	}

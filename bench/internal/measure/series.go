@@ -20,6 +20,11 @@ type Series struct {
 	// Arms says that there are two scenarios, arm A and arm B, each measured twice in a
 	// round: ABBA, in every second one BAAB. A steady drift then evens out in each round.
 	Arms bool
+	// Seed, if there is one, makes the order of each round a random one instead, see
+	// scenario.Shuffled.
+	Seed *uint64
+	// Measured says which trials are there already and need no measuring; it may be nil.
+	Measured func(s scenario.Scenario, round int) bool
 
 	// Starting is told before each trial; it may be nil.
 	Starting func(s scenario.Scenario, round int)
@@ -28,7 +33,13 @@ type Series struct {
 }
 
 // Trials returns how many there are.
-func (s *Series) Trials() int { return len(s.turns(0)) * s.Rounds }
+func (s *Series) Trials() int {
+	trials := 0
+	for round := range s.Rounds {
+		trials += len(s.turns(round))
+	}
+	return trials
+}
 
 // turn is one trial of a round.
 type turn struct {
@@ -42,11 +53,21 @@ func (s *Series) turns(round int) []turn {
 		pair := []turn{{results.ArmA, s.Scenarios[0]}, {results.ArmB, s.Scenarios[1]}}
 		return slices.Concat(scenario.Order(pair, round), scenario.Order(pair, round+1))
 	}
-	turns := make([]turn, len(s.Scenarios))
-	for i, sc := range s.Scenarios {
-		turns[i].scenario = sc
+	var turns []turn
+	for _, sc := range s.order(round) {
+		if s.Measured == nil || !s.Measured(sc, round) {
+			turns = append(turns, turn{scenario: sc})
+		}
 	}
-	return scenario.Order(turns, round)
+	return turns
+}
+
+// order is all scenarios as a round has them.
+func (s *Series) order(round int) []scenario.Scenario {
+	if s.Seed != nil {
+		return scenario.Shuffled(s.Scenarios, *s.Seed, round)
+	}
+	return scenario.Order(s.Scenarios, round)
 }
 
 // Outcome says how a series ended.

@@ -68,7 +68,11 @@ func settings(words []string, prefix string) ([]setting, error) {
 		if strings.Contains(word, "/") {
 			list = &named
 		}
-		for pair := range strings.SplitSeq(word, "/") {
+		pairs, err := splitName(word)
+		if err != nil {
+			return nil, err
+		}
+		for _, pair := range pairs {
 			c, err := parseChoice(pair)
 			if err != nil {
 				return nil, err

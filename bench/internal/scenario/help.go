@@ -12,6 +12,7 @@ func Help() string {
 		fmt.Fprintf(&b, "  %-9s %s\n", k.name, k.doc)
 		fmt.Fprintf(&b, "  %-9s   %s  (default %s%s)\n", "", k.allowed, k.initial(&Scenario{}), restriction(k))
 	}
+	fmt.Fprintf(&b, "  %sNAME  %s\n  %-9s   %s\n", SysctlPrefix, sysctlDoc, "", sysctlAllowed)
 	return b.String()
 }
 

@@ -128,8 +128,11 @@ func (k key) defaulting(initial func(*Scenario) string) key {
 	return k
 }
 
-// find returns the key of a name, nil if there is none.
+// find returns the key of a name, nil if there is none. Keys are the same if their names are.
 func find(name string) *key {
+	if sysctl, ok := strings.CutPrefix(name, SysctlPrefix); ok {
+		return sysctlKey(sysctl)
+	}
 	for i := range keys {
 		if keys[i].name == name {
 			return &keys[i]

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -13,26 +14,38 @@ const maxScenarios = 10_000
 // are given once. A key may be given for a cross product in which it applies to some scenarios only; one that applies to none is an error.
 // No words are the defaults. Every error is a [*UsageError].
 func Parse(words []string) ([]Scenario, error) {
+	bases, words, err := parseNames(words)
+	if err != nil {
+		return nil, err
+	}
+	if len(bases) == 0 {
+		return expand([][]setting{nil}, words)
+	}
+	return Override(bases, words)
+}
+
+// parseNames reads the scenario names that words begin with, and returns the words after them.
+func parseNames(words []string) (bases []Scenario, rest []string, err error) {
 	isName := func(word string) bool { return strings.Contains(word, "/") }
 	names := len(words)
 	if i := slices.IndexFunc(words, func(w string) bool { return !isName(w) }); i >= 0 {
 		names = i
 	}
 	if i := slices.IndexFunc(words[names:], isName); i >= 0 {
-		return nil, &UsageError{Word: words[names+i], Reason: "a scenario name comes before the words that override it"}
+		return nil, nil, &UsageError{Word: words[names+i], Reason: "a scenario name comes before the words that override it"}
 	}
-	if names == 0 {
-		return expand([][]setting{nil}, words)
-	}
-	var bases []Scenario
 	for _, name := range words[:names] {
-		base, err := expand([][]setting{nil}, strings.Split(name, "/"))
+		pairs, err := splitName(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		base, err := expand([][]setting{nil}, pairs)
+		if err != nil {
+			return nil, nil, err
 		}
 		bases = append(bases, base...)
 	}
-	return Override(bases, words[names:])
+	return bases, words[names:], nil
 }
 
 // Override applies key=value and key=v1,v2 words to each scenario, as after a name in [Parse]. Settings of a scenario that no longer apply,
@@ -57,35 +70,34 @@ func expand(bases [][]setting, words []string) ([]Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := expansion{seen: map[Scenario]bool{}, applied: map[*key]bool{}}
+	x := newExpansion()
 	for _, base := range bases {
-		if err := x.cross(choices, nil, base); err != nil {
+		if err := cross(choices, nil, func(given []setting) error { return x.add(given, base) }); err != nil {
 			return nil, err
 		}
 	}
-	for _, idle := range x.idle {
-		if !x.applied[idle.key] {
-			return nil, idle.err
-		}
-	}
-	return x.scenarios, nil
+	return x.scenarios, x.unused()
 }
 
 // expansion gathers the scenarios of a cross product and which words were of use.
 type expansion struct {
 	scenarios []Scenario
 	seen      map[Scenario]bool
-	applied   map[*key]bool
+	applied   map[string]bool // by the key's name
 	idle      []idleSetting
 }
 
-// cross takes each value of the first choice with the cross product of the rest.
-func (x *expansion) cross(rest []choice, given, base []setting) error {
+func newExpansion() *expansion {
+	return &expansion{seen: map[Scenario]bool{}, applied: map[string]bool{}}
+}
+
+// cross visits the settings of each combination: each value of the first choice with the cross product of the rest.
+func cross(rest []choice, given []setting, visit func(given []setting) error) error {
 	if len(rest) == 0 {
-		return x.add(given, base)
+		return visit(given)
 	}
 	for _, value := range rest[0].values {
-		if err := x.cross(rest[1:], append(slices.Clip(given), setting{key: rest[0].key, value: value}), base); err != nil {
+		if err := cross(rest[1:], append(slices.Clip(given), setting{key: rest[0].key, value: value}), visit); err != nil {
 			return err
 		}
 	}
@@ -98,15 +110,30 @@ func (x *expansion) add(given, base []setting) error {
 	if err != nil {
 		return err
 	}
+	x.take(s, given, idle)
+	return nil
+}
+
+// take notes a scenario and which of the given settings were of use.
+func (x *expansion) take(s Scenario, given []setting, idle []idleSetting) {
 	for _, g := range given {
-		if !slices.ContainsFunc(idle, func(i idleSetting) bool { return i.key == g.key }) {
-			x.applied[g.key] = true
+		if !slices.ContainsFunc(idle, func(i idleSetting) bool { return i.key.name == g.key.name }) {
+			x.applied[g.key.name] = true
 		}
 	}
 	x.idle = append(x.idle, idle...)
 	if !x.seen[s] {
 		x.seen[s] = true
 		x.scenarios = append(x.scenarios, s)
+	}
+}
+
+// unused is the error for a key that applies to none of the scenarios.
+func (x *expansion) unused() error {
+	for _, idle := range x.idle {
+		if !x.applied[idle.key.name] {
+			return idle.err
+		}
 	}
 	return nil
 }
@@ -120,12 +147,12 @@ func parseChoices(words []string, limit int) ([]choice, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(choices, func(other choice) bool { return other.key == c.key }) {
+		if slices.ContainsFunc(choices, func(other choice) bool { return other.key.name == c.key.name }) {
 			return nil, &UsageError{word, c.key.name + " is given twice", c.key.name + "=VALUE1,VALUE2 to measure both"}
 		}
 		product *= len(c.values)
 		if product > limit {
-			return nil, &UsageError{Word: word, Reason: "makes a cross product of more than 10000 scenarios"}
+			return nil, &UsageError{Word: word, Reason: fmt.Sprintf("makes a cross product of more than %d scenarios", limit)}
 		}
 		choices = append(choices, c)
 	}
@@ -135,7 +162,10 @@ func parseChoices(words []string, limit int) ([]choice, error) {
 func parseChoice(word string) (choice, error) {
 	name, values, ok := strings.Cut(word, "=")
 	k := find(name)
+	sysctl, isSysctl := strings.CutPrefix(name, SysctlPrefix)
 	switch {
+	case k == nil && isSysctl:
+		return choice{}, notInNamespace(word, sysctl)
 	case k == nil:
 		return choice{}, unknown(word, name, "key", keyNames())
 	case !ok:

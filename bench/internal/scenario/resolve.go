@@ -1,5 +1,7 @@
 package scenario
 
+import "strings"
+
 // setting is one value that a user gave, or that a name carries.
 type setting struct {
 	key       *key
@@ -16,7 +18,7 @@ type idleSetting struct {
 	err *UsageError
 }
 
-// resolve makes a scenario of settings, at most one per key: those that apply, defaults for the rest, then the rules between keys. It
+// resolve makes a scenario of settings, the first of each key: those that apply, defaults for the rest, then the rules between keys. It
 // returns the settings that do not apply, save those that were inherited.
 func resolve(given []setting) (Scenario, []idleSetting, error) {
 	var s Scenario
@@ -38,7 +40,27 @@ func resolve(given []setting) (Scenario, []idleSetting, error) {
 			return s, nil, &UsageError{Word: g.word(), Reason: err.Error(), Allowed: k.allowed}
 		}
 	}
+	for _, g := range given {
+		if err := g.setSysctl(&s); err != nil {
+			return s, nil, err
+		}
+	}
 	return s, idle, check(&s)
+}
+
+// setSysctl takes over a setting that is a sysctl, unless the scenario has it from one before.
+func (g setting) setSysctl(s *Scenario) error {
+	name, ok := strings.CutPrefix(g.key.name, SysctlPrefix)
+	if !ok {
+		return nil
+	}
+	if _, set := s.Sysctls.value(name); set {
+		return nil
+	}
+	if err := g.key.parse(s, g.value); err != nil {
+		return &UsageError{Word: g.word(), Reason: err.Error(), Allowed: g.key.allowed}
+	}
+	return nil
 }
 
 // check applies the rules between keys. The word it blames is the one as it stands in the scenario.
@@ -57,17 +79,15 @@ func check(s *Scenario) error {
 // inherit takes the settings of a scenario as a base for words that override them.
 func inherit(s Scenario) []setting {
 	var base []setting
-	for i := range keys {
-		if k := &keys[i]; k.applies(&s) == "" {
-			base = append(base, setting{key: k, value: k.print(&s), inherited: true})
-		}
+	for _, k := range s.keys() {
+		base = append(base, setting{key: k, value: k.print(&s), inherited: true})
 	}
 	return base
 }
 
 func settingOf(given []setting, k *key) *setting {
 	for i := range given {
-		if given[i].key == k {
+		if given[i].key.name == k.name {
 			return &given[i]
 		}
 	}

@@ -192,6 +192,7 @@ type Scenario struct {
 	Qdisc    Qdisc
 	Duration time.Duration
 	Warmup   time.Duration
+	Sysctls  Sysctls // of every network namespace; empty is none
 }
 
 // OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
@@ -209,11 +210,22 @@ func (s Scenario) onTUN() bool { return s.IsRival() || s.DUT == Forwarder && s.D
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }
 
+// keys are those that apply.
+func (s Scenario) keys() []*key {
+	var apply []*key
+	for i := range keys {
+		if keys[i].applies(&s) == "" {
+			apply = append(apply, &keys[i])
+		}
+	}
+	return append(apply, s.sysctlKeys()...)
+}
+
 // nameOf is the part of the name that has the wanted keys.
 func (s Scenario) nameOf(wanted func(key string) bool) string {
 	var pairs []string
-	for _, k := range keys {
-		if k.applies(&s) == "" && wanted(k.name) {
+	for _, k := range s.keys() {
+		if wanted(k.name) {
 			pairs = append(pairs, k.name+"="+k.print(&s))
 		}
 	}

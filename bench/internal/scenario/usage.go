@@ -61,9 +61,9 @@ func distance(a, b string) int {
 }
 
 func keyNames() []string {
-	names := make([]string, len(keys))
+	names := make([]string, len(keys), len(keys)+1)
 	for i, k := range keys {
 		names[i] = k.name
 	}
-	return names
+	return append(names, SysctlPrefix+"NAME")
 }

@@ -104,6 +104,33 @@ func TestSysctls(t *testing.T) {
 	}
 }
 
+// TestSysctlsOfTheHost: what a namespace does not have, or only shows, is refused with the remedy, and the host's stays as it is.
+func TestSysctlsOfTheHost(t *testing.T) {
+	for _, name := range []string{"net.core.netdev_budget", "net.core.wmem_default"} {
+		t.Run(name, func(t *testing.T) {
+			leavesNothing(t)
+			path := filepath.Join("/proc/sys", strings.ReplaceAll(name, ".", "/"))
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bed, err := Up(context.Background(), Config{Topology: Veth, Sysctls: map[string]string{name: "54321"}})
+			if err == nil {
+				bed.Down()
+			}
+			if err == nil && name == "net.core.wmem_default" {
+				t.Skip("this kernel gives each namespace its own")
+			}
+			if !isUnsupported(err) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "set it there") {
+				t.Errorf("error is %v, want an UnsupportedError with the name and the remedy", err)
+			}
+			if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+				t.Errorf("the host's is now %q, %v; was %q", after, err, before)
+			}
+		})
+	}
+}
+
 func checkSysctls(t *testing.T, ns *Namespace, want map[string]string) {
 	t.Helper()
 	for name, value := range want {

@@ -92,21 +92,33 @@ func (ns *Namespace) setSysctls(settings []sysctl) error {
 	if len(settings) == 0 {
 		return nil
 	}
-	return ns.Do(func() error {
+	var refused sysctl
+	err := ns.Do(func() error {
 		for _, s := range settings {
 			if err := s.set(); err != nil {
+				refused = s
 				return fmt.Errorf("set sysctl %s=%s in %s: %w", s.name, s.value, ns.name, err)
 			}
 		}
 		return nil
 	})
+	if errors.As(err, new(*UnsupportedError)) && refused.exists() {
+		return fmt.Errorf("%w; it is the whole host's, whose sysctls are never touched: set it there before the run", err)
+	}
+	return err
 }
 
-// set writes the setting for the namespace of the current thread.
+// exists says whether the namespace of the current thread has the setting.
+func (s sysctl) exists() bool {
+	_, err := os.Stat(s.path())
+	return err == nil
+}
+
+// set writes the setting for the namespace of the current thread. One that the kernel shows there, but lets nobody write, is the host's.
 func (s sysctl) set() error {
 	f, err := os.OpenFile(s.path(), os.O_WRONLY|os.O_TRUNC, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return &UnsupportedError{"sysctl of that name in a network namespace", err}
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		return &UnsupportedError{"sysctl of that name for a single network namespace", err}
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+const sweepHelp = `Measure combinations of settings and say which of them mattered.
+
+The words are those of tunbench run; a key with several values is a knob. The
+full design measures every combination, the pairwise one so few that every two
+values of any two knobs still meet in one: main effects can be told from it,
+interactions cannot. Each round measures every cell once, in a random order.
+
+The table shows the cells, the best first, and below it the knobs ranked by the
+share of the differences that they explain, with the ratio of each knob's
+highest level to its lowest and a 95 % interval, and interactions of two.
+
+With -o FILE an interrupted sweep can be taken up again: the same command with
+--resume measures what is missing. It refuses a file of another design, host,
+kernel or tunbench.`
+
+const sweepExamples = `  tunbench sweep proto=tcp offload=none,tso,all engine=sync,uring queues=1,2 -o sweep.jsonl
+  tunbench sweep --design pairwise --dry-run dev=tun,tap queues=1,2,4 flows=1,64 txqlen=200,1000
+  tunbench sweep proto=tcp qdisc=noqueue,fq_codel sysctl.net.ipv4.tcp_sack=0,1`
+
+// sweepOptions are the flags of `tunbench sweep`.
+type sweepOptions struct {
+	output
+	tester
+	design string
+	metric string
+	rounds int
+	seed   uint32
+	dryRun bool
+	resume bool
+}
+
+const defaultSweepRounds = 3
+
+func (a *app) sweepCommand() *cobra.Command {
+	var o sweepOptions
+	cmd := &cobra.Command{
+		Use:     "sweep [KEY=VALUE,VALUE... | SCENARIO]...",
+		Short:   "Measure combinations of settings and say which mattered",
+		Long:    sweepHelp,
+		Example: sweepExamples,
+		RunE:    func(cmd *cobra.Command, words []string) error { return a.sweep(cmd.Context(), o, words) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.design, "design", string(scenario.DesignFull), "which combinations: "+strings.Join(scenario.Designs(), ", "))
+	flags.StringVar(&o.metric, "metric", "", "effects on this `metric` (default: what the load is measured for)")
+	flags.IntVarP(&o.rounds, "rounds", "n", defaultSweepRounds, "measure every cell so often")
+	flags.Uint32Var(&o.seed, "seed", 0, "of the random orders (default: made of the words)")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print the cells and the time it will take, and measure nothing")
+	flags.BoolVar(&o.resume, "resume", false, "measure what is missing in the file of -o, which an interrupted sweep left")
+	o.tester.add(flags)
+	o.output.add(flags)
+	return cmd
+}
+
+// plan turns flags and words into a design and its record.
+func (o *sweepOptions) plan(words []string) (scenario.Sweep, results.Sweep, error) {
+	design, err := scenario.ParseSweep(words, scenario.Design(o.design))
+	if err != nil {
+		return design, results.Sweep{}, err
+	}
+	if o.rounds < 1 || o.rounds > maxRounds {
+		return design, results.Sweep{}, &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", o.rounds, maxRounds)}
+	}
+	if o.resume && o.out == "" {
+		return design, results.Sweep{}, &usageError{fmt.Errorf("--resume: want the file of the interrupted sweep, with -o FILE")}
+	}
+	metric, err := sweepMetric(o.metric, design.Scenarios)
+	if err != nil {
+		return design, results.Sweep{}, err
+	}
+	return design, o.record(design, words, metric), nil
+}
+
+// record says what is to be measured.
+func (o *sweepOptions) record(design scenario.Sweep, words []string, metric results.Metric) results.Sweep {
+	r := results.Sweep{
+		Start: time.Now().UTC(), Words: words, Design: o.design, Seed: uint64(o.seed), Rounds: o.rounds, Metric: metric, Dropped: design.Dropped,
+	}
+	if o.seed == 0 {
+		r.Seed = seedOf(words)
+	}
+	if design.Why != nil {
+		r.DroppedReason = design.Why.Error()
+	}
+	for _, k := range design.Knobs {
+		r.Knobs = append(r.Knobs, results.Knob{Key: k.Key, Values: k.Values})
+	}
+	return r
+}
+
+// seedOf makes the same seed of the same words.
+func seedOf(words []string) uint64 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(strings.Join(words, "\n"))) // it never fails
+	return uint64(h.Sum32())
+}
+
+func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
+	design, record, err := o.plan(words)
+	if err != nil {
+		return err
+	}
+	if design.Dropped > 0 {
+		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", design.Dropped, design.Why)
+	}
+	if o.dryRun {
+		return a.printPlan(design, o)
+	}
+	scenarios, options, err := a.fit(design.Scenarios, o.tester)
+	if err != nil {
+		return err
+	}
+	for _, s := range scenarios {
+		record.Scenarios = append(record.Scenarios, s.Name())
+	}
+	series := measure.Series{Scenarios: scenarios, Rounds: record.Rounds, Seed: &record.Seed, Options: options}
+	if o.resume {
+		return a.resumeSweep(ctx, o, series, record)
+	}
+	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSweep(ctx, o, series, record, keep) })
+}
+
+// measureSweep notes the design and measures what is not measured yet.
+func (a *app) measureSweep(ctx context.Context, o sweepOptions, series measure.Series, record results.Sweep, keep *records) error {
+	if err := keep.write(record); err != nil {
+		return err
+	}
+	err := a.measureSeries(ctx, o.output, o.tester, series, keep)
+	if err != nil && ctx.Err() != nil && o.out != "" {
+		return fmt.Errorf("%w; the same command with --resume measures the rest", err)
+	}
+	return err
+}
