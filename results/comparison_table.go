@@ -8,31 +8,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// comparedFigure is a metric that two arms are compared in.
-type comparedFigure struct {
-	metric Metric
-	label  string
-	format func(float64) string
-	higher bool // more of it is better
-}
-
-// comparedFigures lists them as a table shows them.
-func comparedFigures() []comparedFigure {
-	return []comparedFigure{
-		{MetricForwarded, "forwarded pps", scaled, true},
-		{MetricThroughput, "throughput bit/s", scaled, true},
-		{MetricLoss, "loss %", percent, false},
-		{Latency("p50"), "latency p50 µs", micros, false},
-		{Latency("p99"), "latency p99 µs", micros, false},
-		{RoundTrip("p50"), "round trip p50 µs", micros, false},
-		{RoundTrip("p99"), "round trip p99 µs", micros, false},
-		{MetricDUTCost, "DUT CPU ns/packet", significant, false},
-		{MetricMachineCost, "machine CPU ns/packet", significant, false},
-	}
-}
-
-const comparisonLegend = "A and B: medians of their trials. A/B: median of the rounds' ratios, a round's being the mean of A's trials in it over the mean of B's; " +
-	"least and most: of one round. Above 1 A has more of it: better of forwarded and throughput, worse of all else."
+const comparisonLegend = "A and B: medians of their trials. B/A: centre of the rounds' ratios, a round's being the mean of B's trials in it over the mean of A's; " +
+	"low and high: its interval; p: chance of such a difference where there is none. One verdict for each metric, of B: better or worse (a change " +
+	"that is no chance and larger than the margin), same (the interval lies within the margin), or inconclusive."
 
 // armsRow is one metric of both arms.
 type armsRow struct {
@@ -41,8 +19,24 @@ type armsRow struct {
 	ratio *Comparison
 }
 
-// comparisons writes a line per metric that an arm has, and returns the warnings. All records are of one pair of scenarios.
-func (p *page) comparisons(records []Comparison, trials []Trial) (warnings []string, err error) {
+// comparisons writes each series: a line per metric that an arm has, a sentence per verdict, and returns the warnings.
+func (p *page) comparisons(f *File) (warnings []string, err error) {
+	for _, trials := range seriesOf(f.phase(PhasePlain)) {
+		records := slices.DeleteFunc(slices.Clone(f.Comparisons), func(c Comparison) bool { return c.Series != trials[0].Series })
+		more, err := p.comparison(records, trials)
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, more...)
+	}
+	return warnings, nil
+}
+
+// comparison writes one series.
+func (p *page) comparison(records []Comparison, trials []Trial) (warnings []string, err error) {
+	if len(records) == 0 {
+		return armsWarnings(trials), nil
+	}
 	s := nameSubjects([]string{records[0].ScenarioA, records[0].ScenarioB})
 	p.paragraph(armLines(records[0], s), gap, text.Reset)
 	p.paragraph(s.shared, gap, text.Faint)
@@ -52,18 +46,49 @@ func (p *page) comparisons(records []Comparison, trials []Trial) (warnings []str
 	}
 	rows := armsRows(records, armOf(summaries, ArmA), armOf(summaries, ArmB))
 	columns, dropped := tabulate(p, []group[armsRow]{{rows: rows}}, armsColumns())
+	p.paragraph(sentences(records), "", text.Bold)
 	if len(columns) > 1 {
 		p.explain(comparisonLegend, dropped)
 	}
-	return armsWarnings(trials), nil
+	return append(comparisonWarnings(records), armsWarnings(trials)...), nil
+}
+
+// sentences is the verdicts in words.
+func sentences(records []Comparison) []string {
+	lines := make([]string, len(records))
+	for i, c := range records {
+		lines[i] = c.Sentence()
+	}
+	return lines
 }
 
 // armLines says what each arm is.
 func armLines(c Comparison, s subjects) []string {
+	a, b := programLabel(c.ProgramA), programLabel(c.ProgramB)
 	if c.ScenarioA == c.ScenarioB {
-		return []string{"A and B are the same"}
+		if a == b {
+			return []string{"A and B are the same"}
+		}
+		return []string{"A: " + orThis(a), "B: " + orThis(b)}
 	}
-	return []string{"A: " + s.titles[c.ScenarioA], "B: " + s.titles[c.ScenarioB]}
+	return []string{"A: " + s.titles[c.ScenarioA] + behind(a), "B: " + s.titles[c.ScenarioB] + behind(b)}
+}
+
+func programLabel(program string) string { return plain(program) }
+
+func orThis(program string) string {
+	if program == "" {
+		return "this program"
+	}
+	return program
+}
+
+// behind is a label after another one.
+func behind(label string) string {
+	if label == "" {
+		return ""
+	}
+	return " · " + label
 }
 
 // armOf is the summary of an arm, empty where it has no trials.
@@ -78,7 +103,7 @@ func armOf(summaries []Summary, arm string) Summary {
 
 func armsRows(records []Comparison, a, b Summary) []armsRow {
 	var rows []armsRow
-	for _, f := range comparedFigures() {
+	for _, f := range pairedFigures() {
 		r := armsRow{comparedFigure: f, a: medianCell(a, f), b: medianCell(b, f)}
 		if i := slices.IndexFunc(records, func(c Comparison) bool { return c.Metric == f.metric }); i >= 0 {
 			r.ratio = &records[i]
@@ -110,19 +135,61 @@ func armsColumns() []column[armsRow] {
 		{left: true, cell: func(r armsRow) string { return r.label }},
 		{header: "A", cell: func(r armsRow) string { return r.a }},
 		{header: "B", cell: func(r armsRow) string { return r.b }},
-		{header: "A/B", cell: ratio(func(c Comparison) string { return quotient(c.Ratio) })},
-		{header: "least", keep: 2, cell: ratio(func(c Comparison) string { return quotient(c.Low) })},
-		{header: "most", keep: 2, cell: ratio(func(c Comparison) string { return quotient(c.High) })},
-		{header: "rounds", keep: 1, cell: ratio(func(c Comparison) string { return strconv.Itoa(c.Rounds) })},
+		{header: "B/A", cell: ratio(func(c Comparison) string { return quotient(c.Ratio) })},
+		{header: "low", keep: 4, cell: ratio(func(c Comparison) string { return quotient(c.Low) })},
+		{header: "high", keep: 4, cell: ratio(func(c Comparison) string { return quotient(c.High) })},
+		{header: "p", keep: 2, cell: ratio(func(c Comparison) string { return chanceText(c.PValue) })},
+		{header: "margin\n%", keep: 1, cell: ratio(func(c Comparison) string { return percent(c.Margin) })},
+		{header: "A/A", keep: 3, cell: ratio(controlCell)},
+		{header: "rounds", keep: 2, cell: ratio(func(c Comparison) string { return strconv.Itoa(c.Rounds) })},
+		{left: true, header: "B is", cell: ratio(func(c Comparison) string { return string(c.Verdict) })},
 	}
+}
+
+func controlCell(c Comparison) string {
+	if c.Control == nil {
+		return absent
+	}
+	return quotient(c.Control.Ratio)
+}
+
+// chanceText writes a p-value.
+func chanceText(p float64) string {
+	if p < 0.001 {
+		return "<0.001"
+	}
+	return strconv.FormatFloat(p, 'f', 3, 64)
+}
+
+// comparisonWarnings gathers those of all metrics, equal ones once with the metrics they are about.
+func comparisonWarnings(records []Comparison) []string {
+	var texts []string
+	about := map[string]string{}
+	for _, c := range records {
+		for _, w := range c.Warnings {
+			if about[w] == "" {
+				texts = append(texts, w)
+				about[w] = labelOf(c.Metric)
+			} else {
+				about[w] += ", " + labelOf(c.Metric)
+			}
+		}
+	}
+	for i, w := range texts {
+		texts[i] = about[w] + ": " + w
+	}
+	return texts
 }
 
 // armsWarnings says which rounds do not count, and what is odd about the trials of each arm.
 func armsWarnings(trials []Trial) []string {
 	var warnings []string
-	for _, arm := range []string{ArmA, ArmB} {
+	for _, arm := range []string{ArmA, ArmB, ArmControl} {
 		of := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Arm != arm })
 		warnings = append(warnings, prefixed(arm+": ", trialWarnings(of))...)
+	}
+	if failed := failures(trials); failed > 0 {
+		warnings = append(warnings, fmt.Sprintf("%s failed: the series ended there and decides nothing", trialsOf(failed)))
 	}
 	if all, whole := roundsOf(trials), len(wholeRounds(trials)); whole < all {
 		warnings = append(warnings, fmt.Sprintf("%d of %d rounds count: in the others a trial failed or is missing", whole, all))

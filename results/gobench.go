@@ -60,7 +60,7 @@ func benchUnit(m Metric) string {
 // better tells readers of the format which direction of a unit is the good one.
 func better(c comparedFigure) *benchfmt.UnitMetadata {
 	unit, direction := benchUnit(c.metric), "lower"
-	if c.higher {
+	if c.metric.MoreIsBetter() {
 		direction = "higher"
 	}
 	return &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: direction}

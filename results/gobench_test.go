@@ -97,7 +97,7 @@ func TestGoBenchReads(t *testing.T) {
 		t.Errorf("%d of %d results, %v", n, len(f.Trials), err)
 	}
 	for _, c := range comparedFigures() {
-		if want := map[bool]int{true: 1, false: -1}[c.higher]; reader.Units().GetBetter(benchUnit(c.metric)) != want {
+		if want := map[bool]int{true: 1, false: -1}[c.metric.MoreIsBetter()]; reader.Units().GetBetter(benchUnit(c.metric)) != want {
 			t.Errorf("%s: better is %d, want %d", c.metric, reader.Units().GetBetter(benchUnit(c.metric)), want)
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	MetricOffered     Metric = "offered_pps"
 	MetricForwarded   Metric = "forwarded_pps"
 	MetricLoss        Metric = "loss_ratio"
+	MetricDelivered   Metric = "delivered_ratio" // 1 - loss_ratio, not in the record
 	MetricThroughput  Metric = "throughput_bps"
 	MetricDUTCost     Metric = "cpu.dut_ns_per_packet"
 	MetricMachineCost Metric = "cpu.machine_ns_per_packet"
@@ -43,7 +44,7 @@ func MetricNames() []Metric {
 // MoreIsBetter says whether a larger figure is the better one: of what was brought through, not of losses, times and costs.
 func (m Metric) MoreIsBetter() bool {
 	switch m {
-	case MetricIntended, MetricOffered, MetricForwarded, MetricThroughput, MetricTesterMax:
+	case MetricIntended, MetricOffered, MetricForwarded, MetricDelivered, MetricThroughput, MetricTesterMax:
 		return true
 	}
 	return false
@@ -55,6 +56,7 @@ func figuresOf(t Trial) metrics {
 		MetricForwarded: t.ForwardedPps, MetricIntended: t.IntendedPps, MetricOffered: t.OfferedPps,
 		MetricLoss: t.LossRatio, MetricThroughput: t.ThroughputBps, MetricTesterMax: t.TesterMaxPps,
 	}
+	m[MetricDelivered] = complement(t.LossRatio)
 	m.addDistribution("latency_ns", t.LatencyNs)
 	m.addDistribution("round_trip_ns", t.RoundTripNs)
 	if c := t.CPU; c != nil {
@@ -81,6 +83,14 @@ func figuresOf(t Trial) metrics {
 		m.addCount("sink.clamped_packets", t.Sink.ClampedPackets)
 	}
 	return m
+}
+
+// complement is what is missing to 1.
+func complement(share *float64) *float64 {
+	if share == nil {
+		return nil
+	}
+	return new(1 - *share)
 }
 
 // metrics holds figures that may be absent.

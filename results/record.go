@@ -3,8 +3,8 @@ package results
 import "time"
 
 // Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
-// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], schema 3 no [Sweep].
-const Schema = 4
+// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], no [Sweep], and neither series nor program in a trial.
+const Schema = 3
 
 // Kind is the type of a record, the value of its field "record".
 type Kind string

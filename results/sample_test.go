@@ -55,6 +55,7 @@ func schema1Trial(t testing.TB) Trial {
 // fullTrial has a value in every field.
 func fullTrial(t testing.TB) Trial {
 	full := schema1Trial(t)
+	full.Series, full.DUT.Program = 1, "old"
 	full.Phase, full.GoalShare = PhaseLatency, &GoalShare{"NDR", 0.9}
 	for _, way := range []*Traffic{&full.Traffic, &full.Directions[0].Traffic, &full.Directions[1].Traffic} {
 		way.Corrupt = new(int64(4))
@@ -118,7 +119,9 @@ func sampleSoak() Soak {
 
 func sampleComparison() Comparison {
 	return Comparison{
-		ScenarioA: "dut=forwarder/size=64", ScenarioB: "dut=veth/size=64", Metric: MetricForwarded, Ratio: 1.25, Low: 1.125, High: 1.5, Rounds: 7,
+		Series: 2, ScenarioA: "dut=forwarder/size=64", ScenarioB: "dut=veth/size=64", ProgramA: "old", ProgramB: "new",
+		Metric: MetricForwarded, Ratio: 1.25, Low: 1.125, High: 1.5, Confidence: 0.953125, PValue: 0.03125, Margin: 0.0625, Detectable: 0.125, Rounds: 7,
+		Control: &Control{Ratio: 1.5, Low: 0.5, High: 2.5, PValue: 0.5}, Verdict: VerdictBetter, Warnings: []string{"odd"},
 	}
 }
 

@@ -36,7 +36,7 @@ func TestSummarize(t *testing.T) {
 		{
 			Scenario: "a", Used: 5, Failed: 1, Interrupted: 1,
 			// Of 1, 2, 4, 100 the median is 3, the deviations from it 2, 1, 1, 97.
-			Stats:  map[Metric]Stat{MetricForwarded: {N: 4, Median: 3, MAD: 1.5, Min: 1, Max: 100}, MetricLoss: one(0)},
+			Stats:  map[Metric]Stat{MetricForwarded: {N: 4, Median: 3, MAD: 1.5, Min: 1, Max: 100}, MetricLoss: one(0), MetricDelivered: one(1)},
 			Ledger: Ledger{{PlaceIntended, 40}, {PlaceSink, 40}}, LimitedBy: []string{"sender", "forwarder"},
 		},
 		{

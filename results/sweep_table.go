@@ -109,7 +109,7 @@ func cellColumns(s Sweep) []column[cellRow] {
 		header := strings.ReplaceAll(plain(k.Key), ".", ".\n")
 		columns = append(columns, column[cellRow]{header: header, left: true, cell: func(r cellRow) string { return plain(r.values[i]) }})
 	}
-	label, format := figureOf(s.Metric)
+	label, format := cellFigure(s.Metric)
 	ofStat := func(show func(r cellRow) string) func(cellRow) string {
 		return func(r cellRow) string {
 			if r.stat == nil {
@@ -135,8 +135,8 @@ func timesBest(r cellRow) string {
 	return quotient(r.stat.Median / r.best)
 }
 
-// figureOf is how a metric is named and written.
-func figureOf(m Metric) (label string, format func(float64) string) {
+// cellFigure is how a metric is named and written.
+func cellFigure(m Metric) (label string, format func(float64) string) {
 	figures := comparedFigures()
 	if i := slices.IndexFunc(figures, func(f comparedFigure) bool { return f.metric == m }); i >= 0 {
 		return figures[i].label, figures[i].format

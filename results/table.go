@@ -32,7 +32,7 @@ func (p *page) plainTrials(f *File) (warnings []string, err error) {
 		return p.sweep(f.Sweeps, f.phase(PhasePlain))
 	}
 	if len(f.Comparisons) > 0 {
-		return p.comparisons(f.Comparisons, f.phase(PhasePlain))
+		return p.comparisons(f)
 	}
 	return p.trials(f.phase(PhasePlain))
 }

@@ -8,7 +8,8 @@ import "time"
 type Trial struct {
 	Scenario     string       `json:"scenario"`             // canonical name: sorted key=value pairs joined by '/'
 	Round        int          `json:"round"`                // from 0
-	Arm          string       `json:"arm,omitempty"`        // ArmA or ArmB of a comparison
+	Series       int          `json:"series,omitempty"`     // which of several comparisons in one file, from 0
+	Arm          string       `json:"arm,omitempty"`        // ArmA, ArmB or ArmControl of a comparison
 	Phase        Phase        `json:"phase,omitempty"`      // what it was a part of
 	GoalShare    *GoalShare   `json:"goal_share,omitempty"` // where the load came from; PhaseLatency only
 	Start        time.Time    `json:"start"`                // of the effective duration; UTC
@@ -56,6 +57,7 @@ type Queue struct {
 
 // DUT is what the device under test said of itself.
 type DUT struct {
+	Program         string   `json:"program,omitempty"`          // what forwarded, where it was not this program as it is
 	OffloadAccepted string   `json:"offload_accepted,omitempty"` // what was left of the offload that was asked for
 	VnetHdrLen      *int     `json:"vnet_hdr_len,omitempty"`     // bytes of virtio_net_hdr; 0 is none
 	Queues          *int     `json:"queues,omitempty"`           // opened per device

@@ -37,7 +37,7 @@ func (u Unpaired) line() any {
 // newUnpaired compares two samples, neither empty, but for what depends on other rows: AdjustedP and the verdict.
 func newUnpaired(scenario string, f comparedFigure, before, after []float64, margin float64) Unpaired {
 	u := Unpaired{
-		Scenario: scenario, Metric: f.metric, MoreIsGood: f.higher, Margin: margin,
+		Scenario: scenario, Metric: f.metric, MoreIsGood: f.metric.MoreIsBetter(), Margin: margin,
 		Old: medianOf(before), New: medianOf(after), PValue: chanceOf(before, after), Verdict: VerdictInconclusive,
 	}
 	u.Ratio = ratioOf(u.New.Median, u.Old.Median)

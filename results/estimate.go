@@ -1,0 +1,70 @@
+package results
+
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"tunbench/results/stat"
+)
+
+// estimate is what the rounds of a series say of one logarithmic ratio.
+type estimate struct {
+	interval stat.Interval
+	p        float64
+}
+
+// estimateOf takes the rounds together. Too few for an interval have their range instead, of confidence 0.
+func estimateOf(logs []float64, o CompareOptions) (e estimate, err error) {
+	centre, err := stat.HodgesLehmann(logs)
+	if err != nil {
+		return e, err
+	}
+	if e.p, err = stat.SignedRank(logs); errors.Is(err, stat.ErrTooFew) {
+		e.p = 1
+	} else if err != nil {
+		return e, err
+	}
+	e.interval, err = hull(logs, o)
+	if errors.Is(err, stat.ErrTooFew) {
+		e.interval, err = stat.Interval{Low: slices.Min(logs), High: slices.Max(logs)}, nil
+	}
+	e.interval.Center = centre
+	return e, err
+}
+
+// hull is the interval that holds both the exact one and that of the bootstrap: the first knows nothing of the shape of the distribution, the
+// second nothing of how few values there are.
+func hull(logs []float64, o CompareOptions) (stat.Interval, error) {
+	exact, err := stat.SignedRankInterval(logs, o.confidence())
+	if err != nil {
+		return exact, err
+	}
+	bootstrap, err := stat.BootstrapInterval(logs, o.confidence(), o.Seed)
+	if err != nil {
+		return exact, err
+	}
+	exact.Low, exact.High = min(exact.Low, bootstrap.Low), max(exact.High, bootstrap.High)
+	exact.Confidence = min(exact.Confidence, bootstrap.Confidence)
+	return exact, nil
+}
+
+// ratios are centre and ends as ratios.
+func (e estimate) ratios() (ratio, low, high float64) {
+	return math.Exp(e.interval.Center), math.Exp(e.interval.Low), math.Exp(e.interval.High)
+}
+
+// wantedWidth is how far from its centre an interval may end for a series to be long enough: so far that a ratio of 1 can be told to be the
+// same, and a change twice as large as the margin to be one.
+func (c Comparison) wantedWidth() float64 { return c.Margin / 2 }
+
+// NarrowEnough says whether every interval of a series is as narrow as it has to be. It looks at widths only, never at verdicts: a series that
+// ended as soon as it liked the verdict would find changes that are not there.
+func NarrowEnough(comparisons []Comparison) bool {
+	for _, c := range comparisons {
+		if c.Confidence == 0 || math.Log(c.High/c.Low) > 2*math.Log1p(c.wantedWidth()) {
+			return false
+		}
+	}
+	return len(comparisons) > 0
+}

@@ -1,0 +1,75 @@
+package results
+
+import (
+	"fmt"
+	"math"
+
+	"tunbench/results/stat"
+)
+
+// controlChance is the p-value below which the control is said to have moved: what made A differ from itself may have made B differ too.
+const controlChance = 0.01
+
+// judge corrects the p-values of a series for each other and comes to the verdicts.
+func judge(comparisons []Comparison, trials []Trial, o CompareOptions) {
+	chances := make([]float64, len(comparisons))
+	for i, c := range comparisons {
+		chances[i] = c.PValue
+	}
+	failed := failures(trials)
+	for i, p := range stat.Holm(chances) {
+		c := &comparisons[i]
+		c.PValue = p
+		c.Verdict = c.verdict(1 - o.confidence())
+		if c.controlMoved() {
+			c.Verdict = VerdictInconclusive
+			c.Warnings = append(c.Warnings, fmt.Sprintf("A differed from itself by %s: whatever did that may have moved B as well", change(c.Control.Ratio)))
+		}
+		if failed > 0 {
+			c.Verdict = VerdictInconclusive
+		}
+		if needed := roundsToShow(len(comparisons), 1-o.confidence()); c.Confidence > 0 && c.Rounds < needed {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s are too few to show a change in one of %d metrics: %d are needed", roundsText(c.Rounds), len(comparisons), needed))
+		}
+	}
+}
+
+// roundsToShow is the least number of rounds whose signed-rank test can find a change in one of so many metrics: with n rounds that all agree
+// its p-value is 2^(1-n), which Holm multiplies by their number.
+func roundsToShow(metrics int, chance float64) (n int) {
+	for n = 1; float64(metrics)*math.Exp2(float64(1-n)) >= chance; n++ {
+	}
+	return n
+}
+
+// failures counts the trials that ended in an error.
+func failures(trials []Trial) (n int) {
+	for _, t := range trials {
+		if t.Failed() && !t.Interrupted {
+			n++
+		}
+	}
+	return n
+}
+
+func (c Comparison) verdict(chance float64) Verdict {
+	limit := 1 + c.Margin
+	switch {
+	case c.Confidence == 0:
+		return VerdictInconclusive
+	case 1/limit <= c.Low && c.High <= limit:
+		return VerdictSame
+	case c.PValue < chance && (c.Ratio > limit || c.Ratio < 1/limit):
+		if c.Metric.MoreIsBetter() == (c.Ratio > 1) {
+			return VerdictBetter
+		}
+		return VerdictWorse
+	}
+	return VerdictInconclusive
+}
+
+// controlMoved says whether A differed from itself by more than chance and margin explain.
+func (c Comparison) controlMoved() bool {
+	k := c.Control
+	return k != nil && k.PValue < controlChance && math.Abs(math.Log(k.Ratio)) > math.Log1p(c.Margin)
+}

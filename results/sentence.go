@@ -1,0 +1,61 @@
+package results
+
+import (
+	"fmt"
+	"math"
+)
+
+// Sentence is the verdict in words that need no table.
+func (c Comparison) Sentence() string {
+	what := labelOf(c.Metric)
+	interval := fmt.Sprintf("%s %% interval %s to %s, %s", percent(c.Confidence), change(c.Low), change(c.High), roundsText(c.Rounds))
+	switch c.Verdict {
+	case VerdictBetter, VerdictWorse:
+		return fmt.Sprintf("%s: B is %s, %s (%s)", what, c.Verdict, change(c.Ratio), interval)
+	case VerdictSame:
+		return fmt.Sprintf("%s: B is the same as A within ±%s %% (%s)", what, percent(c.Margin), interval)
+	}
+	return fmt.Sprintf("%s: inconclusive, %s%s", what, c.reach(), c.seeable())
+}
+
+// reach says where an undecided ratio may be.
+func (c Comparison) reach() string {
+	if c.Confidence == 0 {
+		return fmt.Sprintf("%s are too few for an interval; they had %s to %s", roundsText(c.Rounds), change(c.Low), change(c.High))
+	}
+	return fmt.Sprintf("B may be anywhere from %s to %s (%s)", change(c.Low), change(c.High), roundsText(c.Rounds))
+}
+
+// seeable says what the series could have shown.
+func (c Comparison) seeable() string {
+	if c.Detectable == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; a change of %s %% would have been seen", percent(c.Detectable))
+}
+
+func roundsText(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("%d rounds", n)
+}
+
+// change writes a ratio as what became more or less: "4.8 % less", "12 % more", "3.5 times".
+func change(ratio float64) string {
+	const manifold = 2
+	switch {
+	case ratio >= manifold:
+		return significant(ratio) + " times"
+	case math.Abs(ratio-1) < 0.00005:
+		return "no change"
+	case ratio > 1:
+		return percent(ratio-1) + " % more"
+	}
+	return percent(1-ratio) + " % less"
+}
+
+// Progress is how far the comparison has come, in a few words for one line.
+func (c Comparison) Progress() string {
+	return fmt.Sprintf("%s: B %s (%s to %s), wanted within ±%s %%", labelOf(c.Metric), change(c.Ratio), change(c.Low), change(c.High), percent(c.wantedWidth()))
+}
