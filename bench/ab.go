@@ -6,82 +6,189 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/ui"
 	"tunbench/results"
 )
 
-const abHelp = `Compare two scenarios, measured in turns, and print the ratio of what they do.
+const abHelp = `Compare two scenarios, measured in turns, and say for each metric whether B is
+better, worse or the same, or that it cannot be told.
 
 A word that begins with a: or b: belongs to one arm, any other to both; the
-words are those of tunbench run, each key with one value. A round measures
-A, B, B, A, every second one B, A, A, B, each trial in namespaces of its own: a
-drift of the machine meets both arms alike, and the ratio of a round has little
-of it. A round in which a trial failed has no ratio.
+words are those of tunbench run, each key with one value. Besides, each arm may
+have
+  binary=PATH      another build of tunbench to forward with
+  handicap=5%      a share of the forwarder's CPU to waste: is it found?
 
-The table shows for every metric the medians of both arms, the median of the
-rounds' ratios, and the least and the largest of them.`
+A round measures A, B and A once more as a control, in random order and then
+backwards (among A and B: ABBA or BAAB), each trial in namespaces of its own,
+so that a drift of the machine meets both alike. The figure of a round is the
+ratio of B's mean to A's. The series ends when the interval of every ratio is
+half as wide as its margin, or after --rounds.
 
-const abExamples = `  tunbench ab a:dut=forwarder b:dut=wireguard-go size=64
-  tunbench ab a:gro=auto b:gro=off size=1400 flows=64 -n 20
-  tunbench ab                                   a scenario against itself: the noise`
+better, worse   the signed-rank test finds a change (5 % over all metrics
+                together, after Holm), and it is larger than the margin
+same            the whole 95 % interval lies within the margin
+inconclusive    neither; also if A differs from itself, or a trial failed`
+
+const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
+  tunbench ab a:gro=off b:gro=auto size=1400 flows=64
+  tunbench ab a:binary=old/tunbench proto=tcp   another build against this one
+  tunbench ab                                   a scenario against itself: the noise
+  tunbench ab b:handicap=5%                     is a loss of 5 % found?`
 
 // abOptions are the flags of `tunbench ab`.
 type abOptions struct {
 	output
 	tester
-	rounds int
+	series
 }
 
-// defaultABRounds make 28 trials.
-const defaultABRounds = 7
+// series are the flags that say how long a comparison goes on.
+type series struct {
+	rounds, minRounds int
+	noControl         bool
+	seed              uint64
+}
+
+const (
+	// defaultABRounds make 180 trials.
+	defaultABRounds = 30
+	// defaultMinRounds are the least that the tests for oddities want.
+	defaultMinRounds = 10
+)
+
+func (s *series) add(flags *pflag.FlagSet) {
+	flags.IntVarP(&s.rounds, "rounds", "n", defaultABRounds, "end after so many rounds of six trials at the latest")
+	flags.IntVar(&s.minRounds, "min-rounds", defaultMinRounds, "and not before so many")
+	flags.BoolVar(&s.noControl, "no-control", false, "do not measure A twice: rounds of four trials, and nothing shows how much A differs from itself")
+	flags.Uint64Var(&s.seed, "seed", 1, "of the order of trials and of the bootstrap")
+}
+
+func (s *series) check() error {
+	switch {
+	case s.rounds < 1 || s.rounds > maxRounds:
+		return &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", s.rounds, maxRounds)}
+	case s.minRounds < 1:
+		return &usageError{fmt.Errorf("--min-rounds %d: want 1 or more", s.minRounds)}
+	}
+	return nil
+}
 
 func (a *app) abCommand() *cobra.Command {
 	var o abOptions
 	cmd := &cobra.Command{
 		Use:     "ab [a:KEY=VALUE | b:KEY=VALUE | KEY=VALUE]...",
-		Short:   "Compare two scenarios, measured in turns",
+		Short:   "Compare two scenarios or builds, measured in turns, with a verdict",
 		Long:    abHelp,
 		Example: abExamples,
 		RunE:    func(cmd *cobra.Command, words []string) error { return a.ab(cmd.Context(), o, words) },
 	}
-	cmd.Flags().IntVarP(&o.rounds, "rounds", "n", defaultABRounds, "measure each arm twice so often")
+	o.series.add(cmd.Flags())
 	o.tester.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
 }
 
 func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
-	if o.rounds < 1 || o.rounds > maxRounds {
-		return &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", o.rounds, maxRounds)}
+	if err := o.series.check(); err != nil {
+		return err
 	}
-	one, other, err := scenario.ParseArms(words)
+	arms, err := parseArms(words)
 	if err != nil {
 		return err
 	}
-	fitted, options, err := a.fit([]scenario.Scenario{one, other}, o.tester)
+	arms, options, err := a.fitArms(arms, o.tester)
 	if err != nil {
 		return err
 	}
-	// Arms that are the same scenario were fitted once.
-	arms := []scenario.Scenario{fitted[0], fitted[len(fitted)-1]}
-	series := measure.Series{Scenarios: arms, Arms: true, Rounds: o.rounds, Options: options}
 	return a.recorded(ctx, o.output, func(keep *records) error {
-		return errors.Join(a.measureSeries(ctx, o.output, o.tester, series, keep), keep.compare())
+		trials := 2 + 6*o.rounds
+		progress := a.progress(o.output, trials+len(measure.Testers(scenariosOf(arms))))
+		defer progress.Done()
+		options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, scenariosOf(arms))
+		if err != nil {
+			return interrupted(ctx, err, 0)
+		}
+		_, err := a.compareArms(ctx, comparing{arms: arms, options: options, series: o.series, keep: keep, progress: progress})
+		return interrupted(ctx, err, keep.trials)
 	})
 }
 
-// compare adds what the trials of both arms say, also where not all came to their end.
-func (r *records) compare() error {
-	comparisons, err := results.Compare(r.file.Trials)
+func scenariosOf(arms [2]measure.Arm) []scenario.Scenario {
+	return []scenario.Scenario{arms[0].Scenario, arms[1].Scenario}
+}
+
+// fitArms makes both arms what this host can do.
+func (a *app) fitArms(arms [2]measure.Arm, t tester) ([2]measure.Arm, measure.Options, error) {
+	fitted, options, err := a.fit(scenariosOf(arms), t)
 	if err != nil {
-		return fmt.Errorf("compare arms: %w", err)
+		return arms, options, err
 	}
-	for _, c := range comparisons {
-		if err := r.write(c); err != nil {
-			return err
-		}
+	// Arms that are the same scenario were fitted once.
+	arms[0].Scenario, arms[1].Scenario = fitted[0], fitted[len(fitted)-1]
+	return arms, options, nil
+}
+
+// comparing is one comparison to be made.
+type comparing struct {
+	arms     [2]measure.Arm
+	options  measure.Options
+	series   series
+	number   int // among those of one file
+	judging  results.CompareOptions
+	keep     *records
+	progress *ui.Progress
+	label    string // before what progress says
+}
+
+// compareArms measures and records what came of it, also where not all trials came to
+// their end.
+func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Comparison, error) {
+	c.judging.Seed = c.series.seed
+	var trials []results.Trial
+	said := ""
+	arms := measure.Arms{
+		A: c.arms[0], B: c.arms[1],
+		Control:   !c.series.noControl,
+		MinRounds: c.series.minRounds, MaxRounds: c.series.rounds,
+		Number: c.number, Seed: c.series.seed,
+		Options: c.options,
+		Starting: func(arm string, round int) {
+			c.progress.Step(c.label + roundLabel(round, c.series.rounds) + " · arm " + arm + said)
+		},
+		Record: func(t results.Trial) error {
+			trials = append(trials, t)
+			return c.keep.write(t)
+		},
+		Enough: func() (bool, error) {
+			comparisons, err := results.Compare(trials, c.judging)
+			said = howFar(comparisons)
+			return results.NarrowEnough(comparisons), err
+		},
 	}
-	return nil
+	runErr := arms.Run(ctx)
+	comparisons, err := results.Compare(trials, c.judging)
+	for _, comparison := range comparisons {
+		err = errors.Join(err, c.keep.write(comparison))
+	}
+	return comparisons, errors.Join(runErr, err)
+}
+
+func roundLabel(round, rounds int) string {
+	if round < 0 {
+		return "warm-up"
+	}
+	return fmt.Sprintf("round %d of at most %d", round+1, rounds)
+}
+
+// howFar says how far the first metric has come.
+func howFar(comparisons []results.Comparison) string {
+	if len(comparisons) == 0 {
+		return ""
+	}
+	return " · " + comparisons[0].Progress()
 }

@@ -1,50 +1,60 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"tunbench/results"
 )
 
-// TestAB: every round measures both arms twice, ABBA and then BAAB; the records say so
-// and can be shown again.
+// TestAB: every round measures both arms and the control twice, mirrored; the records say
+// so and can be shown again.
 func TestAB(t *testing.T) {
 	needRoot(t)
 	file := filepath.Join(t.TempDir(), "ab.jsonl")
-	code, stdout, stderr := tunbench(t, "ab", "a:dut=forwarder", "b:dut=veth", "queues=2", "flows=8", "load=20000", "duration=100ms", "warmup=20ms",
-		"-n", "2", "--no-calibration", "-o", file)
+	code, stdout, stderr := tunbench(t, "ab", "a:dut=veth", "b:dut=forwarder", "queues=2", "flows=8", "load=20000", "duration=100ms", "warmup=20ms",
+		"-n", "6", "--no-calibration", "-o", file)
 	if code != exitSuccess {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	f := readBack(t, file)
-	var order []string
+	var rounds [6][]string
 	for _, trial := range f.Trials {
-		order = append(order, trial.Arm+itoa(trial.Round))
-		if isA := strings.Contains(trial.Scenario, "dut=forwarder/"); isA != (trial.Arm == results.ArmA) {
+		rounds[trial.Round] = append(rounds[trial.Round], trial.Arm)
+		if isB := strings.Contains(trial.Scenario, "dut=forwarder/"); isB != (trial.Arm == results.ArmB) {
 			t.Errorf("arm %s measured %s", trial.Arm, trial.Scenario)
 		}
 	}
-	if diff := cmp.Diff(strings.Fields("A0 B0 B0 A0 B1 A1 A1 B1"), order); diff != "" {
-		t.Errorf("order of trials (-want +got):\n%s", diff)
+	orders := map[string]bool{}
+	for i, arms := range rounds {
+		back := slices.Clone(arms)
+		slices.Reverse(back)
+		sorted := slices.Sorted(slices.Values(arms))
+		if !slices.Equal(arms, back) || !slices.Equal(sorted, strings.Fields("A A B B control control")) {
+			t.Errorf("round %d: %v", i, arms)
+		}
+		orders[strings.Join(arms, " ")] = true
+	}
+	if len(orders) < 2 {
+		t.Errorf("all rounds have the order %v", rounds[0])
 	}
 	metrics := map[results.Metric]results.Comparison{}
 	for _, c := range f.Comparisons {
 		metrics[c.Metric] = c
 	}
-	for _, m := range []results.Metric{results.MetricForwarded, results.Latency("p50"), results.MetricMachineCost} {
+	for _, m := range []results.Metric{results.MetricForwarded, results.MetricDelivered, results.Latency("p50"), results.MetricMachineCost} {
 		c, ok := metrics[m]
-		if !ok || c.Rounds != 2 || c.Low > c.Ratio || c.Ratio > c.High || c.Low <= 0 {
+		if !ok || c.Rounds != 6 || c.Low > c.Ratio || c.Ratio > c.High || c.Low <= 0 || c.Control == nil || c.Verdict == "" {
 			t.Errorf("%s: %+v", m, c)
 		}
 	}
 	if _, ok := metrics[results.MetricDUTCost]; ok {
 		t.Error("a veth pair has a process to compare with")
 	}
-	for _, word := range []string{"A: forwarder", "B: veth", "A/B", "forwarded pps", "latency p99"} {
+	for _, word := range []string{"A: veth", "B: forwarder", "B/A", "forwarded pps", "latency p99", "machine CPU ns/packet: inconclusive", "are too few to show a change"} {
 		if !strings.Contains(stdout, word) {
 			t.Errorf("%q is missing from\n%s", word, stdout)
 		}
@@ -54,11 +64,55 @@ func TestAB(t *testing.T) {
 	}
 }
 
+// TestABVariants: each arm may be another build, or hindered; records and table say so.
+func TestABVariants(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "ab.jsonl")
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := tunbench(t, "ab", "a:binary="+binary, "b:handicap=50%", "load=20000", "duration=100ms", "warmup=20ms",
+		"-n", "9", "--min-rounds", "9", "--no-control", "--no-calibration", "-o", file)
+	if code != exitSuccess {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	f := readBack(t, file)
+	for _, c := range f.Comparisons {
+		if !strings.HasPrefix(c.ProgramA, binary+" (sha256 ") || c.ProgramB != "handicap 50 %" || c.Control != nil {
+			t.Errorf("%+v", c)
+		}
+		if c.Metric == results.MetricDUTCost && c.Verdict != results.VerdictWorse {
+			t.Errorf("half a CPU was wasted and not found: %+v", c)
+		}
+	}
+	if !strings.Contains(stdout, "B: handicap 50 %") {
+		t.Errorf("no word of the handicap:\n%s", stdout)
+	}
+}
+
+// TestABEndsWithAFailure: the rest of a series whose arm failed compares nothing.
+func TestABEndsWithAFailure(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "ab.jsonl")
+	broken := filepath.Join(t.TempDir(), "tunbench")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\nexit 7\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := tunbench(t, "ab", "b:binary="+broken, "load=20000", "duration=100ms", "-n", "2", "--no-calibration", "-o", file)
+	if code != exitFailure || !strings.Contains(stderr, "arm B") || !strings.Contains(stderr, "exit status 7") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if f := readBack(t, file); len(f.Comparisons) != 0 {
+		t.Errorf("compared: %+v", f.Comparisons)
+	}
+}
+
 // TestABOfOneScenario: a scenario against itself, as records.
 func TestABOfOneScenario(t *testing.T) {
 	needRoot(t)
 	trials := trialsOf(t, "ab", "dut=veth", "load=20000", "duration=100ms", "warmup=0s", "-n", "1", "--json", "--no-calibration")
-	if len(trials) != 4 || trials[0].Scenario != trials[1].Scenario || trials[0].Arm == trials[1].Arm {
+	if len(trials) != 6 || trials[0].Scenario != trials[1].Scenario || trials[0].Arm == trials[1].Arm {
 		t.Errorf("trials %+v", trials)
 	}
 }

@@ -22,9 +22,9 @@ import (
 // stopPatience is how long a child may take to end when asked, before it is killed.
 const stopPatience = 5 * time.Second
 
-// child is a process of this same program that forwards and is spoken to over a
-// socket. It ends when the socket does, so it never outlives
-// the harness, whatever ends that.
+// child is a process of this same program, or of another build of it, that forwards and
+// is spoken to over a socket. It ends when the socket does, so it never outlives the
+// harness, whatever ends that.
 type child struct {
 	cmd    *exec.Cmd
 	client *forward.Client
@@ -34,12 +34,14 @@ type child struct {
 	stop   sync.Once
 }
 
-// startChild starts the process with these arguments, on some of the CPUs only (none:
-// on any); it waits for its options.
-func startChild(ctx context.Context, cpus []int, args ...string) (*child, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find own program: %w", err)
+// startChild starts the process; it waits for its options.
+func startChild(ctx context.Context, p program) (*child, error) {
+	if p.binary == "" {
+		own, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find own program: %w", err)
+		}
+		p.binary = own
 	}
 	ours, theirs, err := socketPair()
 	if err != nil {
@@ -47,7 +49,7 @@ func startChild(ctx context.Context, cpus []int, args ...string) (*child, error)
 	}
 	defer theirs.Close()
 	c := &child{
-		cmd:    exec.Command(program, args...),
+		cmd:    exec.Command(p.binary, p.args...),
 		client: forward.NewClient(ours),
 		stderr: &tail{},
 		ended:  make(chan struct{}),
@@ -59,7 +61,7 @@ func startChild(ctx context.Context, cpus []int, args ...string) (*child, error)
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(context.Cause(ctx), c.client.Close())
 	}
-	if err := host.OnCPUs(cpus, c.cmd.Start); err != nil {
+	if err := host.OnCPUs(p.cpus, c.cmd.Start); err != nil {
 		return nil, errors.Join(fmt.Errorf("start child: %w", err), c.client.Close())
 	}
 	go c.wait()

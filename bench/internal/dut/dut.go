@@ -43,11 +43,14 @@ type Running interface {
 	Stop() error
 }
 
-// For returns the kind that the scenario asks for.
-func For(s scenario.Scenario) (Kind, error) {
+// For returns the kind that the scenario asks for. Only our forwarder has variants.
+func For(s scenario.Scenario, v Variant) (Kind, error) {
+	if s.DUT != scenario.Forwarder && !v.IsZero() {
+		return nil, fmt.Errorf("device under test %q: %v is for the forwarder only", s.DUT, v)
+	}
 	switch s.DUT {
 	case scenario.Forwarder:
-		return ownForwarder{}, nil
+		return ownForwarder{v}, nil
 	case scenario.WireGuardGo, scenario.Netpoll:
 		return rival{string(s.DUT)}, nil
 	case scenario.Route:

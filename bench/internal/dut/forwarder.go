@@ -12,7 +12,7 @@ import (
 
 // ownForwarder is `tunbench forward` as a child process, attached to the
 // devices that the scene holds ready.
-type ownForwarder struct{}
+type ownForwarder struct{ variant Variant }
 
 func (ownForwarder) Scene(s scenario.Scenario) testbed.Config {
 	return testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), MultiQueue: true}
@@ -25,7 +25,7 @@ func kindOf(s scenario.Scenario) tun.Kind {
 	return tun.TUN
 }
 
-func (ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (Running, error) {
+func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (Running, error) {
 	offload, err := tun.ParseOffload(string(s.Offload))
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 	if err != nil {
 		return nil, err
 	}
-	return startProgram(ctx, scene, nil, forward.Options{
+	running, err := startProgram(ctx, scene, program{binary: f.variant.Binary.Path, args: []string{"forward", "--control"}}, forward.Options{
 		A:       endpoint(scene.A()),
 		B:       endpoint(scene.B()),
 		Kind:    kindOf(s),
@@ -50,7 +50,14 @@ func (ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 		Steer:   steer.Policy(s.Steer),
 		NAPI:    napi,
 		CPUs:    cpus,
-	}, "forward", "--control")
+
+		Handicap: f.variant.Handicap,
+	})
+	if err != nil {
+		return nil, err
+	}
+	running.variant = f.variant
+	return running, nil
 }
 
 func endpoint(e *testbed.End) forward.Endpoint {

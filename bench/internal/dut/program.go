@@ -10,10 +10,17 @@ import (
 	"tunbench/results"
 )
 
-// startProgram starts a child with these arguments, on these CPUs only if there are
-// any, lets it attach to the devices of the scene, and returns when it forwards.
-func startProgram(ctx context.Context, scene *testbed.Testbed, cpus []int, o forward.Options, args ...string) (Running, error) {
-	c, err := startChild(ctx, cpus, args...)
+// program is what to start as a child.
+type program struct {
+	binary string // path; "" is this same program
+	args   []string
+	cpus   []int // it may run on these only; none: on any
+}
+
+// startProgram starts a child, lets it attach to the devices of the scene, and returns
+// when it forwards.
+func startProgram(ctx context.Context, scene *testbed.Testbed, p program, o forward.Options) (*runningProgram, error) {
+	c, err := startChild(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -23,16 +30,20 @@ func startProgram(ctx context.Context, scene *testbed.Testbed, cpus []int, o for
 	if err := scene.WaitCarrier(ctx); err != nil {
 		return nil, c.fail(err)
 	}
-	return runningProgram{c}, nil
+	return &runningProgram{child: c}, nil
 }
 
 // runningProgram is the child at work.
-type runningProgram struct{ *child }
+type runningProgram struct {
+	*child
+	variant Variant
+}
 
-func (r runningProgram) Info() *results.DUT {
+func (r *runningProgram) Info() *results.DUT {
 	negotiated := r.client.Negotiated()
 	d := negotiated.A
 	return &results.DUT{
+		Program:         r.variant.String(),
 		OffloadAccepted: d.Offload,
 		VnetHdrLen:      &d.VnetHdrLen,
 		Queues:          &d.Queues,
@@ -40,7 +51,7 @@ func (r runningProgram) Info() *results.DUT {
 	}
 }
 
-func (r runningProgram) Counters() (*forwarder.Stats, error) {
+func (r *runningProgram) Counters() (*forwarder.Stats, error) {
 	stats, err := r.client.Stats()
 	if err != nil {
 		return nil, fmt.Errorf("read counters of the device under test: %w", err)

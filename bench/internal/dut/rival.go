@@ -20,5 +20,9 @@ func (rival) Scene(scenario.Scenario) testbed.Config {
 // Start gives the child the one CPU that the forwarder would have for one queue.
 func (r rival) Start(ctx context.Context, scene *testbed.Testbed, _ scenario.Scenario, cpus []int) (Running, error) {
 	options := forward.Options{A: endpoint(scene.A()), B: endpoint(scene.B())}
-	return startProgram(ctx, scene, cpus[:min(1, len(cpus))], options, "rival", r.name)
+	running, err := startProgram(ctx, scene, program{cpus: cpus[:min(1, len(cpus))], args: []string{"rival", r.name}}, options)
+	if err != nil {
+		return nil, err
+	}
+	return running, nil
 }

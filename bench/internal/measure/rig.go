@@ -14,6 +14,9 @@ import (
 
 // Options say how to measure, beyond what a scenario says.
 type Options struct {
+	// Variant is which forwarder is under test, for scenarios that have ours.
+	Variant dut.Variant
+
 	// DUT finds the device under test; nil is dut.For. Tests order faults with it.
 	DUT func(scenario.Scenario) (dut.Kind, error)
 
@@ -97,7 +100,7 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 func (r *Rig) setUp(ctx context.Context, o Options, p placement) error {
 	find := o.DUT
 	if find == nil {
-		find = dut.For
+		find = func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, o.Variant) }
 	}
 	kind, err := find(r.scenario)
 	if err != nil {

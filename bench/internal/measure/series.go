@@ -17,9 +17,6 @@ type Series struct {
 	Scenarios []scenario.Scenario
 	Rounds    int
 	Options   Options
-	// Arms says that there are two scenarios, arm A and arm B, each measured twice in a
-	// round: ABBA, in every second one BAAB. A steady drift then evens out in each round.
-	Arms bool
 	// Seed, if there is one, makes the order of each round a random one instead, see
 	// scenario.Shuffled.
 	Seed *uint64
@@ -36,30 +33,16 @@ type Series struct {
 func (s *Series) Trials() int {
 	trials := 0
 	for round := range s.Rounds {
-		trials += len(s.turns(round))
+		trials += len(s.missing(round))
 	}
 	return trials
 }
 
-// turn is one trial of a round.
-type turn struct {
-	arm      string // "" where there are none
-	scenario scenario.Scenario
-}
-
-// turns is what a round measures, in order.
-func (s *Series) turns(round int) []turn {
-	if s.Arms {
-		pair := []turn{{results.ArmA, s.Scenarios[0]}, {results.ArmB, s.Scenarios[1]}}
-		return slices.Concat(scenario.Order(pair, round), scenario.Order(pair, round+1))
-	}
-	var turns []turn
-	for _, sc := range s.order(round) {
-		if s.Measured == nil || !s.Measured(sc, round) {
-			turns = append(turns, turn{scenario: sc})
-		}
-	}
-	return turns
+// missing is what a round has to measure, in order.
+func (s *Series) missing(round int) []scenario.Scenario {
+	return slices.DeleteFunc(slices.Clone(s.order(round)), func(sc scenario.Scenario) bool {
+		return s.Measured != nil && s.Measured(sc, round)
+	})
 }
 
 // order is all scenarios as a round has them.
@@ -82,15 +65,15 @@ type Outcome struct {
 func (s *Series) Run(ctx context.Context) (Outcome, error) {
 	var o Outcome
 	for round := range s.Rounds {
-		for _, turn := range s.turns(round) {
+		for _, sc := range s.missing(round) {
 			if ctx.Err() != nil {
 				return o, context.Cause(ctx)
 			}
 			if s.Starting != nil {
-				s.Starting(turn.scenario, round)
+				s.Starting(sc, round)
 			}
-			t, err := Trial(ctx, turn.scenario, s.Options)
-			t.Round, t.Arm = round, turn.arm
+			t, err := Trial(ctx, sc, s.Options)
+			t.Round = round
 			if recordErr := s.Record(t); recordErr != nil {
 				return o, errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
 			}

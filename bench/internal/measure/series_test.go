@@ -9,8 +9,8 @@ import (
 	"tunbench/bench/internal/scenario"
 )
 
-// TestShuffledTurns: a seed gives each round all scenarios in an order of its own; what is measured already is left out, and the order stays.
-func TestShuffledTurns(t *testing.T) {
+// TestShuffledSeries: a seed gives each round all scenarios in an order of its own; what is measured already is left out, and the order stays.
+func TestShuffledSeries(t *testing.T) {
 	scenarios, err := scenario.Parse([]string{"flows=1,2,3,4,5,6,7,8"})
 	if err != nil {
 		t.Fatal(err)
@@ -18,8 +18,8 @@ func TestShuffledTurns(t *testing.T) {
 	series := Series{Scenarios: scenarios, Rounds: 2, Seed: new(uint64(7))}
 	flows := func(round int) []int {
 		var order []int
-		for _, turn := range series.turns(round) {
-			order = append(order, turn.scenario.Flows)
+		for _, s := range series.missing(round) {
+			order = append(order, s.Flows)
 		}
 		return order
 	}

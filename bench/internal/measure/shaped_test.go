@@ -32,7 +32,7 @@ const (
 
 func shapedVeth(t *testing.T, s scenario.Scenario, kind testbed.ShaperKind) shaped {
 	t.Helper()
-	veth, err := dut.For(s)
+	veth, err := dut.For(s, dut.Variant{})
 	if err != nil {
 		t.Fatal(err)
 	}

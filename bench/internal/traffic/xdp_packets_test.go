@@ -113,8 +113,10 @@ func TestXDPPackets(t *testing.T) {
 		kind tun.Kind
 		way  wayIn
 	}{
-		{"tun routed", tun.TUN, routed}, {"tun handed", tun.TUN, handed},
-		{"tap redirected", tun.TAP, redirected}, {"tap handed", tun.TAP, handed},
+		{"tun routed", tun.TUN, routed},
+		{"tun handed", tun.TUN, handed},
+		{"tap redirected", tun.TAP, redirected},
+		{"tap handed", tun.TAP, handed},
 	} {
 		kind := in.kind
 		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: kind, MTU: 9000, TxQueueLen: 4096})

@@ -15,7 +15,12 @@ import (
 
 // The protocol between harness and child: JSON values over a stream socket. The
 // harness sends one request with Options, then any number of empty ones; each is
-// answered by one reply with what was negotiated and counted. When the harness closes its end, or dies, the child ends.
+// answered by one reply with what was negotiated and counted. When the harness closes
+// its end, or dies, the child ends. The child may be another version of this program.
+
+// protocol is the version of what is spoken here. A child answers with its own; fields
+// that the other side does not know are ignored.
+const protocol = 1
 
 // ControlFD is the fd on which the child finds its end of the socket: the first
 // of exec.Cmd.ExtraFiles.
@@ -26,6 +31,7 @@ type request struct {
 }
 
 type reply struct {
+	Protocol    int              `json:"protocol"`
 	Negotiated  *Negotiated      `json:"negotiated,omitempty"`
 	Stats       *forwarder.Stats `json:"stats,omitempty"`
 	Unsupported string           `json:"unsupported,omitempty"` // what this host lacks, instead of all else
@@ -70,7 +76,7 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 	}
 	program, err := open(*first.Start)
 	if errors.Is(err, forwarder.ErrUnsupported) {
-		_ = replies.Encode(reply{Unsupported: err.Error()}) // if nobody hears it, the exit says it
+		_ = replies.Encode(reply{Protocol: protocol, Unsupported: err.Error()}) // if nobody hears it, the exit says it
 	}
 	if err != nil {
 		return err
@@ -96,7 +102,9 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 	return errors.Join(err, program.Close())
 }
 
-func report(p Program) reply { return reply{Negotiated: new(p.Negotiated()), Stats: new(p.Stats())} }
+func report(p Program) reply {
+	return reply{Protocol: protocol, Negotiated: new(p.Negotiated()), Stats: new(p.Stats())}
+}
 
 // Client is the harness's end of the socket to a child. Its methods are safe for
 // concurrent use; Close unblocks them.
@@ -157,6 +165,8 @@ func (c *Client) ask(q request) (forwarder.Stats, error) {
 		return forwarder.Stats{}, fmt.Errorf("hear from child: %w", err)
 	}
 	switch {
+	case r.Protocol != protocol:
+		return forwarder.Stats{}, fmt.Errorf("hear from child: it speaks version %d of the protocol, this program %d: build both from commits nearer to each other", r.Protocol, protocol)
 	case r.Unsupported != "":
 		return forwarder.Stats{}, &unsupportedError{r.Unsupported}
 	case r.Negotiated == nil || r.Stats == nil:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,17 @@ type Options struct {
 	Steer      steer.Policy     `json:"steer"` // empty, or a single queue: nothing to steer
 	NAPI       tun.NAPI         `json:"napi"`
 	CPUs       []int            `json:"cpus"` // pin worker i to CPUs[i mod len]
+
+	// Handicap is the share of each worker's CPU that is wasted, 0 to MaxHandicap: for
+	// those who want to see whether a comparison finds it. It needs CPUs.
+	Handicap float64 `json:"handicap,omitempty"`
+}
+
+// workerCPUs are the CPUs that workers are pinned to, each once.
+func (o *Options) workerCPUs() []int {
+	cpus := slices.Clone(o.CPUs[:min(len(o.CPUs), o.Queues)])
+	slices.Sort(cpus)
+	return slices.Compact(cpus)
 }
 
 // ErrSameDevice says that both endpoints name one device.

@@ -16,6 +16,7 @@ type Session struct {
 	a, b      *tun.Device
 	steering  *steering
 	forwarder *forwarder.Forwarder
+	handicap  handicap
 	infoA     DeviceInfo
 	infoB     DeviceInfo
 	notes     notes
@@ -43,7 +44,10 @@ func Open(o Options) (s *Session, err error) {
 	if o.A == o.B {
 		return nil, fmt.Errorf("%v: %w", o.A, ErrSameDevice)
 	}
-	s = &Session{}
+	s = &Session{handicap: handicap{share: o.Handicap, cpus: o.workerCPUs()}}
+	if err := s.handicap.check(); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -100,7 +104,14 @@ func (s *Session) Negotiated() Negotiated {
 }
 
 // Run forwards until ctx is done (nil) or a device fails.
-func (s *Session) Run(ctx context.Context) error { return s.forwarder.Run(ctx) }
+func (s *Session) Run(ctx context.Context) error {
+	stop, err := s.handicap.start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return s.forwarder.Run(ctx)
+}
 
 // Stats returns the forwarder's counters.
 func (s *Session) Stats() forwarder.Stats { return s.forwarder.Stats() }

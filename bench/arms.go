@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+)
+
+// armPrefixes are before words that belong to one arm.
+var armPrefixes = [2]string{"a:", "b:"}
+
+// parseArms reads the words of a comparison: which variant of the forwarder each arm is,
+// and its scenario.
+func parseArms(words []string) (arms [2]measure.Arm, err error) {
+	var plain []string
+	for _, word := range words {
+		own, sides := word, []int{0, 1}
+		for i, prefix := range armPrefixes {
+			if rest, ok := strings.CutPrefix(word, prefix); ok {
+				own, sides = rest, []int{i}
+			}
+		}
+		taken := false
+		for _, i := range sides {
+			if taken, err = takeVariant(&arms[i].Variant, own); err != nil {
+				return arms, &usageError{fmt.Errorf("%s: %w", word, err)}
+			}
+		}
+		if !taken {
+			plain = append(plain, word)
+		}
+	}
+	if arms[0].Scenario, arms[1].Scenario, err = scenario.ParseArms(plain); err != nil {
+		return arms, err
+	}
+	return arms, checkVariants(arms)
+}
+
+// takeVariant reads a word that is no setting of a scenario but says which forwarder is
+// meant; it is false for any other word.
+func takeVariant(v *dut.Variant, word string) (taken bool, err error) {
+	key, value, _ := strings.Cut(word, "=")
+	switch key {
+	case "binary":
+		v.Binary, err = findBinary(value)
+	case "handicap":
+		v.Handicap, err = parseShare(value)
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+func findBinary(path string) (dut.Binary, error) {
+	if path == "" {
+		return dut.Binary{}, errors.New("want the path of a tunbench binary")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return dut.Binary{}, err
+	}
+	return dut.FindBinary(path)
+}
+
+// parseShare reads 5% or 0.05.
+func parseShare(text string) (float64, error) {
+	number, isPercent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if isPercent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share <= forward.MaxHandicap) {
+		return 0, fmt.Errorf("want a share of 0%% to %g%%", 100*forward.MaxHandicap)
+	}
+	return share, nil
+}
+
+// checkVariants finds a variant of what is not our forwarder, or a handicap that would
+// hit nobody.
+func checkVariants(arms [2]measure.Arm) error {
+	for i, arm := range arms {
+		switch {
+		case arm.Variant.IsZero():
+		case arm.Scenario.DUT != scenario.Forwarder:
+			return &usageError{fmt.Errorf("%sbinary= and handicap= are for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)}
+		case arm.Variant.Handicap > 0 && arm.Scenario.Pin == scenario.Off:
+			return &usageError{fmt.Errorf("%shandicap= wastes time on the CPU that a worker is pinned to: not with pin=off", armPrefixes[i])}
+		}
+	}
+	return nil
+}

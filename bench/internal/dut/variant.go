@@ -1,0 +1,62 @@
+package dut
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Variant is which build of our forwarder is under test, and how. Its zero value is this
+// program as it is.
+type Variant struct {
+	Binary   Binary
+	Handicap float64 // share of the workers' CPU that is wasted, see forward.Options
+}
+
+// IsZero says whether nothing is asked for.
+func (v Variant) IsZero() bool { return v == Variant{} }
+
+// String is what a record says of it, "" of the zero value.
+func (v Variant) String() string {
+	var parts []string
+	if v.Binary != (Binary{}) {
+		parts = append(parts, v.Binary.String())
+	}
+	if v.Handicap > 0 {
+		parts = append(parts, "handicap "+strconv.FormatFloat(100*v.Handicap, 'g', 3, 64)+" %")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Binary is another build of tunbench.
+type Binary struct {
+	Path   string
+	SHA256 string // of its contents, in hexadecimal
+}
+
+// FindBinary looks at the program at path.
+func FindBinary(path string) (Binary, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Binary{}, fmt.Errorf("find binary: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return Binary{}, fmt.Errorf("find binary: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		return Binary{}, fmt.Errorf("find binary: %s is no program", path)
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return Binary{}, fmt.Errorf("read binary: %w", err)
+	}
+	return Binary{Path: path, SHA256: fmt.Sprintf("%x", sum.Sum(nil))}, nil
+}
+
+// String names the program and its contents.
+func (b Binary) String() string { return fmt.Sprintf("%s (sha256 %.12s)", b.Path, b.SHA256) }

@@ -1,0 +1,125 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+// Arm is one side of a comparison.
+type Arm struct {
+	Scenario scenario.Scenario
+	Variant  dut.Variant // of our forwarder
+}
+
+// Arms is a comparison of two arms, measured in turns until Enough says so.
+//
+// A round is A, B and the control, which is A again, in random order and then in the
+// reverse order, each in a fresh scene: among A and B that is ABBA or BAAB. A drift of
+// the machine that is steady within a round meets all alike.
+type Arms struct {
+	A, B      Arm
+	Control   bool // measure A once more as a third arm
+	MinRounds int  // before Enough is asked
+	MaxRounds int
+	Number    int    // of the series, among those of one file
+	Seed      uint64 // of the orders
+	Options   Options
+
+	// Starting is told before each trial, also before those of the warm-up, which
+	// have round -1; it may be nil.
+	Starting func(arm string, round int)
+	// Record receives each trial as soon as it is measured; an error ends the series.
+	Record func(results.Trial) error
+	// Enough is asked after each round; nil is never.
+	Enough func() (bool, error)
+}
+
+// ErrArmFailed says that a trial failed, which ended the comparison: what survived would
+// compare something else.
+var ErrArmFailed = errors.New("a trial failed, the comparison ended there")
+
+// Run measures. When ctx is done it ends after the trial in flight and returns the cause;
+// after a trial that failed it returns ErrArmFailed. The warm-up, one trial of each arm,
+// is not recorded.
+func (s *Arms) Run(ctx context.Context) error {
+	for _, arm := range []string{results.ArmA, results.ArmB} {
+		if t, err := s.trial(ctx, arm, -1); err != nil || t.Failed() {
+			return errors.Join(s.failed(t), err)
+		}
+	}
+	random := rand.New(rand.NewPCG(s.Seed, uint64(s.Number)))
+	for round := range s.MaxRounds {
+		for _, arm := range s.order(random) {
+			if err := s.measure(ctx, arm, round); err != nil {
+				return err
+			}
+		}
+		if s.Enough == nil || round+1 < s.MinRounds {
+			continue
+		}
+		if enough, err := s.Enough(); enough || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order is that of one round.
+func (s *Arms) order(random *rand.Rand) []string {
+	arms := []string{results.ArmA, results.ArmB}
+	if s.Control {
+		arms = append(arms, results.ArmControl)
+	}
+	random.Shuffle(len(arms), func(i, j int) { arms[i], arms[j] = arms[j], arms[i] })
+	back := slices.Clone(arms)
+	slices.Reverse(back)
+	return append(arms, back...)
+}
+
+// measure makes one trial and records it.
+func (s *Arms) measure(ctx context.Context, arm string, round int) error {
+	t, err := s.trial(ctx, arm, round)
+	if recordErr := s.Record(t); recordErr != nil {
+		return errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
+	}
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return s.failed(t)
+}
+
+// failed is ErrArmFailed if the trial did.
+func (s *Arms) failed(t results.Trial) error {
+	if t.Failed() && !t.Interrupted {
+		return fmt.Errorf("arm %s: %w: %s", t.Arm, ErrArmFailed, t.Error)
+	}
+	return nil
+}
+
+func (s *Arms) trial(ctx context.Context, arm string, round int) (results.Trial, error) {
+	if ctx.Err() != nil {
+		return results.Trial{}, context.Cause(ctx)
+	}
+	if s.Starting != nil {
+		s.Starting(arm, round)
+	}
+	side := s.A
+	if arm == results.ArmB {
+		side = s.B
+	}
+	options := s.Options
+	options.Variant = side.Variant
+	t, err := Trial(ctx, side.Scenario, options)
+	t.Series, t.Round, t.Arm = s.Number, round, arm
+	return t, err
+}
