@@ -21,7 +21,7 @@ const publishEvery = 64
 // counters belongs to the thread that runs it.
 type worker struct {
 	index  int
-	spin   time.Duration
+	spin   spinPolicy
 	cpus   []int
 	stop   *atomic.Bool
 	poll   [3]unix.PollFd // queue of A, queue of B, shutdown eventfd
@@ -36,7 +36,7 @@ func newWorker(index int, cfg Config, wake int, stop *atomic.Bool, note func(str
 	a, b := cfg.A[index], cfg.B[index]
 	w = &worker{
 		index: index,
-		spin:  cfg.Spin,
+		spin:  spinPolicy{limit: spinLimit(cfg)},
 		cpus:  cfg.CPUs,
 		stop:  stop,
 		poll: [3]unix.PollFd{
@@ -137,29 +137,52 @@ func (w *worker) round() (moved int, err error) {
 	if err := w.engine.exchange(w.ways[:]); err != nil {
 		return 0, err
 	}
-	for _, d := range w.ways {
+	for i, d := range w.ways {
 		n, err := d.process()
 		if err != nil {
 			return moved, err
+		}
+		if n > 0 {
+			w.spin.moved(i)
 		}
 		moved += n
 	}
 	return moved, nil
 }
 
-// idle returns when there may be something to do: it looks again for the spin
-// time, then sleeps.
+// idle returns when there may be something to do: it looks again for a while, then
+// sleeps.
 func (w *worker) idle() error {
-	for deadline := time.Now().Add(w.spin); w.spin > 0 && !w.stop.Load(); {
-		moved, err := w.round()
-		if err != nil || moved > 0 {
-			return err
-		}
-		if !time.Now().Before(deadline) {
-			break
+	if spin := w.spin.next(); spin > 0 {
+		for deadline := time.Now().Add(spin); !w.stop.Load(); {
+			moved, err := w.round()
+			if err != nil {
+				return err
+			}
+			if moved > 0 {
+				w.spin.ended(false)
+				return nil
+			}
+			if !time.Now().Before(deadline) {
+				break
+			}
 		}
 	}
+	w.spin.ended(true)
 	return w.sleep()
+}
+
+// spinLimit is how long a worker may spin. One that shares its CPU with another would
+// only keep that from working.
+func spinLimit(cfg Config) time.Duration {
+	cpus := runtime.NumCPU()
+	if len(cfg.CPUs) > 0 {
+		cpus = len(cfg.CPUs)
+	}
+	if len(cfg.A) > cpus {
+		return 0
+	}
+	return cfg.Spin
 }
 
 // sleep waits for a packet on either side, or for the end. It goes through the
