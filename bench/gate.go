@@ -29,9 +29,9 @@ second finds it the same or better it is "not confirmed", and no failure; if the
 second cannot tell, nor can the gate. Metrics that are not required are reported.
 
 The words are those of tunbench run; without any it is the preset ci, which takes
-about four minutes, and two for each scenario that is measured again.
+two to four minutes, and one more for each scenario that is measured again.
 
-Thresholds are YAML; what is left out is as here (margins: those of tunbench ab):
+Thresholds are YAML, a file as this one:
 
   confidence: 0.95
   rounds: %d
@@ -39,7 +39,8 @@ Thresholds are YAML; what is left out is as here (margins: those of tunbench ab)
     forwarded_pps: {margin: 3%%}
     latency_ns.p99: {margin: 30%%, required: true}
 
-Metrics, those in brackets only reported unless required:
+What it leaves out is as here. A change within the margin is none. Metrics in
+brackets are not required:
 %s
 With --self-test the baseline is compared with itself, which must find nothing
 worse, and with itself slowed by %g %%, which must fail: about two minutes.

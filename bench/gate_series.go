@@ -106,7 +106,7 @@ func (a *app) gateSeries(ctx context.Context, g *gating, keep *records, arms [2]
 		keep: keep, progress: progress, label: label + " · ",
 	})
 	series := gate.Series{Comparisons: made, Trials: keep.seriesTrials(number)}
-	if errors.Is(err, measure.ErrArmFailed) {
+	if errors.Is(err, measure.ErrArmFailed) && ctx.Err() == nil {
 		series.Failure, err = err.Error(), nil
 	}
 	return series, err

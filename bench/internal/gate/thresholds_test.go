@@ -32,7 +32,7 @@ func TestParseThresholds(t *testing.T) {
 				t.Confidence, t.Rounds = 0.99, 30
 				t.Metrics[results.MetricForwarded] = Threshold{Margin: 0.03, Required: true, named: true}
 				t.Metrics[results.Latency("p99")] = Threshold{Margin: 0.3, Required: true, named: true}
-				t.Metrics[results.MetricDelivered] = Threshold{Margin: results.DefaultMargin(results.MetricDelivered)}
+				t.Metrics[results.MetricDelivered] = Threshold{Margin: DefaultThresholds().Metrics[results.MetricDelivered].Margin}
 			}),
 		},
 		"more than all": {"metrics: {round_trip_ns.p99: {margin: 200%}}", with(func(t *Thresholds) {
