@@ -14,7 +14,7 @@ GENERATED = find . \( -name '*_bpfe[lb].go' -o -name '*_bpfe[lb].o' \) -exec sha
 # What the host's own namespace holds: a run must leave both as they were.
 SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 
-.PHONY: help build bench bench-rivals test lint fuzz generate generate-check smoke check clean
+.PHONY: help build bench bench-rivals test lint fuzz generate generate-check smoke self-test check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -65,7 +65,10 @@ smoke: build ## a short measurement that must leave the host as it was (needs ro
 	bin/tunbench report "$$file"; \
 	diff <(echo "$$before") <($(SCENE)) || { echo "the run left namespaces or links behind"; exit 1; }
 
-check: lint test generate-check fuzz smoke ## all that CI checks
+self-test: build ## prove that the performance gate passes what is alike and fails what is slower (needs root)
+	bin/tunbench gate --self-test
+
+check: lint test generate-check fuzz smoke self-test ## all that CI checks
 
 clean: ## remove what was built, not what was measured
 	rm -rf bin

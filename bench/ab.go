@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -61,8 +62,8 @@ const (
 	defaultMinRounds = 10
 )
 
-func (s *series) add(flags *pflag.FlagSet) {
-	flags.IntVarP(&s.rounds, "rounds", "n", defaultABRounds, "end after so many rounds of six trials at the latest")
+func (s *series) add(flags *pflag.FlagSet, rounds int) {
+	flags.IntVarP(&s.rounds, "rounds", "n", rounds, "end after so many rounds of six trials at the latest")
 	flags.IntVar(&s.minRounds, "min-rounds", defaultMinRounds, "and not before so many")
 	flags.BoolVar(&s.noControl, "no-control", false, "do not measure A twice: rounds of four trials, and nothing shows how much A differs from itself")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the order of trials and of the bootstrap")
@@ -87,7 +88,7 @@ func (a *app) abCommand() *cobra.Command {
 		Example: abExamples,
 		RunE:    func(cmd *cobra.Command, words []string) error { return a.ab(cmd.Context(), o, words) },
 	}
-	o.series.add(cmd.Flags())
+	o.series.add(cmd.Flags(), defaultABRounds)
 	o.tester.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
@@ -140,6 +141,7 @@ type comparing struct {
 	series   series
 	number   int // among those of one file
 	judging  results.CompareOptions
+	deciding func(results.Metric) bool // whether the series goes on for it; nil: for any
 	keep     *records
 	progress *ui.Progress
 	label    string // before what progress says
@@ -167,7 +169,7 @@ func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Compariso
 		Enough: func() (bool, error) {
 			comparisons, err := results.Compare(trials, c.judging)
 			said = howFar(comparisons)
-			return results.NarrowEnough(comparisons), err
+			return results.NarrowEnough(c.decisive(comparisons)), err
 		},
 	}
 	runErr := arms.Run(ctx)
@@ -176,6 +178,14 @@ func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Compariso
 		err = errors.Join(err, c.keep.write(comparison))
 	}
 	return comparisons, errors.Join(runErr, err)
+}
+
+// decisive are the comparisons that the series goes on for.
+func (c comparing) decisive(comparisons []results.Comparison) []results.Comparison {
+	if c.deciding == nil {
+		return comparisons
+	}
+	return slices.DeleteFunc(slices.Clone(comparisons), func(made results.Comparison) bool { return !c.deciding(made.Metric) })
 }
 
 func roundLabel(round, rounds int) string {

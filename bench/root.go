@@ -21,6 +21,7 @@ Begin with
   sudo tunbench run --preset smoke   a quarter of a minute: does everything work?
   sudo tunbench run --preset default the whole picture, about two minutes
   sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
+  sudo tunbench gate --baseline git:main       did this build become slower? for CI
   sudo tunbench sweep offload=none,all queues=1,2 proto=tcp which of many settings mattered
 
 Everything happens in namespaces named tb-<pid>-…, which are removed on every
@@ -70,7 +71,7 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.runCommand(), a.abCommand(), a.sweepCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
+		a.runCommand(), a.abCommand(), a.gateCommand(), a.sweepCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
 		a.reportCommand(), a.compareCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(),
 	)
 	return root

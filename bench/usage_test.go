@@ -48,6 +48,13 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"sweep queues=1,2 --resume", []string{"-o FILE"}},
 		{"sweep sysctl.vm.swappiness=1,2", []string{"sysctl.vm.swappiness", "never touched", "net."}},
 		{"run sysctl.net.ipv4.tcp_sack=1/2", []string{"tcp_sack=1/2", "'/'"}},
+		{"gate", []string{"--baseline", "git:REV"}},
+		{"gate --baseline x dut=route", []string{"dut=route", "dut=forwarder"}},
+		{"gate --baseline x --preset default", []string{"dut=route", "dut=forwarder"}},
+		{"gate --baseline x -n 0", []string{"-n 0"}},
+		{"gate --baseline x --thresholds none.yaml", []string{"none.yaml"}},
+		{"gate --self-test --candidate x", []string{"--self-test", "--candidate"}},
+		{"gate --self-test pin=off", []string{"pin=off"}},
 		{"rival", []string{"arg"}},
 		{"rival boringtun", []string{"boringtun", "netpoll"}},
 		{"burst load=1000", []string{"load"}},
@@ -101,6 +108,7 @@ func TestHelpTeaches(t *testing.T) {
 		"search --help":    {"NDR", "RFC 9971", "ci-fast"},
 		"burst --help":     {"RFC 9004"},
 		"ab --help":        {"a:dut=wireguard-go", "ratio", "ABBA or BAAB", "inconclusive", "binary=PATH"},
+		"gate --help":      {"git:REV", "confirmed", "latency_ns.p99", "--self-test", "Exit codes"},
 		"sweep --help":     {"pairwise", "--resume", "--dry-run"},
 		"soak --help":      {"interval", "Ctrl-C"},
 		"calibrate --help": {"limited by"},
@@ -126,7 +134,7 @@ func TestHelpTeaches(t *testing.T) {
 func TestUnprivilegedUserIsTold(t *testing.T) {
 	needRoot(t)
 	const nobody = 65534
-	for _, args := range []string{"run size=64", "ab", "sweep queues=1,2", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
+	for _, args := range []string{"run size=64", "ab", "gate --self-test", "gate --baseline git:HEAD", "sweep queues=1,2", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
 		cmd, stdout, stderr := command(t, strings.Fields(args)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		cmd.Path = readableByAll(t, cmd.Path)

@@ -50,8 +50,12 @@ var ErrArmFailed = errors.New("a trial failed, the comparison ended there")
 // is not recorded.
 func (s *Arms) Run(ctx context.Context) error {
 	for _, arm := range []string{results.ArmA, results.ArmB} {
-		if t, err := s.trial(ctx, arm, -1); err != nil || t.Failed() {
-			return errors.Join(s.failed(t), err)
+		t, err := s.trial(ctx, arm, -1)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := errors.Join(s.failed(t), err); err != nil {
+			return err
 		}
 	}
 	random := rand.New(rand.NewPCG(s.Seed, uint64(s.Number)))

@@ -36,6 +36,14 @@ func Presets() []Preset {
 				"proto=udp load=pingpong",
 			}),
 		},
+		{
+			Name: "ci", Doc: "what a change may slow down, in short trials for tunbench gate: packets per second, latency and CPU time when paced, TCP", Rounds: 10,
+			Scenarios: mustParse("dut=forwarder duration=300ms warmup=100ms", []string{
+				"proto=udp size=64",
+				"proto=udp size=64 load=100k",
+				"proto=tcp",
+			}),
+		},
 	}
 }
 

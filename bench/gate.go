@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+)
+
+const gateHelp = `Compare a candidate build of tunbench with a baseline, and say with the exit code
+whether it became slower.
+
+A program is given as FILE, a tunbench binary; FOLDER, a copy of the source as it
+stands (. is this one); or git:REV, a revision of the repository here. Source is
+built with go build ./bench in a temporary folder. The default candidate is this
+program itself.
+
+Each scenario is a series of tunbench ab, A the baseline and B the candidate. If
+a required metric is worse, the scenario is measured once more after the others,
+in another order; only what is worse in both series is a regression. If the
+second finds it the same or better it is "not confirmed", and no failure; if the
+second cannot tell, nor can the gate. Metrics that are not required are reported.
+
+The words are those of tunbench run; without any it is the preset ci, which takes
+two to four minutes, and one more for each scenario that is measured again.
+
+Thresholds are YAML, a file as this one:
+
+  confidence: 0.95
+  rounds: %d
+  metrics:
+    forwarded_pps: {margin: 3%%}
+    latency_ns.p99: {margin: 30%%, required: true}
+
+What it leaves out is as here. A change within the margin is none. Metrics in
+brackets are not required:
+%s
+With --self-test the baseline is compared with itself, which must find nothing
+worse, and with itself slowed by %g %%, which must fail: about two minutes.
+
+Exit codes: 0 nothing is worse and every required metric is decided; 1 failure,
+also of the self-test; 2 wrong usage; 3 a required metric is worse in both
+series; 4 none is, but one is inconclusive, or a trial failed; 5 this host or
+user cannot measure.`
+
+const gateExamples = `  tunbench gate --baseline git:main             this program against the main branch
+  tunbench gate --baseline old/tunbench --candidate new/tunbench size=1400 flows=64
+  tunbench gate --baseline git:v1.2 --candidate . --markdown summary.md --junit gate.xml -o gate.jsonl
+  tunbench gate --self-test                     can it fail?`
+
+// gateOptions are the flags of `tunbench gate`.
+type gateOptions struct {
+	output
+	tester
+	series
+	roundsGiven         bool
+	baseline, candidate string
+	preset              string
+	thresholds          string
+	markdown, junit     string
+	selfTest            bool
+}
+
+// defaultGate is what is measured when nothing is asked for.
+const defaultGate = "ci"
+
+func (a *app) gateCommand() *cobra.Command {
+	var o gateOptions
+	cmd := &cobra.Command{
+		Use:     "gate --baseline FILE|FOLDER|git:REV [KEY=VALUE | SCENARIO]...",
+		Short:   "Fail if a build is slower than another, for CI",
+		Long:    fmt.Sprintf(gateHelp, gate.DefaultRounds, metricsHelp(), 100*selfTestHandicap),
+		Example: gateExamples,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			o.roundsGiven = cmd.Flags().Changed("rounds")
+			if o.selfTest {
+				return a.gateSelfTest(cmd.Context(), o, words)
+			}
+			return a.gate(cmd.Context(), o, words)
+		},
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func (o *gateOptions) add(flags *pflag.FlagSet) {
+	flags.StringVar(&o.baseline, "baseline", "", "the `program` to compare with: FILE, FOLDER or git:REV")
+	flags.StringVar(&o.candidate, "candidate", "", "the `program` that may have become slower (default: this one)")
+	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", ")+" (default: "+defaultGate+" if there are no words)")
+	flags.StringVar(&o.thresholds, "thresholds", "", "a YAML `file` of margins, and which metrics are required")
+	flags.StringVar(&o.markdown, "markdown", "", "write a summary for a pull request into a `file`")
+	flags.StringVar(&o.junit, "junit", "", "write JUnit XML into a `file`")
+	flags.BoolVar(&o.selfTest, "self-test", false, "prove that the gate can pass and fail, with the baseline (default: this program)")
+	o.series.add(flags, gate.DefaultRounds)
+	o.tester.add(flags)
+	o.output.add(flags)
+}
+
+// metricsHelp lists what can be required.
+func metricsHelp() string {
+	var b strings.Builder
+	t := gate.DefaultThresholds()
+	for _, m := range results.ComparedMetrics() {
+		name := string(m)
+		if !t.Requires(m) {
+			name = "[" + name + "]"
+		}
+		fmt.Fprintf(&b, "  %-29s %g%%\n", name, 100*t.Metrics[m].Margin)
+	}
+	return b.String()
+}
+
+// limits reads the thresholds and settles the rounds: those of the command line, else
+// of the file, else the default.
+func (o *gateOptions) limits() (gate.Thresholds, error) {
+	t := gate.DefaultThresholds()
+	if o.thresholds != "" {
+		var err error
+		if t, err = gate.ReadThresholds(o.thresholds); err != nil {
+			return t, &usageError{err}
+		}
+	}
+	if t.Rounds > 0 && !o.roundsGiven {
+		o.rounds = t.Rounds
+	}
+	return t, o.series.check()
+}
+
+// scenarios are those that the words or a preset ask for.
+func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
+	chosen := runOptions{preset: o.preset}
+	if chosen.preset == "" && len(words) == 0 {
+		chosen.preset = defaultGate
+	}
+	series, err := chosen.plan(words)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range series.Scenarios {
+		if s.DUT != scenario.Forwarder {
+			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder", s.DUT)}
+		}
+	}
+	return series.Scenarios, nil
+}
+
+func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err error) {
+	if o.baseline == "" {
+		return &usageError{errors.New("--baseline: want the program to compare with: FILE, FOLDER or git:REV")}
+	}
+	g, err := a.prepareGate(&o, words)
+	if err != nil {
+		return err
+	}
+	reports, err := createReports(o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reports.discard()) }()
+	shop := gate.NewWorkshop(".")
+	defer func() { err = errors.Join(err, shop.Close()) }()
+	baseline, err := findBuild(ctx, shop, o.baseline)
+	if err != nil {
+		return err
+	}
+	candidate, err := findBuild(ctx, shop, o.candidate)
+	if err != nil {
+		return err
+	}
+	var report gate.Report
+	if err := a.recorded(ctx, o.output, func(keep *records) error {
+		report, err = a.measureGate(ctx, g, keep, baseline, candidate)
+		return interrupted(ctx, err, keep.trials)
+	}); err != nil {
+		return err
+	}
+	if err := reports.commit(report); err != nil {
+		return err
+	}
+	return errors.Join(a.printLines(o.output, report.Lines()), gateVerdict(report))
+}
+
+// gateVerdict turns a report into an exit code.
+func gateVerdict(r gate.Report) error {
+	switch r.Verdict() {
+	case results.VerdictWorse:
+		return fmt.Errorf("gate: %w", errRegression)
+	case results.VerdictInconclusive:
+		return fmt.Errorf("gate: %w", errInconclusive)
+	}
+	return nil
+}
+
+// printLines says what came of it, unless records are what is printed.
+func (a *app) printLines(o output, lines []string) error {
+	if o.json {
+		return nil
+	}
+	return a.printText("\n" + strings.Join(lines, "\n") + "\n")
+}

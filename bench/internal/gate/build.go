@@ -1,0 +1,88 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// commitDigits is as many of a commit's name as tell it from others.
+const commitDigits = 12
+
+// revision builds a revision of the repository.
+func (w *Workshop) revision(ctx context.Context, revision string) (Program, error) {
+	top, err := w.git(ctx, w.repository, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return Program{}, err
+	}
+	commit, err := w.git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return Program{}, w.noRevision(ctx, top, revision, err)
+	}
+	commit = commit[:commitDigits]
+	source, err := w.checkOut(ctx, top, commit)
+	if err != nil {
+		return Program{}, err
+	}
+	path, err := w.build(ctx, source, commit)
+	if err != nil {
+		return Program{}, fmt.Errorf("%s%s: %w", revisionPrefix, revision, err)
+	}
+	return Program{Path: path, Label: fmt.Sprintf("%s%s (%s)", revisionPrefix, revision, commit)}, os.RemoveAll(source)
+}
+
+// noRevision explains that git knows no such revision.
+func (w *Workshop) noRevision(ctx context.Context, top, revision string, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if shallow, _ := w.git(ctx, top, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+		return fmt.Errorf("%s%s: revision %w: this clone is shallow, fetch its whole history (git fetch --unshallow)", revisionPrefix, revision, ErrNotFound)
+	}
+	return fmt.Errorf("%s%s: revision %w in %s", revisionPrefix, revision, ErrNotFound, top)
+}
+
+// checkOut writes the files of a commit into a new folder. It has an index of its own, so
+// that the repository and its working copy stay as they are whatever ends this process.
+func (w *Workshop) checkOut(ctx context.Context, top, commit string) (string, error) {
+	place, err := w.place()
+	if err != nil {
+		return "", err
+	}
+	index := "GIT_INDEX_FILE=" + filepath.Join(place, "index")
+	for _, args := range [][]string{
+		{"read-tree", commit},
+		{"checkout-index", "--all", "--prefix=" + filepath.Join(place, "source") + "/"},
+	} {
+		if _, err := (command{dir: top, env: []string{index}, args: append([]string{"git"}, args...)}).run(ctx); err != nil {
+			return "", fmt.Errorf("check out %s: %w", commit, err)
+		}
+	}
+	return filepath.Join(place, "source"), nil
+}
+
+func (w *Workshop) git(ctx context.Context, dir string, args ...string) (string, error) {
+	return command{dir: dir, args: append([]string{"git"}, args...)}.run(ctx)
+}
+
+// build compiles the source in a folder. The program is named after the version, as
+// records show it.
+func (w *Workshop) build(ctx context.Context, source, version string) (string, error) {
+	if _, err := os.Stat(filepath.Join(source, "bench")); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("build: no source of tunbench: it has no folder bench")
+	}
+	place, err := w.place()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(place, "tunbench-"+version)
+	// As the Makefile has it, but for the stamp of the commit: git refuses to tell that of
+	// a working copy of another user.
+	build := command{dir: source, env: []string{"CGO_ENABLED=0"}, args: []string{"go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./bench"}}
+	if _, err := build.run(ctx); err != nil {
+		return "", fmt.Errorf("build: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,90 @@
+package gate
+
+import (
+	"slices"
+
+	"tunbench/results"
+)
+
+// Outcome is what the gate makes of one metric of a scenario, in a word.
+type Outcome string
+
+// The outcomes.
+const (
+	Same         Outcome = "same"
+	Better       Outcome = "better"
+	Worse        Outcome = "worse"         // in both series; of a metric that is reported only, in the one there was
+	NotConfirmed Outcome = "not confirmed" // worse in the first series, same or better in the second: no failure
+	Inconclusive Outcome = "inconclusive"
+)
+
+// Finding is one metric of one scenario.
+type Finding struct {
+	First    results.Comparison
+	Second   *results.Comparison // of the series that was to confirm a worse; nil where the first is not worse, or there was none
+	Required bool
+	Outcome  Outcome
+}
+
+// decide takes the series of a scenario together, the first and, where something in it was worse, the second: of what was worse only, which
+// it was made for. What else it says by chance must not undo what is decided.
+func (t Thresholds) decide(series []Series) []Finding {
+	var findings []Finding
+	for _, first := range series[0].Comparisons {
+		f := Finding{First: first, Required: t.Requires(first.Metric)}
+		if f.First.Verdict == results.VerdictWorse && len(series) > 1 {
+			f.Second = comparisonIn(series[1], first.Metric)
+		}
+		f.Outcome = f.outcome()
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func comparisonIn(s Series, m results.Metric) *results.Comparison {
+	i := slices.IndexFunc(s.Comparisons, func(c results.Comparison) bool { return c.Metric == m })
+	if i < 0 {
+		return nil
+	}
+	return &s.Comparisons[i]
+}
+
+func (f Finding) outcome() Outcome {
+	switch {
+	case f.First.Verdict != results.VerdictWorse:
+		return outcomeOf(f.First.Verdict)
+	case f.Second != nil:
+		return confirmed(f.Second.Verdict)
+	case f.Required:
+		return Inconclusive // the second series did not come so far
+	}
+	return Worse
+}
+
+// confirmed is what becomes of a worse by the verdict of the second series.
+func confirmed(second results.Verdict) Outcome {
+	switch second {
+	case results.VerdictSame, results.VerdictBetter:
+		return NotConfirmed
+	}
+	return outcomeOf(second)
+}
+
+func outcomeOf(v results.Verdict) Outcome {
+	switch v {
+	case results.VerdictSame:
+		return Same
+	case results.VerdictBetter:
+		return Better
+	case results.VerdictWorse:
+		return Worse
+	}
+	return Inconclusive
+}
+
+// needsConfirmation says whether a required metric is worse in a first series.
+func (t Thresholds) needsConfirmation(s Series) bool {
+	return slices.ContainsFunc(s.Comparisons, func(c results.Comparison) bool {
+		return c.Verdict == results.VerdictWorse && t.Requires(c.Metric)
+	})
+}

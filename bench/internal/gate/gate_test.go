@@ -1,0 +1,124 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"tunbench/results"
+)
+
+// measuring answers with the series of a script and notes what was asked.
+type measuring struct {
+	script []Series
+	asked  []string
+	err    error // after the script
+}
+
+func (m *measuring) measure(_ context.Context, scenario, number int, label string) (Series, error) {
+	m.asked = append(m.asked, fmt.Sprintf("%d/%d %s", scenario, number, label))
+	if number >= len(m.script) {
+		return Series{}, m.err
+	}
+	return m.script[number], nil
+}
+
+// TestRun: what is measured, in which order, and what it comes to.
+func TestRun(t *testing.T) {
+	same, worse, unsure := forwarded(results.VerdictSame), forwarded(results.VerdictWorse), forwarded(results.VerdictInconclusive)
+	tail := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictSame, results.MetricMachineCost: results.VerdictWorse})
+	failed := Series{Failure: "arm B: a trial failed"}
+	once := []string{"0/0 scenario 1 of 2", "1/1 scenario 2 of 2"}
+	for name, test := range map[string]struct {
+		script []Series
+		asked  []string
+		want   results.Verdict
+	}{
+		"nothing":                        {[]Series{same, same}, once, results.VerdictSame},
+		"worse, and again":               {[]Series{worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more"), results.VerdictWorse},
+		"worse, and not again":           {[]Series{same, worse, same}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictSame},
+		"worse, and perhaps again":       {[]Series{same, worse, unsure}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictInconclusive},
+		"worse, and a failure":           {[]Series{same, worse, failed}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictInconclusive},
+		"both worse, one again":          {[]Series{worse, worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more", "1/3 scenario 2 of 2 once more"), results.VerdictWorse},
+		"undecided":                      {[]Series{unsure, same}, once, results.VerdictInconclusive},
+		"worse in what is reported only": {[]Series{tail, same}, once, results.VerdictSame},
+		"a failure, and the next":        {[]Series{failed, same}, once, results.VerdictInconclusive},
+		"no figures":                     {[]Series{{}, same}, once, results.VerdictInconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := measuring{script: test.script}
+			r, err := Gate{Scenarios: []string{small, paced}, Thresholds: DefaultThresholds(), Measure: m.measure}.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(m.asked, test.asked) {
+				t.Errorf("measured %q, want %q", m.asked, test.asked)
+			}
+			if r.Verdict() != test.want {
+				t.Errorf("%s: %s, want %s", r.Headline(), r.Verdict(), test.want)
+			}
+		})
+	}
+}
+
+func TestRunEndsWithAnError(t *testing.T) {
+	broken := errors.New("no space left")
+	for _, script := range [][]Series{nil, {forwarded(results.VerdictWorse)}} {
+		m := measuring{script: script, err: broken}
+		r, err := Gate{Scenarios: []string{small}, Thresholds: DefaultThresholds(), Measure: m.measure}.Run(t.Context())
+		if !errors.Is(err, broken) || len(r.Scenarios) != len(script) {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
+// TestRequiredByNameMustBeMeasured: or a word in the scenarios would lift a threshold in silence.
+func TestRequiredByNameMustBeMeasured(t *testing.T) {
+	thresholds, err := ParseThresholds("gate.yaml", []byte("metrics: {round_trip_ns.p50: {margin: 5%}, forwarded_pps: {margin: 3%}, latency_ns.p99: {margin: 9%}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := measuring{script: []Series{forwarded(results.VerdictSame)}}
+	r, err := Gate{Scenarios: []string{small}, Thresholds: thresholds, Measure: m.measure}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.Unmeasured, []results.Metric{results.RoundTrip("p50")}) || r.Verdict() != results.VerdictInconclusive {
+		t.Errorf("unmeasured %v, %s", r.Unmeasured, r.Verdict())
+	}
+	if lines := strings.Join(r.Lines(), "\n"); !strings.Contains(lines, "measured nowhere: round_trip_ns.p50") {
+		t.Errorf("no word of it:\n%s", lines)
+	}
+}
+
+func TestSelfTest(t *testing.T) {
+	same, worse := forwarded(results.VerdictSame), forwarded(results.VerdictWorse)
+	report := func(series ...Series) Report {
+		return reportOf(DefaultThresholds(), Scenario{Name: small, Series: series})
+	}
+	green, red := report(same), report(worse, worse)
+	for name, test := range map[string]struct {
+		alike, slowed Report
+		want          bool
+	}{
+		"as it must be":       {green, red, true},
+		"undecided is green":  {report(forwarded(results.VerdictInconclusive)), red, true},
+		"not confirmed too":   {report(worse, same), red, true},
+		"it cannot pass":      {red, red, false},
+		"it cannot fail":      {green, green, false},
+		"not sure to fail":    {green, report(worse, same), false},
+		"a trial failed":      {report(Series{Failure: "arm A"}), red, false},
+		"nothing is measured": {Report{}, Report{}, false},
+	} {
+		s := SelfTest{Alike: test.alike, Slowed: test.slowed, Handicap: 0.2}
+		if s.Passed() != test.want {
+			t.Errorf("%s: %v", name, s.Passed())
+		}
+		if lines := s.Lines(); strings.Contains(strings.Join(lines, ""), "WRONG") == test.want || len(lines) != 2 {
+			t.Errorf("%s: says %q", name, lines)
+		}
+	}
+}

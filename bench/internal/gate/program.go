@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Program is a build of tunbench.
+type Program struct {
+	Path  string // absolute; "" is this process's own program
+	Label string // where it is from, in words
+}
+
+// ErrNotFound says that there is no such program, source or revision.
+var ErrNotFound = errors.New("not found")
+
+// revisionPrefix is before what is a revision rather than a path.
+const revisionPrefix = "git:"
+
+// Workshop finds programs, and builds those of which there is only the source, in a
+// temporary folder. It is for one goroutine, and must be closed.
+type Workshop struct {
+	repository string // a folder in it
+	dir        string // temporary; "" until something is built
+	built      int
+}
+
+// NewWorkshop is a workshop that takes revisions from the git repository which the folder
+// is in.
+func NewWorkshop(folder string) *Workshop { return &Workshop{repository: folder} }
+
+// Program is what a word of a command line asks for:
+//
+//	""       this process's own program
+//	git:REV  a revision of the repository, built
+//	FOLDER   a copy of the source as it stands there, built
+//	FILE     a program
+func (w *Workshop) Program(ctx context.Context, word string) (Program, error) {
+	if word == "" {
+		return Program{Label: "this program"}, nil
+	}
+	if revision, ok := strings.CutPrefix(word, revisionPrefix); ok {
+		return w.revision(ctx, revision)
+	}
+	path, err := filepath.Abs(word)
+	if err != nil {
+		return Program{}, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Program{}, fmt.Errorf("%s: %w: want the path of a tunbench binary or of its source, or %sREVISION", word, ErrNotFound, revisionPrefix)
+	case err != nil:
+		return Program{}, err
+	case !info.IsDir():
+		return Program{Path: path, Label: word}, nil
+	}
+	program, err := w.build(ctx, path, "folder")
+	return Program{Path: program, Label: "the source in " + word}, err
+}
+
+// Close removes what was built.
+func (w *Workshop) Close() error {
+	if w.dir == "" {
+		return nil
+	}
+	if err := os.RemoveAll(w.dir); err != nil {
+		return fmt.Errorf("remove builds: %w", err)
+	}
+	w.dir = ""
+	return nil
+}
+
+// place is a new folder for one program.
+func (w *Workshop) place() (string, error) {
+	if w.dir == "" {
+		dir, err := os.MkdirTemp("", "tunbench-gate-")
+		if err != nil {
+			return "", fmt.Errorf("make a place to build: %w", err)
+		}
+		w.dir = dir
+	}
+	w.built++
+	place := filepath.Join(w.dir, fmt.Sprint(w.built))
+	if err := os.Mkdir(place, 0o755); err != nil {
+		return "", fmt.Errorf("make a place to build: %w", err)
+	}
+	return place, nil
+}

@@ -1,0 +1,55 @@
+package gate
+
+import (
+	"maps"
+	"slices"
+
+	"tunbench/results"
+)
+
+// Thresholds say what the gate lets pass.
+type Thresholds struct {
+	Confidence float64 // of the intervals, above 0.5 and below 1
+	Rounds     int     // at most, in a series; 0: not said
+	Metrics    map[results.Metric]Threshold
+}
+
+// Threshold is that of one metric.
+type Threshold struct {
+	Margin   float64 // a change that is not worth speaking of, as a ratio less 1
+	Required bool    // worse fails the gate, and undecided is undecided; others are reported only
+	named    bool    // required by the file: it must be measured somewhere
+}
+
+// marginFactor makes the margins of a person's comparison those of a CI job, which has a minute for each scenario on a machine that others
+// use too: with so much a program that did not change can be told to be the same, rather than leave the job undecided.
+const marginFactor = 2.5
+
+// DefaultThresholds have margins that are a multiple of [results.DefaultMargin]. Required are what was brought through, the typical latency
+// and the CPU time of the device under test. The last hundredth of the latencies and the CPU time of the whole machine, tester included, are
+// reported only: on a shared machine others decide about them.
+func DefaultThresholds() Thresholds {
+	t := Thresholds{Confidence: results.DefaultConfidence, Metrics: map[results.Metric]Threshold{}}
+	reported := []results.Metric{results.Latency("p99"), results.RoundTrip("p99"), results.MetricMachineCost}
+	for _, m := range results.ComparedMetrics() {
+		t.Metrics[m] = Threshold{Margin: marginFactor * results.DefaultMargin(m), Required: !slices.Contains(reported, m)}
+	}
+	return t
+}
+
+// CompareOptions are those of the comparisons.
+func (t Thresholds) CompareOptions() results.CompareOptions {
+	o := results.CompareOptions{Confidence: t.Confidence, Margins: map[results.Metric]float64{}}
+	for m, threshold := range t.Metrics {
+		o.Margins[m] = threshold.Margin
+	}
+	return o
+}
+
+// Requires says whether the gate depends on a metric.
+func (t Thresholds) Requires(m results.Metric) bool { return t.Metrics[m].Required }
+
+// named lists the metrics that the file requires by name, sorted.
+func (t Thresholds) named() []results.Metric {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.Metrics)), func(m results.Metric) bool { return !t.Metrics[m].named })
+}
