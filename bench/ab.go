@@ -30,9 +30,10 @@ so that a drift of the machine meets both alike. The figure of a round is the
 ratio of B's mean to A's. The series ends when the interval of every ratio is
 half as wide as its margin, or after --rounds.
 
-better, worse   the signed-rank test finds a change (5 % over all metrics
-                together, after Holm), and it is larger than the margin
-same            the whole 95 % interval lies within the margin
+better, worse   the whole 95 % interval lies beyond the margin, and the
+                signed-rank test finds the change (5 % over all metrics
+                together, after Holm)
+same            the whole interval lies within the margin
 inconclusive    neither; also if A differs from itself, or a trial failed`
 
 const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64

@@ -9,8 +9,8 @@ import (
 )
 
 const comparisonLegend = "A and B: medians of their trials. B/A: centre of the rounds' ratios, a round's being the mean of B's trials in it over the mean of A's; " +
-	"low and high: its interval; p: chance of such a difference where there is none. One verdict for each metric, of B: better or worse (a change " +
-	"that is no chance and larger than the margin), same (the interval lies within the margin), or inconclusive."
+	"low and high: its interval; p: chance of such a difference where there is none. One verdict for each metric, of B: better or worse (no chance, " +
+	"and the interval lies beyond the margin), same (the interval lies within the margin), or inconclusive."
 
 // armsRow is one metric of both arms.
 type armsRow struct {

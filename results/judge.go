@@ -59,7 +59,7 @@ func (c Comparison) verdict(chance float64) Verdict {
 		return VerdictInconclusive
 	case 1/limit <= c.Low && c.High <= limit:
 		return VerdictSame
-	case c.PValue < chance && (c.Ratio > limit || c.Ratio < 1/limit):
+	case c.PValue < chance && (c.Low > limit || c.High < 1/limit):
 		if c.Metric.MoreIsBetter() == (c.Ratio > 1) {
 			return VerdictBetter
 		}

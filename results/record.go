@@ -3,7 +3,7 @@ package results
 import "time"
 
 // Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
-// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], no [Sweep], and neither series nor program in a trial.
+// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], no [Sweep], neither series nor program in a trial, and no longest pause in a [Search].
 const Schema = 3
 
 // Kind is the type of a record, the value of its field "record".

@@ -96,7 +96,7 @@ func sampleSearch() Search {
 				RelevantLowerBoundPps: new(1.31e6), ConditionalThroughputPps: new(1.3099e6), Reason: "no loss at the maximum load",
 			},
 		},
-		LimitedBy: "dut core", Host: &Stability{new(0.0), new(0.012)}, Warnings: []string{"loss at 300 k pps, none at 400 k pps"},
+		LimitedBy: "dut core", Host: &Stability{new(0.0), new(0.012), new(int64(420_000))}, Warnings: []string{"loss at 300 k pps, none at 400 k pps"},
 		Error: "interrupted",
 	}
 }

@@ -60,6 +60,9 @@ func searchFacts(s Search) []string {
 	if h := s.Host; h != nil && h.StealRatio != nil {
 		facts = append(facts, "steal "+percent(*h.StealRatio)+"%")
 	}
+	if h := s.Host; h != nil && h.LongestPauseNs != nil {
+		facts = append(facts, "longest pause "+micros(float64(*h.LongestPauseNs))+" µs")
+	}
 	if h := s.Host; h != nil && h.DriftRatio != nil {
 		facts = append(facts, "drift "+percent(*h.DriftRatio)+"%")
 	}

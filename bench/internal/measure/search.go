@@ -60,6 +60,7 @@ type searching struct {
 	record *results.Search
 
 	lossyLoad float64 // the smallest load that lost, and what limited it
+	pause     int64   // ns, the longest that was noticed
 }
 
 func (m *searching) run(ctx context.Context) error {
@@ -129,10 +130,41 @@ func (m *searching) Measure(ctx context.Context, load float64, duration time.Dur
 	if err != nil {
 		return search.Trial{}, err
 	}
+	m.noticePause(t, load)
 	if *t.LossRatio > 0 && (m.lossyLoad == 0 || load < m.lossyLoad) && t.LimitedBy != "" {
 		m.lossyLoad, m.record.LimitedBy = load, t.LimitedBy
 	}
 	return search.Trial{Effective: time.Duration(t.DurationS * float64(time.Second)), LossRatio: *t.LossRatio}, nil
+}
+
+// noticePause remembers the longest time that the generator's CPU stood still. Above half
+// of the highest load a packet may be late for other reasons.
+func (m *searching) noticePause(t results.Trial, load float64) {
+	if t.Sender == nil || t.Sender.LatenessNs == nil || load > m.record.MaxLoadPps/2 {
+		return
+	}
+	m.pause = max(m.pause, t.Sender.LatenessNs.Max)
+}
+
+// explainPauses says when the longest pause was enough to fill the queue in front of the
+// device under test at the highest load without loss: what was found hangs on how many
+// pauses a trial met.
+func (m *searching) explainPauses() {
+	if m.pause == 0 {
+		return
+	}
+	m.record.Host.LongestPauseNs = &m.pause
+	for _, g := range m.record.Goals {
+		if g.RelevantLowerBoundPps == nil {
+			continue
+		}
+		full := float64(m.Scenario.TxQLen) / *g.RelevantLowerBoundPps * 1e9
+		if float64(m.pause) > full {
+			m.warn("the host was unsteady: a CPU stood still for up to %.1f ms, and at the %s a queue of %d packets is full after %.1f ms",
+				float64(m.pause)/1e6, g.Name, m.Scenario.TxQLen, full/1e6)
+			return
+		}
+	}
 }
 
 // paced is a load in whole packets a second.
@@ -175,6 +207,7 @@ func (m *searching) stability(ctx context.Context, machine host.CPUTime, before 
 		return err
 	}
 	m.record.Host = &results.Stability{}
+	m.explainPauses()
 	if spent := now.Sub(machine); spent.Total() > 0 {
 		steal := spent.Steal / spent.Total()
 		m.record.Host.StealRatio = &steal
