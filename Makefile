@@ -30,7 +30,7 @@ bench-rivals: build ## the forwarder against its rivals, ratios with their sprea
 
 # One package at a time: many tests measure, and would disturb each other.
 test: ## run all tests; those that need root run when root does
-	go test -p 1 $(RACE) ./...
+	go test -p 1 -timeout 30m $(RACE) ./...
 
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \
