@@ -41,7 +41,7 @@ type Stability struct {
 	StealRatio *float64 `json:"steal_ratio,omitempty"` // of the CPU time, taken by the hypervisor
 	DriftRatio *float64 `json:"drift_ratio,omitempty"` // by which the same load fared differently at the end than at the beginning
 
-	// LongestPauseNs is the longest that the generator's CPU stood still in trials at up to half of the highest load: how late a packet left.
+	// LongestPauseNs is the longest that the generator's CPU stood still in trials at up to nine tenths of the highest load: how late a packet left.
 	LongestPauseNs *int64 `json:"longest_pause_ns,omitempty"`
 }
 

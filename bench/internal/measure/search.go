@@ -137,10 +137,10 @@ func (m *searching) Measure(ctx context.Context, load float64, duration time.Dur
 	return search.Trial{Effective: time.Duration(t.DurationS * float64(time.Second)), LossRatio: *t.LossRatio}, nil
 }
 
-// noticePause remembers the longest time that the generator's CPU stood still. Above half
-// of the highest load a packet may be late for other reasons.
+// noticePause remembers the longest time that the generator's CPU stood still. Near the end
+// of what the tester can offer a packet may be late for other reasons.
 func (m *searching) noticePause(t results.Trial, load float64) {
-	if t.Sender == nil || t.Sender.LatenessNs == nil || load > m.record.MaxLoadPps/2 {
+	if t.Sender == nil || t.Sender.LatenessNs == nil || load > 0.9*m.record.MaxLoadPps {
 		return
 	}
 	m.pause = max(m.pause, t.Sender.LatenessNs.Max)
