@@ -70,6 +70,14 @@ func (s *series) add(flags *pflag.FlagSet, rounds int) {
 	flags.Uint64Var(&s.seed, "seed", 1, "of the order of trials and of the bootstrap")
 }
 
+// trials is how many there are at most, the warm-up of both arms included.
+func (s *series) trials() int {
+	if s.noControl {
+		return 2 + 4*s.rounds
+	}
+	return 2 + 6*s.rounds
+}
+
 func (s *series) check() error {
 	switch {
 	case s.rounds < 1 || s.rounds > maxRounds:
@@ -108,8 +116,7 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 		return err
 	}
 	return a.recorded(ctx, o.output, func(keep *records) error {
-		trials := 2 + 6*o.rounds
-		progress := a.progress(o.output, trials+len(measure.Testers(scenariosOf(arms))))
+		progress := a.progress(o.output, o.trials()+len(measure.Testers(scenariosOf(arms))))
 		defer progress.Done()
 		options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, scenariosOf(arms))
 		if err != nil {

@@ -98,7 +98,7 @@ func (a *app) calibrateGate(ctx context.Context, g *gating, keep *records) (err 
 func (a *app) gateSeries(ctx context.Context, g *gating, keep *records, arms [2]measure.Arm, number int, label string) (gate.Series, error) {
 	length := g.flags.series
 	length.seed += uint64(number)
-	progress := a.progress(g.flags.output, 2+6*length.rounds)
+	progress := a.progress(g.flags.output, length.trials())
 	defer progress.Done()
 	made, err := a.compareArms(ctx, comparing{
 		arms: arms, options: g.options, series: length, number: number,

@@ -51,8 +51,9 @@ type Segmenter struct {
 // Reset makes s begin with the superpacket whose vnet header is hdr and whose IP
 // header begins at l3. The packet must not change until its last segment is done
 // with. After a fault s has no segments; what Validate finds is one, and headers
-// longer than MaxHeaderLen are FaultExtensions. So is a wrong IPv4 header checksum, by
-// which a router would drop the packet: segments get one made anew.
+// longer than MaxHeaderLen are FaultExtensions. A wrong IPv4 header checksum, for which a
+// router drops a packet, is FaultIPv4Checksum: segments get one made anew, which would
+// hide it.
 //
 // As in the kernel, the pseudo header sum that the superpacket has in its
 // checksum field is taken over, not made anew: damage shows in every segment.

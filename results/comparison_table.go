@@ -64,7 +64,7 @@ func sentences(records []Comparison) []string {
 
 // armLines says what each arm is.
 func armLines(c Comparison, s subjects) []string {
-	a, b := programLabel(c.ProgramA), programLabel(c.ProgramB)
+	a, b := plain(c.ProgramA), plain(c.ProgramB)
 	if c.ScenarioA == c.ScenarioB {
 		if a == b {
 			return []string{"A and B are the same"}
@@ -73,8 +73,6 @@ func armLines(c Comparison, s subjects) []string {
 	}
 	return []string{"A: " + s.titles[c.ScenarioA] + behind(a), "B: " + s.titles[c.ScenarioB] + behind(b)}
 }
-
-func programLabel(program string) string { return plain(program) }
 
 func orThis(program string) string {
 	if program == "" {
