@@ -39,7 +39,7 @@ const forwardExamples = `  ip netns add left; ip netns add right
 type forwardOptions struct {
 	a, b, dev, offload string
 	engine, gso, gro   string
-	steer, napi        string
+	steer              string
 	vnet               bool
 	metrics            string
 	control            bool
@@ -68,13 +68,12 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all, tunnel (default all; none with --vnet=false)")
 	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
 	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index")
-	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves before it serves the other direction")
+	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves at most before it serves the other direction")
 	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker looks again before it sleeps")
 	flags.StringVar(&o.engine, "engine", string(forwarder.EngineAuto), "how packets are moved: "+words(forwarder.Engines()))
 	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
-	flags.StringVar(&o.napi, "napi", tun.NAPIOff.String(), "NAPI (IFF_NAPI) for packets that are written: off, on or threaded")
 	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
@@ -117,8 +116,6 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	parse("gro", err)
 	opts.Steer, err = steer.ParsePolicy(o.steer)
 	parse("steer", err)
-	opts.NAPI, err = tun.ParseNAPI(o.napi)
-	parse("napi", err)
 	parse("cpus", checkCPUs(opts.CPUs))
 	if o.metrics != "" {
 		_, _, err = net.SplitHostPort(o.metrics)

@@ -47,7 +47,7 @@ func TestEverySettingRuns(t *testing.T) {
 		"vnet=off", "batch=1 spin=0s", "pin=off", "qdisc=noqueue,pfifo_fast", "mtu=9000 size=9000",
 		"dut=veth,route size=1400 segs=32",
 		"engine=auto,sync,uring", "gro=off", "gso=split gro=auto,off size=1400 segs=8", "engine=sync,uring gso=split size=1400 segs=8",
-		"queues=2 flows=8 steer=hash,cpu,kernel", "napi=on,threaded", "dev=tap offload=tunnel size=1400 segs=8",
+		"queues=2 flows=8 steer=hash,cpu,kernel", "dev=tap offload=tunnel size=1400 segs=8",
 	} {
 		t.Run(words, func(t *testing.T) {
 			args := append(strings.Fields(words), "load=20000", "duration=200ms", "warmup=50ms")

@@ -30,10 +30,10 @@ func testNamespace(t *testing.T) string {
 }
 
 // testDeviceVanishes deletes device b under a running forwarder.
-func testDeviceVanishes(t *testing.T, busy bool) {
+func testDeviceVanishes(t *testing.T, queues int, busy bool) {
 	ns := testNamespace(t)
 	open := func(name string) *tun.Device {
-		dev, err := tun.Open(tun.Config{NetNS: ns, Name: name, Kind: tun.TUN, Queues: 2, VnetHdr: true, Up: true})
+		dev, err := tun.Open(tun.Config{NetNS: ns, Name: name, Kind: tun.TUN, Queues: queues, VnetHdr: true, Up: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +48,7 @@ func testDeviceVanishes(t *testing.T, busy bool) {
 	defer f.Close()
 	done := make(chan error, 1)
 	go func() { done <- f.Run(t.Context()) }()
+	asleep(t, f)
 	err = tun.InNamespace(ns, func() error {
 		if busy {
 			if err := chatter(b.Name()); err != nil {

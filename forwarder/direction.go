@@ -68,7 +68,7 @@ func (d *direction) process() (moved int, err error) {
 	n := d.held.len()
 	d.outs = d.own[:0]
 	coalesce := d.gro != nil && n > 1 && d.gro.pays(n)
-	supers := 0
+	supers, flows := 0, 0
 	for i := range n {
 		frame := d.held.frame(i)
 		segments, super, ok := d.admit(frame)
@@ -92,9 +92,9 @@ func (d *direction) process() (moved int, err error) {
 		}
 	}
 	if coalesce {
-		d.outs = d.gro.flush(n)
+		d.outs, flows = d.gro.flush(n)
 	}
-	d.pace.learn(n, supers)
+	d.pace.learn(n, supers, flows)
 	return n, nil
 }
 

@@ -1,8 +1,12 @@
 package forwarder
 
-// ringFrom is how many reads or writes one exchange must have for the ring to be
-// cheaper than as many system calls.
-const ringFrom = 4
+// The ring is for exchanges of at least so many reads or writes. Below that a system call
+// for each is cheaper: reads end at the first that finds nothing, while all that are in the
+// ring are tried.
+const (
+	ringReads  = 16
+	ringWrites = 4
+)
 
 // autoEngine makes system calls while there is little to move, which has the shortest
 // way, and goes through the ring when packets come in runs. Both leave nothing under
@@ -14,7 +18,7 @@ type autoEngine struct {
 
 func (e *autoEngine) exchange(ds []*direction) error {
 	for _, d := range ds {
-		if d.want >= ringFrom || len(d.outs) >= ringFrom {
+		if d.want >= ringReads || len(d.outs) >= ringWrites {
 			return e.ring.exchange(ds)
 		}
 	}

@@ -32,11 +32,12 @@ func (g *gro) pays(n int) bool {
 	return true
 }
 
-// flush returns the outputs of a batch of n packets, valid until the next batch. Unless
-// one write in eight is saved, looking for packets that belong together costs more than
-// it gains, and there is a rest.
-func (g *gro) flush(n int) []offload.Output {
-	outs := g.coalescer.Flush()
+// flush returns the outputs of a batch of n packets, valid until the next batch, and of how
+// many flows they are. Unless one write in eight is saved, looking for packets that belong
+// together costs more than it gains, and there is a rest.
+func (g *gro) flush(n int) (outs []offload.Output, flows int) {
+	flows = g.coalescer.Flows()
+	outs = g.coalescer.Flush()
 	g.packets += n
 	g.outputs += len(outs)
 	if g.packets >= groWindow {
@@ -45,5 +46,5 @@ func (g *gro) flush(n int) []offload.Output {
 		}
 		g.packets, g.outputs = 0, 0
 	}
-	return outs
+	return outs, flows
 }

@@ -7,26 +7,38 @@ type pace struct {
 	limit int  // Config.Batch
 	alone bool // moving packets together gains nothing
 	idle  bool // the last reads found nothing
+	empty bool // the device says that it has nothing now
 	turns int  // since an idle direction was looked at
 	want  int  // at the next turn
 	asked int  // at the last turn
 }
 
 const (
+	// usualBatch is the most packets to ask for unless they are of more than fewFlows
+	// flows: of each it makes runs that are long enough, and a longer batch would only
+	// make its first packet wait longer for the last.
+	usualBatch = 256
+	fewFlows   = 8
+
 	// superLimit is the most superpackets to have in memory: more of them fall out of
 	// the second-level cache before they are written.
 	superLimit = 16
 
-	// lookEvery is after how many turns a worker that is busy with one direction looks
-	// whether the other has packets.
-	lookEvery = 8
+	// lookEvery is after how many turns a worker that is busy with fewPackets or less from
+	// the other direction, or waits for them, looks whether this one has any.
+	lookEvery  = 8
+	fewPackets = 4
 )
 
 // next returns how many packets to ask for in the next exchange. While the other
-// direction is busy with single packets, an idle one is not asked every time: an empty
-// read costs a tenth of a packet.
-func (p *pace) next(other *pace) int {
-	if p.idle && !other.idle && other.want < ringFrom {
+// direction is busy with single packets, or none are expected of this one, an idle one is
+// not asked every time: an empty read costs a third of a packet.
+func (p *pace) next(other *pace, expected bool) int {
+	if p.empty {
+		p.empty, p.asked = false, 0
+		return 0
+	}
+	if p.idle && (!other.idle || !expected) && other.want < fewPackets {
 		if p.turns++; p.turns < lookEvery {
 			p.asked = 0
 			return 0
@@ -37,9 +49,17 @@ func (p *pace) next(other *pace) int {
 	return p.want
 }
 
+// polled takes in whether the device has packets.
+func (p *pace) polled(ready bool) {
+	p.empty = !ready
+	if ready {
+		p.turns = lookEvery
+	}
+}
+
 // learn takes the number of packets that the last exchange brought, supers of them
-// superpackets.
-func (p *pace) learn(n, supers int) {
+// superpackets, and of how many flows those are that were coalesced.
+func (p *pace) learn(n, supers, flows int) {
 	if p.asked == 0 {
 		return
 	}
@@ -54,9 +74,16 @@ func (p *pace) learn(n, supers int) {
 	default:
 		p.want = n + n/4 + 1
 	}
-	limit := p.limit
-	if supers > 0 {
-		limit = min(limit, superLimit)
+	p.want = min(p.want, p.most(supers, flows))
+}
+
+// most returns how many packets may be asked for after what the last exchange brought.
+func (p *pace) most(supers, flows int) int {
+	switch {
+	case supers > 0:
+		return min(p.limit, superLimit)
+	case flows > fewFlows:
+		return p.limit
 	}
-	p.want = min(p.want, limit)
+	return min(p.limit, usualBatch)
 }

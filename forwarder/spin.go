@@ -7,6 +7,12 @@ const (
 	// them at this end, and a wait that is longer costs more CPU time than a sleep does.
 	streamSpin = 2 * time.Microsecond
 
+	// busyGap is how soon packets must follow each other for the spin not to be bounded:
+	// the next one is due before a sleep would be over.
+	busyGap = 4500 * time.Nanosecond
+	// longestGap bounds what a silence adds to the mean.
+	longestGap = 100 * time.Microsecond
+
 	// missLimit is after how many spins in a row that found nothing there are no more,
 	// but for one in retryEvery.
 	missLimit  = 8
@@ -18,17 +24,21 @@ const (
 )
 
 // spinPolicy decides how long a worker with nothing to do looks again before it sleeps:
-// as long as its limit where packets answer each other, and not at all while that finds
-// nothing.
+// as long as its limit where packets answer each other or follow soon after each other, and
+// not at all while that finds nothing.
 type spinPolicy struct {
 	limit   time.Duration
-	misses  int // spins in a row that found nothing, and sleeps without a spin since
-	last    int // direction of the last packets
-	answers int // of the last recentTurns, roughly, how many came from the other side
+	packets int           // since it was last asked
+	since   time.Time     // when that was
+	gap     time.Duration // from one packet to the next, mean of the last times
+	misses  int           // spins in a row that found nothing, and sleeps without a spin since
+	last    int           // direction of the last packets
+	answers int           // of the last recentTurns, roughly, how many came from the other side
 }
 
-// moved takes in that packets came from direction way.
-func (p *spinPolicy) moved(way int) {
+// moved takes in that n packets came from direction way.
+func (p *spinPolicy) moved(way, n int) {
+	p.packets += n
 	p.answers -= (p.answers + recentTurns - 1) / recentTurns
 	if way != p.last {
 		p.answers += recentTurns
@@ -36,15 +46,31 @@ func (p *spinPolicy) moved(way int) {
 	p.last = way
 }
 
-// next returns how long to spin now.
-func (p *spinPolicy) next() time.Duration {
+func newSpinPolicy(limit time.Duration) spinPolicy {
+	return spinPolicy{limit: limit, gap: longestGap}
+}
+
+// expects says whether packets may come from direction way as soon as from the other:
+// unless they have all come from there.
+func (p *spinPolicy) expects(way int) bool { return way == p.last || p.answered() }
+
+// answered says whether packets answer each other.
+func (p *spinPolicy) answered() bool { return p.answers >= recentTurns }
+
+// next returns how long to spin from now on.
+func (p *spinPolicy) next(now time.Time) time.Duration {
+	if p.packets > 0 {
+		gap := min(now.Sub(p.since)/time.Duration(p.packets), longestGap)
+		p.gap += (gap - p.gap) / 8
+		p.packets, p.since = 0, now
+	}
 	if p.misses >= missLimit && p.misses%retryEvery != 0 {
 		return 0
 	}
-	if p.answers < recentTurns {
-		return min(p.limit, streamSpin)
+	if p.answered() || p.gap < busyGap {
+		return p.limit
 	}
-	return p.limit
+	return min(p.limit, streamSpin)
 }
 
 // ended takes in whether a spin, or a sleep without one, was over before a packet came.

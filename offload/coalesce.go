@@ -69,6 +69,7 @@ type Coalescer struct {
 	key    flowKey // of the packet that is being added
 	runs   []run   // in the order of their first packets, and one to be
 	begun  int     // how many of them there are
+	flows  int     // that they are of, as far as that can be told
 	pieces []piece
 	placed int // how many pieces there are
 	iovs   []unix.Iovec
@@ -113,6 +114,8 @@ func (c *Coalescer) Add(frame []byte) {
 			c.join(k, a)
 			return
 		}
+	} else {
+		c.flows++
 	}
 	c.table.put(slot, c.begun, &c.key)
 	c.begin(r)
@@ -147,6 +150,10 @@ func (c *Coalescer) join(r *run, a *arrival) {
 	last.next = r.lastPiece
 }
 
+// Flows returns how many flows were seen since the last Flush. Packets whose flow cannot be
+// told are of none; behind such a packet a flow counts anew.
+func (c *Coalescer) Flows() int { return c.flows }
+
 // Flush returns what the packets added since the last Flush have become, in an order
 // that keeps that of every flow. It is valid until the next Add.
 func (c *Coalescer) Flush() []Output {
@@ -163,7 +170,7 @@ func (c *Coalescer) Flush() []Output {
 		iovs = iovs[n:]
 	}
 	c.table.forget()
-	c.begun, c.placed = 0, 0
+	c.begun, c.placed, c.flows = 0, 0, 0
 	return outs
 }
 

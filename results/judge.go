@@ -57,7 +57,7 @@ func (c Comparison) verdict(chance float64) Verdict {
 	switch {
 	case c.Confidence == 0:
 		return VerdictInconclusive
-	case 1/limit <= c.Low && c.High <= limit:
+	case stat.Interval{Low: c.Low, High: c.High}.Within(1/limit, limit):
 		return VerdictSame
 	case c.PValue < chance && (c.Low > limit || c.High < 1/limit):
 		if c.Metric.MoreIsBetter() == (c.Ratio > 1) {

@@ -13,9 +13,6 @@ func (c *Config) flags() uint16 {
 	if c.VnetHdr {
 		flags |= unix.IFF_VNET_HDR
 	}
-	if c.NAPI != NAPIOff {
-		flags |= unix.IFF_NAPI
-	}
 	return flags
 }
 

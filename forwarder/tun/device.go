@@ -38,7 +38,6 @@ type Config struct {
 	Queues     int     // 1 to MaxQueues
 	VnetHdr    bool    // a virtio_net_hdr before every packet
 	Offload    Offload // wanted; needs VnetHdr unless none
-	NAPI       NAPI    // how written packets enter the network stack
 	MTU        int     // bytes of IP packet
 	TxQueueLen int     // packets each queue can hold before the device drops
 	Up         bool    // set the device up
@@ -108,8 +107,6 @@ func (c *Config) check() error {
 		return &ConfigError{"offload", c.Offload.String(), "all or less, or a TAP device: see OffloadTunnel"}
 	case c.Offload&^OffloadTunnel != 0:
 		return &ConfigError{"offload", c.Offload.String(), fmt.Sprintf("bits of %#x only", uint(OffloadTunnel))}
-	case c.NAPI < NAPIOff || c.NAPI > NAPIThreaded:
-		return &ConfigError{"NAPI", c.NAPI.String(), "off, on or threaded"}
 	case c.MTU != 0 && (c.MTU < minMTU || c.MTU > maxMTU):
 		return &ConfigError{"mtu", strconv.Itoa(c.MTU), fmt.Sprintf("%d to %d bytes", minMTU, maxMTU)}
 	case c.TxQueueLen < 0:
@@ -176,13 +173,7 @@ func (d *Device) configure(fd int, cfg Config) (err error) {
 			return err
 		}
 	}
-	if err := configureLink(d.name, cfg); err != nil {
-		return err
-	}
-	if cfg.NAPI == NAPIThreaded {
-		return setThreaded(d.name)
-	}
-	return nil
+	return configureLink(d.name, cfg)
 }
 
 // Name returns the device's name, as the kernel completed it.

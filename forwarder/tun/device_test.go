@@ -45,7 +45,7 @@ func TestOpen(t *testing.T) {
 		{Config{Kind: TAP, Queues: 2, VnetHdr: true, Offload: OffloadUSO}, OffloadUSO},
 		{Config{Kind: TAP, Queues: MaxQueues, VnetHdr: true, Offload: OffloadAll, Name: "many%d"}, OffloadAll},
 		{Config{Kind: TUN, Queues: 1, VnetHdr: true, Offload: OffloadAll, MTU: 65535}, OffloadAll},
-		{Config{Kind: TUN, Queues: MaxQueues, VnetHdr: true, Offload: OffloadAll, NAPI: NAPIOn, Up: true}, OffloadAll},
+		{Config{Kind: TUN, Queues: MaxQueues, VnetHdr: true, Offload: OffloadAll, Up: true}, OffloadAll},
 	} {
 		t.Run(fmt.Sprintf("%v-q%d-%v", tc.cfg.Kind, tc.cfg.Queues, tc.cfg.Offload), func(t *testing.T) {
 			before := openFDs(t)
@@ -123,7 +123,6 @@ func TestOpenRejectsConfig(t *testing.T) {
 		"long name":            {Kind: TUN, Queues: 1, Name: "sixteen-bytes-00"},
 		"offload without vnet": {Kind: TUN, Queues: 1, Offload: OffloadTSO},
 		"unknown offload":      {Kind: TUN, Queues: 1, VnetHdr: true, Offload: 1 << 20},
-		"unknown NAPI":         {Kind: TUN, Queues: 1, NAPI: NAPIThreaded + 1},
 		"tiny mtu":             {Kind: TUN, Queues: 1, MTU: 67},
 		"huge tap mtu":         {Kind: TAP, Queues: 1, MTU: 65535},
 		"negative queue len":   {Kind: TUN, Queues: 1, TxQueueLen: -1},

@@ -53,7 +53,6 @@ func probeFD(fd int) ([]Feature, error) {
 	features := []Feature{
 		{"IFF_MULTI_QUEUE", flags&unix.IFF_MULTI_QUEUE != 0, "several queues on one device"},
 		{"IFF_VNET_HDR", flags&unix.IFF_VNET_HDR != 0, "checksum and segmentation offload"},
-		{"IFF_NAPI", flags&unix.IFF_NAPI != 0, "GRO on packets written to the device"},
 	}
 	offloads := func(name string, mask Offload, meaning string) {
 		features = append(features, Feature{name, setOffload(fd, mask) == nil, meaning})

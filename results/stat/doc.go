@@ -14,7 +14,7 @@
 //
 // Several metrics judged at once: [Holm] adjusts their p-values, so that all of them together raise a false alarm as seldom as one.
 //
-// That nothing changed is not shown by a large p-value, but by an interval within ±margin ([Equivalent]). What lies neither within the margin
+// That nothing changed is not shown by a large p-value, but by an interval within ±margin ([Interval.Within]). What lies neither within the margin
 // nor clear of 0 is inconclusive; [Detectable] says what the series would have shown.
 //
 // Whether a series is fit to be judged: [RankTrend] for drift, [Autocorrelation] for values that follow one another, [Bimodal] for two states

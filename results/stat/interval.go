@@ -6,13 +6,10 @@ type Interval struct {
 	Confidence        float64 // what is reached, at least what was asked for; between 0 and 1
 }
 
-// Within says whether the whole interval lies from low to high, both included.
+// Within says whether the whole interval lies from low to high, both included. With low and high the margin within which nothing counts as
+// a change, this is the test of two one-sided hypotheses (TOST; Schuirmann 1987): an interval of confidence 1-α errs with probability α/2
+// at most.
 func (i Interval) Within(low, high float64) bool { return low <= i.Low && i.High <= high }
 
 // Contains says whether x lies in the interval.
 func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
-
-// Equivalent says whether the interval shows that nothing as large as the margin is there, in either direction: it lies wholly between
-// -margin and margin, on the scale of its values. For an interval of log ratios a margin of log(1+δ) stands for a factor of 1+δ either way.
-// This is the test of two one-sided hypotheses (TOST; Schuirmann 1987): an interval of confidence 1-α errs with probability α/2 at most.
-func Equivalent(i Interval, margin float64) bool { return i.Within(-margin, margin) }

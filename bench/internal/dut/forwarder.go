@@ -30,10 +30,6 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 	if err != nil {
 		return nil, err
 	}
-	napi, err := tun.ParseNAPI(string(s.NAPI))
-	if err != nil {
-		return nil, err
-	}
 	running, err := startProgram(ctx, scene, program{binary: f.variant.Binary.Path, args: []string{"forward", "--control"}}, forward.Options{
 		A:       endpoint(scene.A()),
 		B:       endpoint(scene.B()),
@@ -48,7 +44,6 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 		GSO:     s.GSO,
 		GRO:     s.GRO,
 		Steer:   steer.Policy(s.Steer),
-		NAPI:    napi,
 		CPUs:    cpus,
 
 		Handicap: f.variant.Handicap,

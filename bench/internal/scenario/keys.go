@@ -21,7 +21,7 @@ var keys = []key{
 		only(forwarderOnly, hasForwarder).defaulting(defaultOffload).with(checkOffload),
 	number("queues", "queues per device, a worker for each index", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
 		only(forwarderOnly, hasForwarder),
-	number("batch", "packets a worker moves before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
+	number("batch", "packets a worker moves at most before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
 		only(forwarderOnly, hasForwarder),
 	span("spin", "how long an idle worker looks again before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
 		func(s *Scenario) *time.Duration { return &s.Spin }).
@@ -38,9 +38,6 @@ var keys = []key{
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
-	word("napi", "how the kernel takes in what is written: at once, by NAPI (IFF_NAPI), or by NAPI in a thread", NAPIOff,
-		func(s *Scenario) *NAPI { return &s.NAPI }, NAPIOff, NAPIOn, NAPIThreaded).
-		only(forwarderOnly, hasForwarder),
 
 	word("proto", "transport protocol of the load", UDP, func(s *Scenario) *Proto { return &s.Proto }, UDP, TCP),
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).

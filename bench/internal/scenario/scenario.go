@@ -85,16 +85,6 @@ const (
 // DefaultSteer is how packets are steered if nothing is said.
 const DefaultSteer = SteerHash
 
-// NAPI says how the kernel takes in what is written to a device.
-type NAPI string
-
-// The ways to take packets in.
-const (
-	NAPIOff      NAPI = "off"      // within the write
-	NAPIOn       NAPI = "on"       // through the device's own NAPI instance, which can merge them
-	NAPIThreaded NAPI = "threaded" // the same, in a kernel thread
-)
-
 // Dir says which ends send.
 type Dir string
 
@@ -172,8 +162,7 @@ type Scenario struct {
 	Engine   forwarder.Engine
 	GSO      forwarder.GSO
 	GRO      forwarder.GRO
-	Steer    Steer // with several queues
-	NAPI     NAPI
+	Steer    Steer  // with several queues
 	Pin      Switch // workers and UDP generators each on their CPU
 	Proto    Proto
 	CC       CC

@@ -9,7 +9,7 @@ import (
 // makes no difference to it.
 func TestTester(t *testing.T) {
 	for _, test := range []struct{ one, other string }{
-		{"engine=sync gro=off spin=0s load=1000", "engine=uring gso=split napi=on"},
+		{"engine=sync gro=off spin=0s load=1000", "engine=uring gso=split"},
 		{"queues=2 steer=cpu", "queues=2 steer=kernel"},
 		{"dut=wireguard-go size=1400 load=max", "dut=forwarder size=1400 load=1000"},
 		{"dut=netpoll ip=6", "dut=forwarder vnet=off ip=6"},

@@ -207,7 +207,11 @@ func TestXDPRedirectRefused(t *testing.T) {
 			cfg.Redirect.Src, cfg.Redirect.Dst = make([]byte, 6), make([]byte, 6)
 			x := newTestXDP(t, cfg)
 			for _, pps := range []float64{0, 1000} {
+				begin := time.Now()
 				sent, err := x.Run(t.Context(), Load{Pps: pps}, time.Minute)
+				if took := time.Since(begin); took > 30*time.Second {
+					t.Errorf("%v pps: went on for %v", pps, took)
+				}
 				if !errors.Is(err, c.want) {
 					t.Fatalf("%v pps: %v, want %v", pps, err, c.want)
 				}

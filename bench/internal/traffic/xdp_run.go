@@ -15,9 +15,11 @@ const (
 	// testRunRepeat is for how many frames the kernel calls the program in one go:
 	// minutes at the least, and then it is asked again.
 	testRunRepeat = 1 << 31
-	// pollRun is how often the end of a run is looked for: often enough for a short
-	// run, and too rarely to disturb those who measure.
-	pollRun = 2 * time.Millisecond
+	// pollRun is how often the end of a run is looked for when it is due, and pollEarly
+	// before that, for runs that no device takes packets of: more often would disturb
+	// those who measure, because it wakes threads on any CPU.
+	pollRun   = 2 * time.Millisecond
+	pollEarly = 100 * time.Millisecond
 	// floodBatch is how many frames the kernel handles together at maximum load.
 	floodBatch = 32
 )
@@ -74,6 +76,14 @@ func newXDPTask(load Load, d time.Duration) xdpTask {
 	return t
 }
 
+// expected is how long the task takes, as far as that is known, if packets are taken.
+func (t *xdpTask) expected() time.Duration {
+	if t.Paced == 0 && t.Packets != math.MaxUint64 {
+		return 0
+	}
+	return t.spread
+}
+
 // pacedBatch returns how many frames the kernel handles together at a rate. Each
 // place in a batch makes its packets leave some 50 ns later, and the rate could
 // not be held with too few: every batch has a cost of its own, and what was late
@@ -102,7 +112,7 @@ func (x *XDP) runTask(ctx context.Context, t xdpTask) error {
 	thread := unix.Gettid()
 	go func() {
 		defer close(watched)
-		x.watch(ctx, thread, ended)
+		x.watch(ctx, thread, t.expected(), ended)
 	}()
 	err := x.runUntilDone(t.Batch)
 	close(ended)
@@ -157,25 +167,34 @@ func (x *XDP) runUntilDone(batch uint32) error {
 }
 
 // watch tells the program to stop when ctx is done, and ends the system call of
-// the thread when the program is done: it cannot do that itself.
-func (x *XDP) watch(ctx context.Context, thread int, ended <-chan struct{}) {
-	tick := time.NewTicker(pollRun)
-	defer tick.Stop()
+// the thread when the program is done, which is about due after expected: it cannot do that
+// itself.
+func (x *XDP) watch(ctx context.Context, thread int, expected time.Duration, ended <-chan struct{}) {
+	due := time.Now().Add(expected)
+	look := time.NewTimer(untilLook(due))
+	defer look.Stop()
 	cancelled := ctx.Done()
 	for {
 		select {
 		case <-ended:
 			return
 		case <-cancelled:
-			cancelled = nil
+			cancelled, due = nil, time.Now()
 			_ = x.collection.Variables[generatorVarStop].Set(uint32(1))
-		case <-tick.C:
+		case <-look.C:
 		}
 		if run, err := x.progress(); err != nil || run.Done != 0 {
 			// The signal that the Go runtime uses to interrupt its own threads and
 			// otherwise ignores. One that comes before the call is lost; the next
 			// one is not.
 			_ = unix.Tgkill(unix.Getpid(), thread, unix.SIGURG)
+			due = time.Now()
 		}
+		look.Reset(untilLook(due))
 	}
+}
+
+// untilLook is how long to wait before a run that is due then is looked at.
+func untilLook(due time.Time) time.Duration {
+	return max(min(time.Until(due), pollEarly), pollRun)
 }

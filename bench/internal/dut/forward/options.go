@@ -64,8 +64,7 @@ type Options struct {
 	GSO        forwarder.GSO    `json:"gso"`
 	GRO        forwarder.GRO    `json:"gro"`
 	Steer      steer.Policy     `json:"steer"` // empty, or a single queue: nothing to steer
-	NAPI       tun.NAPI         `json:"napi"`
-	CPUs       []int            `json:"cpus"` // pin worker i to CPUs[i mod len]
+	CPUs       []int            `json:"cpus"`  // pin worker i to CPUs[i mod len]
 
 	// Handicap is the share of each worker's CPU that is wasted, 0 to MaxHandicap: for
 	// those who want to see whether a comparison finds it. It needs CPUs.
@@ -93,7 +92,6 @@ func (o *Options) device(e Endpoint) tun.Config {
 		Offload:    o.Offload,
 		MTU:        o.MTU,
 		TxQueueLen: o.TxQueueLen,
-		NAPI:       o.NAPI,
 		Up:         true,
 		MustExist:  o.Attach,
 	}
