@@ -63,6 +63,9 @@
 //     ppoll saw nothing: CPU time per packet 0.94 (0.92 to 0.97) at 100,000 packets/s.
 //   - Short sleeps without the Go scheduler (worker.nap): at 10,000 packets/s 1.0 switches
 //     of threads per packet instead of 1.7, and a p90 of 26 µs instead of 44.
+//   - The same for 8 workers on 2 CPUs: a median of 12 µs instead of 200 and a p99 of 2.5 ms
+//     instead of 9 at 100,000 packets/s, for 1.24 (1.21 to 1.25) times the CPU time per packet:
+//     1.6 times that of one queue, for each of eight workers must be woken for its packets.
 //   - No bound for the spin where packets follow each other within 4.5 µs, and one look in
 //     eight at the side that sends nothing: at 300,000 packets/s a median of 2.0 µs instead
 //     of 2.5, a p90 of 2.4 instead of 30, a p99 of 54 instead of 178; with the naps and the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"tunbench/forwarder"
 	"tunbench/forwarder/steer"
@@ -71,6 +72,9 @@ func Open(o Options) (s *Session, err error) {
 	} else if err != nil {
 		return s, err
 	}
+	// A worker may hold a processor of the Go scheduler while it sleeps; the others are
+	// for all else.
+	runtime.GOMAXPROCS(runtime.NumCPU() + o.Queues)
 	s.forwarder, err = forwarder.New(forwarder.Config{
 		A:      s.a.Queues(),
 		B:      s.b.Queues(),
