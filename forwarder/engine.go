@@ -11,6 +11,9 @@ type engine interface {
 	// enable makes the calling thread the one that the engine belongs to.
 	enable() error
 
+	// disable ends that: the engine keeps no device open any more.
+	disable() error
+
 	close() error
 }
 

@@ -27,4 +27,6 @@ func (e *autoEngine) exchange(ds []*direction) error {
 
 func (e *autoEngine) enable() error { return e.ring.enable() }
 
+func (e *autoEngine) disable() error { return e.ring.disable() }
+
 func (e *autoEngine) close() error { return e.ring.close() }

@@ -43,4 +43,6 @@ func readUpTo(d *direction, n int) error {
 
 func (syncEngine) enable() error { return nil }
 
+func (syncEngine) disable() error { return nil }
+
 func (syncEngine) close() error { return nil }

@@ -112,4 +112,6 @@ func errnoOf(result int) syscall.Errno {
 
 func (e *uringEngine) enable() error { return e.ring.Enable() }
 
+func (e *uringEngine) disable() error { return e.ring.Disable() }
+
 func (e *uringEngine) close() error { return e.ring.Close() }

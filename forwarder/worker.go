@@ -96,7 +96,7 @@ func (w *worker) run() error {
 	if err := w.engine.enable(); err != nil {
 		return fmt.Errorf("worker %d: %w", w.index, err)
 	}
-	if err := w.loop(); err != nil {
+	if err := errors.Join(w.loop(), w.engine.disable()); err != nil {
 		return fmt.Errorf("worker %d: %w", w.index, err)
 	}
 	return nil

@@ -298,6 +298,15 @@ func (r *URing) ready() int {
 	return int(r.seen - r.head)
 }
 
+// Disable gives up the registered files, on the thread that uses the ring: from then on the
+// ring keeps none of them open. After Close alone the kernel would, for some milliseconds.
+func (r *URing) Disable() error {
+	if err := r.registerArray(unregisterFiles, nil, 0); err != nil {
+		return fmt.Errorf("unregister files: %w", err)
+	}
+	return nil
+}
+
 // Next takes the next completion: the number that the operation was given and what its
 // system call would have returned, a negative errno if it failed. ok is false when
 // there is none among those that Submit waited for.

@@ -24,6 +24,7 @@ const featSingleMmap = 1 << 0
 const (
 	registerBuffers     = 0
 	registerFiles       = 2
+	unregisterFiles     = 3
 	registerEnableRings = 12
 )
 

@@ -245,3 +245,32 @@ func BenchmarkNop(b *testing.B) {
 		})
 	}
 }
+
+// TestDisableGivesUpFiles: nothing but its owner keeps a file open.
+func TestDisableGivesUpFiles(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	r, err := NewURing(URingConfig{Entries: 4, Files: pipe[1:]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := errors.Join(r.Enable(), unix.Close(pipe[1])); err != nil {
+		t.Fatal(err)
+	}
+	var b [1]byte
+	if _, err := unix.Read(pipe[0], b[:]); err != unix.EAGAIN {
+		t.Fatalf("with the other end registered: %v, want EAGAIN", err)
+	}
+	if err := r.Disable(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := unix.Read(pipe[0], b[:]); n != 0 || err != nil {
+		t.Errorf("the other end is still open: read %d bytes, %v", n, err)
+	}
+}
