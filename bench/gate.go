@@ -25,8 +25,9 @@ program itself.
 Each scenario is a series of tunbench ab, A the baseline and B the candidate. If
 a required metric is worse, the scenario is measured once more after the others,
 in another order; only what is worse in both series is a regression. If the
-second finds it the same or better it is "not confirmed", and no failure; if the
-second cannot tell, nor can the gate. Metrics that are not required are reported.
+second finds it not worse it is "not confirmed", and no failure; if the second
+cannot tell, nor can the gate. What is somewhere between same and better is "not
+worse", and passes. Metrics that are not required are reported.
 
 The words are those of tunbench run; without any it is the preset ci, which takes
 two to four minutes, and one more for each scenario that is measured again.

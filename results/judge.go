@@ -68,6 +68,19 @@ func (c Comparison) verdict(chance float64) Verdict {
 	return VerdictInconclusive
 }
 
+// NotWorse says whether the series shows that B is not worse by more than the margin, whatever else it leaves open: between same and better
+// there is an interval that is neither.
+func (c Comparison) NotWorse() bool {
+	limit := 1 + c.Margin
+	switch {
+	case c.Confidence == 0 || c.controlMoved():
+		return false
+	case c.Metric.MoreIsBetter():
+		return c.Low >= 1/limit
+	}
+	return c.High <= limit
+}
+
 // controlMoved says whether A differed from itself by more than chance and margin explain.
 func (c Comparison) controlMoved() bool {
 	k := c.Control

@@ -13,8 +13,9 @@ type Outcome string
 const (
 	Same         Outcome = "same"
 	Better       Outcome = "better"
+	NotWorse     Outcome = "not worse"     // between the two: whatever it is, it is not worse by more than the margin
 	Worse        Outcome = "worse"         // in both series; of a metric that is reported only, in the one there was
-	NotConfirmed Outcome = "not confirmed" // worse in the first series, same or better in the second: no failure
+	NotConfirmed Outcome = "not confirmed" // worse in the first series, not worse in the second: no failure
 	Inconclusive Outcome = "inconclusive"
 )
 
@@ -52,32 +53,35 @@ func comparisonIn(s Series, m results.Metric) *results.Comparison {
 func (f Finding) outcome() Outcome {
 	switch {
 	case f.First.Verdict != results.VerdictWorse:
-		return outcomeOf(f.First.Verdict)
+		return outcomeOf(f.First)
 	case f.Second != nil:
-		return confirmed(f.Second.Verdict)
+		return confirmed(*f.Second)
 	case f.Required:
 		return Inconclusive // the second series did not come so far
 	}
 	return Worse
 }
 
-// confirmed is what becomes of a worse by the verdict of the second series.
-func confirmed(second results.Verdict) Outcome {
-	switch second {
-	case results.VerdictSame, results.VerdictBetter:
+// confirmed is what becomes of a worse by the second series.
+func confirmed(second results.Comparison) Outcome {
+	switch o := outcomeOf(second); o {
+	case Same, Better, NotWorse:
 		return NotConfirmed
+	default:
+		return o
 	}
-	return outcomeOf(second)
 }
 
-func outcomeOf(v results.Verdict) Outcome {
-	switch v {
-	case results.VerdictSame:
+func outcomeOf(c results.Comparison) Outcome {
+	switch {
+	case c.Verdict == results.VerdictSame:
 		return Same
-	case results.VerdictBetter:
+	case c.Verdict == results.VerdictBetter:
 		return Better
-	case results.VerdictWorse:
+	case c.Verdict == results.VerdictWorse:
 		return Worse
+	case c.NotWorse():
+		return NotWorse
 	}
 	return Inconclusive
 }

@@ -1,12 +1,12 @@
 package gate
 
-// Lines are the verdict for a terminal: the headline, and below it what each required metric that is not the same or better rests on.
+// Lines are the verdict for a terminal: the headline, and below it what each required metric that may be worse rests on.
 func (r Report) Lines() []string {
 	lines := []string{"gate: " + r.Headline()}
 	titles := r.titles()
 	for i, s := range r.Scenarios {
 		for _, f := range s.Findings {
-			if !f.Required || f.Outcome == Same || f.Outcome == Better {
+			if !f.Required || f.Outcome == Same || f.Outcome == Better || f.Outcome == NotWorse {
 				continue
 			}
 			lines = append(lines, "  "+titles[i]+": "+string(f.Outcome))
