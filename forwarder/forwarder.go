@@ -48,10 +48,13 @@ func New(cfg Config) (*Forwarder, error) {
 	return f, nil
 }
 
-// Run forwards until ctx is done, then returns nil; packets still in the
-// devices' rings stay there. While there are fewer workers than processors of the Go
-// scheduler (GOMAXPROCS), each may hold one for 10 ms though it sleeps. It returns early when a worker cannot go on, for
-// example with an error that wraps tun.ErrGone when a device was deleted.
+// Run forwards until ctx is done, then returns nil; packets still in the devices' rings stay
+// there. It returns early when a worker cannot go on, for example with an error that wraps
+// tun.ErrGone when a device was deleted.
+//
+// Where there are fewer workers than processors of the Go scheduler (GOMAXPROCS), each may
+// hold one for 10 ms though it sleeps. A program that runs several Forwarders, or has
+// other work that must not wait, lets GOMAXPROCS be larger than all their workers together.
 func (f *Forwarder) Run(ctx context.Context) error {
 	if f.started.Swap(true) {
 		return ErrUsed

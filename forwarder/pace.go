@@ -24,7 +24,7 @@ const (
 	// the second-level cache before they are written.
 	superLimit = 16
 
-	// lookEvery is after how many turns a worker that is busy with fewPackets or less from
+	// lookEvery is after how many turns a worker that is busy with less than fewPackets from
 	// the other direction, or waits for them, looks whether this one has any.
 	lookEvery  = 8
 	fewPackets = 4
