@@ -32,7 +32,8 @@
 //   - Packet memory registered with the ring (IORING_OP_READ_FIXED): 0.96 (0.92 to 0.98),
 //     and all of it pinned. Huge pages: 0.99 (0.98 to 1.02).
 //   - A batch of 1024 instead of 256: 1.01 (0.98 to 1.04) with one flow, 1.36 (1.32 to 1.38)
-//     with 64 interleaved flows, 1.18 (1.12 to 1.31) with 16: hence pace.most.
+//     with 64 interleaved flows (1.21 in another hour), 1.18 (1.12 to 1.31) with 16: hence
+//     pace.most.
 //   - At most 1, 2, 4 or 8 superpackets in memory instead of 16, so that they stay in the
 //     second-level cache: CPU time per packet 1.06, 1.06, 1.08, 1.02 (proto=tcp).
 //   - Small superpackets in the linear part of the kernel's buffer (hdr_len is the whole
