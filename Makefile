@@ -8,7 +8,8 @@ OUT      ?= results/$(shell date -u +%Y%m%dT%H%M%SZ)-$(shell uname -n).jsonl
 
 # The race detector needs a C compiler, which running the benchmark does not.
 RACE = $(if $(shell command -v "$$(go env CC)"),-race)
-# Every process with it would sleep for a second before it ends, and many tests start some.
+# A process with the race detector would sleep for a second before it ends, and many tests
+# start some.
 GORACE ?= atexit_sleep_ms=10
 export GORACE
 

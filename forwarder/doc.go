@@ -83,8 +83,8 @@
 // Of the 8.8 µs of a superpacket of 32 segments of 1400 bytes, 30 % is copying it out of
 // the kernel, 9 % copying it in, 7 % pages for it, and 27 % the sink of the measurement.
 // A TCP stream through the kernel's router is copied twice less; on two CPUs that also
-// send and receive it, the router stays ahead, by a fifth with one stream and by more
-// than half with four. A 64 KiB superpacket takes 7 µs of this process with the receiver
-// on the same CPU and 16 µs with the receiver on the other one: the pages of the next
+// send and receive it, the router stays ahead, by an eighth to a fifth with one stream and
+// by more than half with four. A 64 KiB superpacket takes 7 µs of this process with the receiver
+// on the same CPU and 15 µs with the receiver on the other one: the pages of the next
 // packet are then in that CPU's cache. Shorter queues (txqlen=8 to 256) do not help.
 package forwarder

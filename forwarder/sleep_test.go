@@ -40,10 +40,10 @@ func TestSleepEnds(t *testing.T) {
 				}
 				f.workers[0].naps = naps
 				stop := running(t, f)
+				asleep(t, f)
 				for range 5 {
 					for _, way := range [][2]wire{{a, b}, {b, a}, {b, a}} {
-						asleep(t, f)
-						time.Sleep(sleep)
+						time.Sleep(sleep) // the worker too
 						way[0].send(t, []byte("are you there?"))
 						way[1].receive(t)
 					}

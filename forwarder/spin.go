@@ -36,6 +36,10 @@ type spinPolicy struct {
 	answers int           // of the last recentTurns, roughly, how many came from the other side
 }
 
+func newSpinPolicy(limit time.Duration) spinPolicy {
+	return spinPolicy{limit: limit, gap: longestGap}
+}
+
 // moved takes in that n packets came from direction way.
 func (p *spinPolicy) moved(way, n int) {
 	p.packets += n
@@ -44,10 +48,6 @@ func (p *spinPolicy) moved(way, n int) {
 		p.answers += recentTurns
 	}
 	p.last = way
-}
-
-func newSpinPolicy(limit time.Duration) spinPolicy {
-	return spinPolicy{limit: limit, gap: longestGap}
 }
 
 // expects says whether packets may come from direction way as soon as from the other:

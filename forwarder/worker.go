@@ -204,7 +204,8 @@ func spinLimit(cfg Config) time.Duration {
 func (w *worker) sleep() error {
 	w.publish()
 	w.sleeps.Add(1)
-	ready, err := 0, error(nil)
+	var ready int
+	var err error
 	if w.naps && !w.stop.Load() {
 		ready, err = w.nap()
 	}

@@ -69,7 +69,7 @@ func (c Comparison) verdict(chance float64) Verdict {
 }
 
 // NotWorse says whether the series shows that B is not worse by more than the margin, whatever else it leaves open: between same and better
-// there is an interval that is neither.
+// there is an interval that is neither. It does not know of trials that failed.
 func (c Comparison) NotWorse() bool {
 	limit := 1 + c.Margin
 	switch {

@@ -19,6 +19,9 @@ const (
 	Inconclusive Outcome = "inconclusive"
 )
 
+// fine says whether one series is enough to see that nothing is worse.
+func (o Outcome) fine() bool { return o == Same || o == Better || o == NotWorse }
+
 // Finding is one metric of one scenario.
 type Finding struct {
 	First    results.Comparison
@@ -64,12 +67,11 @@ func (f Finding) outcome() Outcome {
 
 // confirmed is what becomes of a worse by the second series.
 func confirmed(second results.Comparison) Outcome {
-	switch o := outcomeOf(second); o {
-	case Same, Better, NotWorse:
+	o := outcomeOf(second)
+	if o.fine() {
 		return NotConfirmed
-	default:
-		return o
 	}
+	return o
 }
 
 func outcomeOf(c results.Comparison) Outcome {

@@ -6,7 +6,7 @@ func (r Report) Lines() []string {
 	titles := r.titles()
 	for i, s := range r.Scenarios {
 		for _, f := range s.Findings {
-			if !f.Required || f.Outcome == Same || f.Outcome == Better || f.Outcome == NotWorse {
+			if !f.Required || f.Outcome.fine() {
 				continue
 			}
 			lines = append(lines, "  "+titles[i]+": "+string(f.Outcome))
