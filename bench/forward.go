@@ -17,6 +17,7 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
@@ -39,7 +40,7 @@ const forwardExamples = `  ip netns add left; ip netns add right
 type forwardOptions struct {
 	a, b, dev, offload string
 	engine, gso, gro   string
-	steer              string
+	steer, intake      string
 	vnet               bool
 	metrics            string
 	control            bool
@@ -74,6 +75,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
+	flags.StringVar(&o.intake, "intake", string(intake.ModeAuto), "have packets in runs taken before the device, into shared memory (engine auto): "+words(intake.Modes()))
 	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
@@ -116,6 +118,8 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	parse("gro", err)
 	opts.Steer, err = steer.ParsePolicy(o.steer)
 	parse("steer", err)
+	opts.Intake, err = intake.ParseMode(o.intake)
+	parse("intake", err)
 	parse("cpus", checkCPUs(opts.CPUs))
 	if o.metrics != "" {
 		_, _, err = net.SplitHostPort(o.metrics)

@@ -91,6 +91,37 @@ func TestOverloadIsAccountedFor(t *testing.T) {
 	}
 }
 
+// TestIntake: under load packets come through the intake, and the ledger knows those that it
+// drops; slow ones are read from the device.
+func TestIntake(t *testing.T) {
+	needRoot(t)
+	for _, tc := range []struct {
+		words string
+		low   float64 // of the share that the intake takes
+		high  float64
+	}{
+		{"load=max", 0.5, 1},
+		{"load=max flows=64 queues=2 dir=bi", 0.5, 1},
+		{"load=max size=1400 segs=32 dev=tap", 0.5, 1},
+		{"load=5000", 0, 0.5},
+	} {
+		t.Run(tc.words, func(t *testing.T) {
+			for _, trial := range measured(t, append(strings.Fields(tc.words), "intake=auto,off", "duration=300ms")...) {
+				if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 || *trial.Reordered != 0 || *trial.Duplicated != 0 {
+					t.Errorf("%s: %d packets unaccounted, %d reordered, %d duplicated: %v", trial.Scenario, n, *trial.Reordered, *trial.Duplicated, trial.Ledger)
+				}
+				share := trial.IntakeRatio
+				switch on := strings.Contains(trial.Scenario, "intake=auto"); {
+				case on != (share != nil):
+					t.Errorf("%s: intake ratio %v", trial.Scenario, share)
+				case on && (*share < tc.low || *share > tc.high):
+					t.Errorf("%s: %.3g of the packets came through the intake, want %g to %g", trial.Scenario, *share, tc.low, tc.high)
+				}
+			}
+		})
+	}
+}
+
 // TestQueuesShareTheLoad: the kernel spreads flows over the queues, and a flow
 // stays on one.
 func TestQueuesShareTheLoad(t *testing.T) {

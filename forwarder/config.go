@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
 )
@@ -55,6 +56,11 @@ type Config struct {
 	// they never are.
 	GRO GRO
 
+	// IntakeA and IntakeB are rings through which packets that leave by A and by B may come
+	// as well, one for each queue, or none for either. They must outlive Run too. A worker
+	// opens its two while packets come in runs.
+	IntakeA, IntakeB []*intake.Ring
+
 	// Note is told, once each, what the forwarder has to do without: a missing engine,
 	// superpackets that the kernel refuses. It may be called from any goroutine and
 	// must not block. nil: nobody is told.
@@ -75,6 +81,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("no queues to forward between")
 	case len(c.A) != len(c.B):
 		return c, fmt.Errorf("%d queues on one side, %d on the other: want as many", len(c.A), len(c.B))
+	case len(c.IntakeA) != len(c.IntakeB) || len(c.IntakeA) > 0 && len(c.IntakeA) != len(c.A):
+		return c, fmt.Errorf("intake rings for %d and %d queues: want none, or %d for each device", len(c.IntakeA), len(c.IntakeB), len(c.A))
 	case c.Batch < 1 || c.Batch > MaxBatch:
 		return c, fmt.Errorf("batch %d: want 1 to %d packets", c.Batch, MaxBatch)
 	case c.Spin < 0 || c.Spin > MaxSpin:

@@ -21,6 +21,8 @@ type counters struct {
 	writtenPackets   uint64
 	writtenSegments  uint64
 	emptyReads       uint64
+	takenPackets     uint64
+	intakeDrops      uint64
 }
 
 // published is what other goroutines may read of a direction. The frequent
@@ -35,6 +37,8 @@ type published struct {
 	writtenPackets   atomic.Uint64
 	writtenSegments  atomic.Uint64
 	emptyReads       atomic.Uint64
+	takenPackets     atomic.Uint64
+	intakeDrops      atomic.Uint64
 	drops            [dropReasons]atomic.Uint64
 	writeErrors      [maxErrno]atomic.Uint64
 	_                [cacheLine]byte
@@ -48,6 +52,8 @@ func (p *published) publish(c *counters) {
 	p.writtenPackets.Store(c.writtenPackets)
 	p.writtenSegments.Store(c.writtenSegments)
 	p.emptyReads.Store(c.emptyReads)
+	p.takenPackets.Store(c.takenPackets)
+	p.intakeDrops.Store(c.intakeDrops)
 }
 
 func (p *published) countWriteError(errno syscall.Errno, segments uint64) {
@@ -63,6 +69,8 @@ func (p *published) stats() DirectionStats {
 		WrittenPackets:   p.writtenPackets.Load(),
 		WrittenSegments:  p.writtenSegments.Load(),
 		EmptyReads:       p.emptyReads.Load(),
+		TakenPackets:     p.takenPackets.Load(),
+		IntakeDrops:      p.intakeDrops.Load(),
 		Drops:            map[string]uint64{},
 		WriteErrors:      map[string]uint64{},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
 )
@@ -22,6 +23,16 @@ type direction struct {
 	outs []offload.Output // to be written in the next exchange
 	own  []offload.Output // memory for those that go as they came
 	iovs []unix.Iovec     // and for their vectors
+
+	shared  *intake.Ring // where packets may come from as well; nil: nowhere
+	taking  bool         // it was open, and may hold packets
+	mark    uint32       // its place before the last exchange
+	read    int          // packets that the last exchange brought
+	young   bool         // the device may still get packets from before it was opened
+	patient bool         // and is waited for
+	passed  uint64       // packets that had passed into the device by then
+	lost    uint64       // of them, those that never came
+	unsure  bool         // how many those are
 
 	pace  pace
 	gro   *gro // nil: never
@@ -42,7 +53,7 @@ func newDirection(cfg Config, src, dst *tun.Queue, in, held *frames, batched boo
 	if d.vnetHdrLen > 0 && cfg.GSO == GSOPass && cfg.GRO == GROAuto {
 		d.gro = newGRO(cfg.Batch, d.vnetHdrLen, src.Ethernet())
 	}
-	d.pace = pace{limit: cfg.Batch, alone: !batched && d.gro == nil, idle: true, want: 1}
+	d.pace = pace{limit: cfg.Batch, alone: !batched && d.gro == nil, idle: true, want: 1, roof: min(cfg.Batch, usualBatch)}
 	return d
 }
 
@@ -60,17 +71,32 @@ func (d *direction) arrived(k, length int, errno syscall.Errno) error {
 	return nil
 }
 
-// process turns the packets that were read into the outputs of the next exchange. The
-// outputs of the last one must be gone.
+// process turns the packets that were read, and those of the shared ring, into the outputs
+// of the next exchange. The outputs of the last one must be gone.
 func (d *direction) process() (moved int, err error) {
 	d.in, d.held = d.held, d.in
 	d.in.reset()
-	n := d.held.len()
+	d.read = d.held.len()
+	if d.taking {
+		if err := d.take(); err != nil {
+			return d.read, err
+		}
+	}
+	supers, flows, err := d.forward(d.held.list)
+	if err != nil {
+		return d.held.len(), err
+	}
+	d.pace.learn(d.read, supers, flows)
+	return d.held.len(), nil
+}
+
+// forward makes outputs of packets. It returns how many of them were superpackets, and of
+// how many flows those are that were coalesced.
+func (d *direction) forward(frames [][]byte) (supers, flows int, err error) {
 	d.outs = d.own[:0]
+	n := len(frames)
 	coalesce := d.gro != nil && n > 1 && d.gro.pays(n)
-	supers, flows := 0, 0
-	for i := range n {
-		frame := d.held.frame(i)
+	for i, frame := range frames {
 		segments, super, ok := d.admit(frame)
 		if super {
 			supers++
@@ -80,10 +106,10 @@ func (d *direction) process() (moved int, err error) {
 		case super && d.split.splits(frame):
 			// What came before goes before.
 			if err := writeAll(d); err != nil {
-				return n, err
+				return supers, flows, err
 			}
 			if err := d.writeSegments(frame, segments); err != nil {
-				return n, err
+				return supers, flows, err
 			}
 		case coalesce:
 			d.gro.coalescer.Add(frame)
@@ -94,8 +120,7 @@ func (d *direction) process() (moved int, err error) {
 	if coalesce {
 		d.outs, flows = d.gro.flush(n)
 	}
-	d.pace.learn(n, supers, flows)
-	return n, nil
+	return supers, flows, nil
 }
 
 // pass makes an output of a packet as it is.

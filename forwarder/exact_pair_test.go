@@ -2,6 +2,7 @@ package forwarder
 
 import (
 	"errors"
+	"net"
 	"os"
 	"slices"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/forwarder/intake"
+	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
 )
@@ -17,6 +20,42 @@ import (
 type pair struct {
 	devices [2]*tun.Device
 	ends    [2]*packetEnd
+	ns      string
+	rings   [2][]*intake.Ring // none unless there are intakes
+}
+
+// attachIntakes attaches an intake to each device, and the same choice of the queue.
+func (p *pair) attachIntakes(t *testing.T) {
+	t.Helper()
+	for i, device := range p.devices {
+		queues := len(device.Queues())
+		program, err := steer.Load(steer.PolicyHash, queues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { program.Close() })
+		if err := program.Attach(device.Queues()[0].FD()); err != nil {
+			t.Fatal(err)
+		}
+		err = tun.InNamespace(p.ns, func() error {
+			link, err := net.InterfaceByName(device.Name())
+			if err != nil {
+				return err
+			}
+			attached, err := intake.Attach(intake.Config{
+				IfIndex: link.Index, Queues: queues, Steer: steer.PolicyHash, VnetHdrLen: device.VnetHdrLen(),
+			})
+			if err != nil {
+				return err
+			}
+			t.Cleanup(func() { attached.Close() })
+			p.rings[i] = attached.Rings()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func newPair(t *testing.T, kind tun.Kind, queues int) *pair {
@@ -29,7 +68,7 @@ func newPair(t *testing.T, kind tun.Kind, queues int) *pair {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
-	p := &pair{}
+	p := &pair{ns: ns}
 	for i, name := range []string{"a", "b"} {
 		p.devices[i], err = tun.Open(tun.Config{
 			NetNS: ns, Name: name, Kind: kind, Queues: queues, VnetHdr: true, Offload: tun.OffloadAll,

@@ -20,10 +20,11 @@ type exactCase struct {
 	engine   Engine
 	gso      GSO
 	gro      GRO
+	intake   bool
 }
 
 func (c exactCase) String() string {
-	return fmt.Sprintf("%v,queues=%d,bothways=%v,engine=%s,gso=%s,gro=%s", c.kind, c.queues, c.bothWays, c.engine, c.gso, c.gro)
+	return fmt.Sprintf("%v,queues=%d,bothways=%v,engine=%s,gso=%s,gro=%s,intake=%v", c.kind, c.queues, c.bothWays, c.engine, c.gso, c.gro, c.intake)
 }
 
 // exactCases are all engines with all that can become of superpackets, on either kind of
@@ -34,16 +35,21 @@ func exactCases() []exactCase {
 		for _, engine := range Engines() {
 			for _, gso := range GSOs() {
 				for _, gro := range GROs() {
-					cases = append(cases, exactCase{kind, 1, false, engine, gso, gro})
+					cases = append(cases, exactCase{kind, 1, false, engine, gso, gro, false})
 				}
 			}
 		}
 		cases = append(cases,
-			exactCase{kind, 2, false, EngineAuto, GSOPass, GROAuto},
-			exactCase{kind, 1, true, EngineAuto, GSOPass, GROAuto},
-			exactCase{kind, 2, true, EngineAuto, GSOSplit, GROAuto})
+			exactCase{kind, 2, false, EngineAuto, GSOPass, GROAuto, false},
+			exactCase{kind, 1, true, EngineAuto, GSOPass, GROAuto, false},
+			exactCase{kind, 2, true, EngineAuto, GSOSplit, GROAuto, false},
+			exactCase{kind, 1, false, EngineAuto, GSOPass, GROAuto, true},
+			exactCase{kind, 1, true, EngineSync, GSOPass, GROOff, true},
+			exactCase{kind, 1, true, EngineURing, GSOSplit, GROAuto, true})
 	}
-	return cases
+	// Not on TAP devices, where the program that chooses the queue does not find the headers
+	// of long packets of a packet socket: they are not in the linear part of the buffer.
+	return append(cases, exactCase{tun.TUN, 2, true, EngineAuto, GSOPass, GROAuto, true})
 }
 
 // link is what the packets of the case begin with. With several queues no flow has a VLAN
@@ -70,8 +76,15 @@ func TestExact(t *testing.T) {
 	for i, c := range exactCases() {
 		t.Run(c.String(), func(t *testing.T) {
 			p := newPair(t, c.kind, c.queues)
+			if c.intake {
+				p.attachIntakes(t)
+			}
+			taken := uint64(0)
 			for j, m := range mixes {
-				t.Run(m.name, func(t *testing.T) { testExact(t, c, p, m, uint64(100*i+j)) })
+				t.Run(m.name, func(t *testing.T) { taken += testExact(t, c, p, m, uint64(100*i+j)) })
+			}
+			if c.intake && taken == 0 {
+				t.Error("no packet came through the intakes")
 			}
 		})
 	}
@@ -85,7 +98,8 @@ type way struct {
 	stats    func(Stats) DirectionStats
 }
 
-func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) {
+// testExact returns how many packets came through an intake.
+func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) (taken uint64) {
 	ethernet := c.kind == tun.TAP
 	ways := []*way{{
 		p.ends[0], p.ends[1], newTraffic(m, seed, c.link()), newArrivals(ethernet),
@@ -99,6 +113,7 @@ func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) {
 	}
 	f, err := New(Config{
 		A: p.devices[0].Queues(), B: p.devices[1].Queues(), Engine: c.engine, GSO: c.gso, GRO: c.gro,
+		IntakeA: p.rings[0], IntakeB: p.rings[1],
 		Note: func(text string) { t.Errorf("the forwarder does without: %s", text) },
 	})
 	if err != nil {
@@ -108,7 +123,10 @@ func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) {
 	// it has batches; the others come as they are sent.
 	const inRing, live = 1200, 400
 	inject(t, ways, inRing)
+	next := prepare(ways, live)
 	stop := running(t, f)
+	// An intake opens while the devices' rings still hold packets of the same flows.
+	send(t, ways, next)
 	settle(t, f, ways)
 	for range 2 {
 		inject(t, ways, live)
@@ -117,7 +135,9 @@ func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) {
 	stop()
 	for _, w := range ways {
 		w.check(t, c, f.Stats())
+		taken += w.stats(f.Stats()).TakenPackets
 	}
+	return taken
 }
 
 // running runs a forwarder until stop is called, or until the test ends, then closes it.
@@ -139,15 +159,28 @@ func running(t *testing.T, f *Forwarder) (stop func()) {
 // inject sends n frames of every way, taking turns.
 func inject(t *testing.T, ways []*way, n int) {
 	t.Helper()
+	send(t, ways, prepare(ways, n))
+}
+
+// prepare makes n frames of every way, which it expects from then on.
+func prepare(ways []*way, n int) [][]injection {
 	var rounds [][]injection
-	longest := 0
 	for _, w := range ways {
 		round := w.traffic.round(n)
 		rounds = append(rounds, round)
-		longest = max(longest, len(round))
 		for _, in := range round {
 			w.arrivals.expect(in)
 		}
+	}
+	return rounds
+}
+
+// send sends what was prepared, the ways taking turns.
+func send(t *testing.T, ways []*way, rounds [][]injection) {
+	t.Helper()
+	longest := 0
+	for _, round := range rounds {
+		longest = max(longest, len(round))
 	}
 	for i := range longest {
 		for j, w := range ways {
@@ -225,7 +258,8 @@ func (w *way) check(t *testing.T, c exactCase, s Stats) {
 	if err := w.arrivals.lost(); err != nil {
 		t.Errorf("%v; counters %+v", err, d)
 	}
-	if got := unwritten(d); got != uint64(w.arrivals.lies) {
+	// The kernel takes some lies from us and drops them later.
+	if got := unwritten(d); got > uint64(w.arrivals.lies) {
 		t.Errorf("%d packets with lies in them did not arrive, %d drops and errors were counted: %+v", w.arrivals.lies, got, d)
 	}
 	switch {

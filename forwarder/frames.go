@@ -22,8 +22,9 @@ const (
 	slotLen = pageSize + packetBufLen
 )
 
-// frames is where the packets of one batch lie, each in a slot of its own with the vnet
-// header right before the packet. Memory that was never used for a long packet costs
+// frames is where the packets of one batch lie, each in a slot of its own, or where
+// somebody else put it, with the vnet header right before the packet. In a slot its
+// capacity reaches to the slot's end. Memory that was never used for a long packet costs
 // nothing: a slot of 68 KiB has one page then.
 type frames struct {
 	arena      *ringbuf.Arena
@@ -31,17 +32,16 @@ type frames struct {
 	vnetHdrLen int
 	align      int // length of the headers whose payload is to start on a page; 0: none
 	slots      []slot
-	order      []uint16 // slots that hold a packet, in the order of arrival
+	list       [][]byte // the packets, in the order of arrival
 }
 
 type slot struct {
 	iov   [1]unix.Iovec // what the next read fills
 	start int           // of the vnet header
-	n     int           // bytes read, vnet header included
 }
 
 func newFrames(arena *ringbuf.Arena, first, batch, vnetHdrLen int) *frames {
-	return &frames{arena: arena, first: first, vnetHdrLen: vnetHdrLen, slots: make([]slot, batch), order: make([]uint16, 0, batch)}
+	return &frames{arena: arena, first: first, vnetHdrLen: vnetHdrLen, slots: make([]slot, batch), list: make([][]byte, 0, batch)}
 }
 
 // newArena makes the memory for all batches of a worker: two for each direction, one
@@ -80,19 +80,21 @@ func (f *frames) startOf(k int) int {
 
 // add says that slot k holds a packet of n bytes, vnet header included.
 func (f *frames) add(k, n int) {
-	f.slots[k].n = n
-	f.order = append(f.order, uint16(k))
+	f.list = append(f.list, f.arena.Slot(f.first + k)[f.slots[k].start:][:n])
 }
 
-// frame returns the i-th packet that arrived, vnet header first. Its capacity reaches to
-// the end of the slot.
-func (f *frames) frame(i int) []byte {
-	k := int(f.order[i])
-	s := &f.slots[k]
-	return f.arena.Slot(f.first + k)[s.start:][:s.n]
+// addCopy puts a copy of a packet into slot k, with the room behind it that a slot has.
+func (f *frames) addCopy(k int, frame []byte) {
+	start := f.startOf(k)
+	f.slots[k].start = start
+	copy(f.arena.Slot(f.first + k)[start:], frame)
+	f.add(k, len(frame))
 }
 
-func (f *frames) len() int { return len(f.order) }
+// addShared takes a packet in where it lies.
+func (f *frames) addShared(frame []byte) { f.list = append(f.list, frame) }
+
+func (f *frames) len() int { return len(f.list) }
 
 // reset makes all slots free.
-func (f *frames) reset() { f.order = f.order[:0] }
+func (f *frames) reset() { f.list = f.list[:0] }

@@ -11,6 +11,7 @@ type pace struct {
 	turns int  // since an idle direction was looked at
 	want  int  // at the next turn
 	asked int  // at the last turn
+	roof  int  // most packets of a batch, wherever they come from
 }
 
 const (
@@ -57,9 +58,16 @@ func (p *pace) polled(ready bool) {
 	}
 }
 
-// learn takes the number of packets that the last exchange brought, supers of them
-// superpackets, and of how many flows those are that were coalesced.
+// ask fixes how many packets are asked for in the next exchange, whatever next would say.
+func (p *pace) ask(n int) int {
+	p.empty, p.asked = false, n
+	return n
+}
+
+// learn takes the number of packets that the last exchange brought. Of the batch that they
+// went out with, supers were superpackets, and those that were coalesced of so many flows.
 func (p *pace) learn(n, supers, flows int) {
+	p.roof = p.most(supers, flows)
 	if p.asked == 0 {
 		return
 	}
@@ -74,7 +82,7 @@ func (p *pace) learn(n, supers, flows int) {
 	default:
 		p.want = n + n/4 + 1
 	}
-	p.want = min(p.want, p.most(supers, flows))
+	p.want = min(p.want, p.roof)
 }
 
 // most returns how many packets may be asked for after what the last exchange brought.

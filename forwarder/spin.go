@@ -57,6 +57,10 @@ func (p *spinPolicy) expects(way int) bool { return way == p.last || p.answered(
 // answered says whether packets answer each other.
 func (p *spinPolicy) answered() bool { return p.answers >= recentTurns }
 
+// pays says whether a long spin does: the next packet is an answer, or due before a sleep
+// would be over.
+func (p *spinPolicy) pays() bool { return p.answered() || p.gap < busyGap }
+
 // next returns how long to spin from now on.
 func (p *spinPolicy) next(now time.Time) time.Duration {
 	if p.packets > 0 {
@@ -67,7 +71,7 @@ func (p *spinPolicy) next(now time.Time) time.Duration {
 	if p.misses >= missLimit && p.misses%retryEvery != 0 {
 		return 0
 	}
-	if p.answered() || p.gap < busyGap {
+	if p.pays() {
 		return p.limit
 	}
 	return min(p.limit, streamSpin)

@@ -31,9 +31,11 @@ type DirectionStats struct {
 	ReadBytes        uint64            `json:"read_bytes"` // without vnet headers
 	WrittenPackets   uint64            `json:"written_packets"`
 	WrittenSegments  uint64            `json:"written_segments"`
-	EmptyReads       uint64            `json:"empty_reads"`  // reads that found nothing
-	Drops            map[string]uint64 `json:"drops"`        // segments, by DropReason
-	WriteErrors      map[string]uint64 `json:"write_errors"` // segments, by errno name
+	EmptyReads       uint64            `json:"empty_reads"`   // reads that found nothing
+	TakenPackets     uint64            `json:"taken_packets"` // of ReadPackets, those that came through an intake
+	IntakeDrops      uint64            `json:"intake_drops"`  // segments that found the intake's ring full: never read
+	Drops            map[string]uint64 `json:"drops"`         // segments, by DropReason
+	WriteErrors      map[string]uint64 `json:"write_errors"`  // segments, by errno name
 }
 
 // DropReason says why the forwarder did not even try to write a packet.
@@ -100,6 +102,8 @@ func (d DirectionStats) combine(e DirectionStats, op func(a, b uint64) uint64) D
 		WrittenPackets:   op(d.WrittenPackets, e.WrittenPackets),
 		WrittenSegments:  op(d.WrittenSegments, e.WrittenSegments),
 		EmptyReads:       op(d.EmptyReads, e.EmptyReads),
+		TakenPackets:     op(d.TakenPackets, e.TakenPackets),
+		IntakeDrops:      op(d.IntakeDrops, e.IntakeDrops),
 		Drops:            combineMaps(d.Drops, e.Drops, op),
 		WriteErrors:      combineMaps(d.WriteErrors, e.WriteErrors, op),
 	}

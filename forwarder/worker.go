@@ -34,6 +34,7 @@ type worker struct {
 	engine engine
 	arena  *ringbuf.Arena
 	ways   [2]*direction // A to B, B to A
+	shared sharing
 	sleeps atomic.Uint64
 }
 
@@ -69,6 +70,11 @@ func newWorker(index int, cfg Config, wake int, stop *atomic.Bool, note func(str
 		in := newFrames(w.arena, 2*i*cfg.Batch, cfg.Batch, hdrLen)
 		held := newFrames(w.arena, (2*i+1)*cfg.Batch, cfg.Batch, hdrLen)
 		w.ways[i] = newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
+	}
+	if len(cfg.IntakeA) > 0 {
+		w.shared.use = true
+		w.ways[0].share(cfg.IntakeA[index])
+		w.ways[1].share(cfg.IntakeB[index])
 	}
 	return w, nil
 }
@@ -131,6 +137,11 @@ func (w *worker) loop() error {
 		}
 	}
 	// What was read is written, also when the end has come.
+	for !w.shared.end(w.ways[:]) {
+		if _, err := w.round(); err != nil {
+			return err
+		}
+	}
 	for _, d := range w.ways {
 		d.want = 0
 	}
@@ -141,8 +152,12 @@ func (w *worker) loop() error {
 // packets that were.
 func (w *worker) round() (moved int, err error) {
 	there, back := w.ways[0], w.ways[1]
-	there.want = there.pace.next(&back.pace, w.spin.expects(0))
-	back.want = back.pace.next(&there.pace, w.spin.expects(1))
+	if w.shared.open {
+		w.shared.look(w.ways[:])
+	} else {
+		there.want = there.pace.next(&back.pace, w.spin.expects(0))
+		back.want = back.pace.next(&there.pace, w.spin.expects(1))
+	}
 	if err := w.engine.exchange(w.ways[:]); err != nil {
 		return 0, err
 	}
@@ -155,6 +170,9 @@ func (w *worker) round() (moved int, err error) {
 			w.spin.moved(i, n)
 		}
 		moved += n
+	}
+	if moved > 0 || w.shared.closing {
+		w.shared.moved(w.ways[:], w.spin.pays())
 	}
 	return moved, nil
 }
@@ -177,6 +195,9 @@ func (w *worker) idle() error {
 				break
 			}
 		}
+	}
+	if !w.shared.end(w.ways[:]) {
+		return nil
 	}
 	w.spin.ended(true)
 	return w.sleep()
@@ -238,6 +259,9 @@ func (w *worker) nap() (ready int, err error) {
 
 func (w *worker) publish() {
 	for _, d := range w.ways {
+		if d.shared != nil {
+			d.counters.intakeDrops = d.shared.Dropped()
+		}
 		d.published.publish(&d.counters)
 	}
 }

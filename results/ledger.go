@@ -16,6 +16,7 @@ const (
 	PlaceStackDrop       Place = "stack_drop:"       // dropped by the IP stack in front of the device, by SNMP counter
 	PlaceQdisc           Place = "qdisc"             // dropped by the queueing discipline in front of a device
 	PlaceDeviceRing      Place = "device_ring"       // the device's queue was full (tx_dropped)
+	PlaceIntakeRing      Place = "intake_ring"       // the forwarder's memory for packets taken before the device was full
 	PlaceReadByForwarder Place = "read_by_forwarder" // passed here; not an end
 	PlaceForwarderDrop   Place = "forwarder_drop:"   // dropped by the forwarder, by reason
 	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
@@ -30,7 +31,7 @@ const (
 
 // places gives the order of the path.
 var places = [...]Place{
-	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceReadByForwarder,
+	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
 	PlaceForwarderDrop, PlaceWriteError, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceSink,
 	PlaceDuplicated, PlaceUnaccounted,
 }

@@ -71,6 +71,7 @@ func figuresOf(t Trial) metrics {
 		m["tcp.rtt_us"] = tcp.RTTUs
 		m.addCount("tcp.retransmits", tcp.Retransmits)
 	}
+	m["intake_ratio"] = t.IntakeRatio
 	m.addCount("superpackets", t.Superpackets)
 	m.addCount("duplicated", t.Duplicated)
 	m.addCount("reordered", t.Reordered)

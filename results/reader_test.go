@@ -36,7 +36,7 @@ func TestReadGolden(t *testing.T) {
 // beforeSchema3 takes away what a trial did not have then.
 func beforeSchema3(t Trial) Trial {
 	dut := *t.DUT
-	t.Series, dut.Program, t.DUT = 0, "", &dut
+	t.Series, dut.Program, t.DUT, t.IntakeRatio = 0, "", &dut, nil
 	return t
 }
 

@@ -69,7 +69,7 @@ func fullTrial(t testing.TB) Trial {
 		Notes: []string{"generic XDP"},
 	}
 	full.DropReasons = []DropReason{{"NO_SOCKET", "b", 7}}
-	full.TesterMaxPps = new(1.2e6)
+	full.IntakeRatio, full.TesterMaxPps = new(0.5), new(1.2e6)
 	return full
 }
 

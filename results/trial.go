@@ -17,7 +17,8 @@ type Trial struct {
 	Traffic                   // sums over both directions where dir=bi
 	Directions   []Direction  `json:"directions,omitempty"` // each way for itself; dir=bi only
 	CPU          *CPU         `json:"cpu,omitempty"`
-	Queues       []Queue      `json:"queues,omitempty"` // by queue index
+	Queues       []Queue      `json:"queues,omitempty"`       // by queue index
+	IntakeRatio  *float64     `json:"intake_ratio,omitempty"` // of what the forwarder read, the share that its intake took before the device; intake=auto only
 	TCP          *TCP         `json:"tcp,omitempty"`
 	DUT          *DUT         `json:"dut,omitempty"`
 	Qdisc        string       `json:"qdisc,omitempty"` // root qdisc of the sending device, as the kernel names it

@@ -22,13 +22,15 @@ TEXT
 
 rounds=${ROUNDS:-7}
 
-# name | metrics, with what the ratio B/A shall reach | words of `tunbench ab`
-# The sizes and flows of udp-unmergeable leave no two packets in a batch to coalesce. At
+# name | metrics, with what the ratio B/A shall reach, if anything | words of `tunbench ab`
+# In udp-64-read all packets are read from the device, as the rivals do. The sizes and flows of
+# udp-unmergeable leave no two packets in a batch to coalesce. At
 # maximum load the sink, which works inside the writes of whoever forwards, looks at the
 # stamps only (verify=off).
 rows() {
 	cat <<'ROWS'
-udp-64          | forwarded_pps>=5                                 | a:dut=wireguard-go size=64 verify=off
+udp-64          | forwarded_pps>=5 cpu.machine_ns_per_packet       | a:dut=wireguard-go size=64 verify=off
+udp-64-read     | forwarded_pps cpu.machine_ns_per_packet          | a:dut=wireguard-go size=64 verify=off intake=off
 udp-64-flows    | forwarded_pps>=3                                 | a:dut=wireguard-go size=64 flows=64 order=interleaved verify=off
 udp-1400        | forwarded_pps>=5                                 | a:dut=wireguard-go size=1400 verify=off
 udp-gso         | forwarded_pps>=3                                 | a:dut=wireguard-go size=1400 segs=32
@@ -46,19 +48,20 @@ ROWS
 
 # show ROW METRIC NOTE RATIO LOW HIGH ROUNDS, the last four absent where there are none.
 show() {
-	printf '%-16s %-22s %7s %7s %7s %7s  %s\n' "$1" "$2" "${4:-–}" "${5:-–}" "${6:-–}" "${7:-–}" "$3"
+	printf '%-16s %-25s %7s %7s %7s %7s  %s\n' "$1" "$2" "${4:-–}" "${5:-–}" "${6:-–}" "${7:-–}" "$3"
 }
 
 # compare ROW METRICS WORDS measures one row and shows each metric.
 compare() {
-	local row=$1 metrics=$2 words=$3 file wanted metric
+	local row=$1 metrics=$2 words=$3 file wanted metric note
 	file=$(result_file "rivals-$row")
 	# shellcheck disable=SC2086 # the words are several
 	"$tunbench" ab -n "$rounds" --min-rounds "$rounds" --no-control -o "$file" b:dut=forwarder $words >/dev/null || failed=1
 	for wanted in $metrics; do
 		metric=${wanted%%[<>]*}
+		note=${wanted#"$metric"}
 		# shellcheck disable=SC2046 # so are the figures
-		show "$row" "$metric" "want ${wanted#"$metric"}" $(ratio "$file" "$metric")
+		show "$row" "$metric" "${note:+want $note}" $(ratio "$file" "$metric")
 	done
 }
 

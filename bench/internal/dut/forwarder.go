@@ -44,6 +44,7 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 		GSO:     s.GSO,
 		GRO:     s.GRO,
 		Steer:   steer.Policy(s.Steer),
+		Intake:  s.Intake,
 		CPUs:    cpus,
 
 		Handicap: f.variant.Handicap,

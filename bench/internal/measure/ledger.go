@@ -44,6 +44,7 @@ func (p *path) ledger() results.Ledger {
 	l.Add(results.PlaceQdisc, int64(p.source.QdiscDrops)*int64(p.sentSegments))
 	l.Add(results.PlaceDeviceRing, p.deviceDrops())
 	if f := p.forwarder; f != nil {
+		l.Add(results.PlaceIntakeRing, int64(f.IntakeDrops))
 		l.Add(results.PlaceReadByForwarder, int64(f.ReadSegments))
 		for reason, n := range f.Drops {
 			l.Add(results.ForwarderDrop(reason), int64(n))

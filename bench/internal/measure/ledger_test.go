@@ -47,10 +47,10 @@ func TestLedger(t *testing.T) {
 				source: testbed.LinkCounters{QdiscDrops: 2, TxDropped: 30}, // 20 and 30 segments
 				target: testbed.LinkCounters{RxDropped: 9},                 // 4 of them failed writes
 				forwarder: &forwarder.DirectionStats{
-					ReadSegments: 940, WrittenSegments: 933,
+					IntakeDrops: 6, ReadSegments: 934, WrittenSegments: 927,
 					Drops: map[string]uint64{"runt": 3}, WriteErrors: map[string]uint64{"EIO": 4},
 				},
-				sink: traffic.FlowCounts{Unique: 924, Duplicates: 7, TooOld: 1}, corrupt: 2,
+				sink: traffic.FlowCounts{Unique: 918, Duplicates: 7, TooOld: 1}, corrupt: 2,
 				sentSegments: 10, deviceSegments: 1,
 			},
 			want: results.Ledger{
@@ -59,16 +59,17 @@ func TestLedger(t *testing.T) {
 				entry("sender_socket", 3),
 				entry("qdisc", 20),
 				entry("device_ring", 30),
-				entry("read_by_forwarder", 940),
+				entry("intake_ring", 6),
+				entry("read_by_forwarder", 934),
 				entry("forwarder_drop:runt", 3),
 				entry("write_error:EIO", 4),
 				entry("receiving_device", 5),
 				entry("corrupt", 2),
-				entry("sink", 925),
+				entry("sink", 919),
 				entry("duplicated", 7),
 				entry("unaccounted", 1),
 			},
-			loss: 0.075,
+			loss: 0.081,
 		},
 		{
 			name: "redirected into the ring, whose device counts once for many",

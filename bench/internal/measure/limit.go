@@ -40,7 +40,7 @@ func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) st
 	switch largest.Place {
 	case results.PlaceReceiverSocket:
 		return limitSink
-	case results.PlaceDeviceRing:
+	case results.PlaceDeviceRing, results.PlaceIntakeRing:
 		return atRing(s, t, tester)
 	case results.PlaceQdisc:
 		return limitQdisc

@@ -11,6 +11,7 @@ import (
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
 )
@@ -192,6 +193,9 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	}
 	t.DUT = m.running.Info() // what it lacked may have shown under load
 	reportQueues(t, seen.stats)
+	if m.scenario.Intake == intake.ModeAuto && seen.stats != nil {
+		t.IntakeRatio = intakeRatio(seen.stats.Total())
+	}
 	t.Qdisc = seen.devices.A.Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
 	t.CPU = cpuCost(used, elapsed, packets, m.running.PID() != 0)

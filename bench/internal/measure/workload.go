@@ -183,6 +183,16 @@ func reportQueues(t *results.Trial, stats *forwarder.Stats) {
 	}
 }
 
+// intakeRatio is the share of the packets read that came through an intake; nil where none
+// were read.
+func intakeRatio(w forwarder.WorkerStats) *float64 {
+	read := w.AToB.ReadPackets + w.BToA.ReadPackets
+	if read == 0 {
+		return nil
+	}
+	return new(float64(w.AToB.TakenPackets+w.BToA.TakenPackets) / float64(read))
+}
+
 func distributionError(what string, err error) error {
 	return fmt.Errorf("describe %s: %w", what, err)
 }

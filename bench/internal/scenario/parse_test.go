@@ -10,16 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 )
 
-const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine=auto/flows=1/gen=xdp/gro=auto/gso=pass/ip=4/load=max/mtu=1500/offload=all/" +
+const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine=auto/flows=1/gen=xdp/gro=auto/gso=pass/intake=auto/ip=4/load=max/mtu=1500/offload=all/" +
 	"order=interleaved/pin=on/proto=udp/" +
 	"qdisc=default/queues=1/segs=1/sink=tcx/size=64/spin=50us/txqlen=1000/verify=on/vnet=on/warmup=200ms"
 
 func TestDefault(t *testing.T) {
 	want := Scenario{
 		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 1024, Spin: 50 * time.Microsecond,
-		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Pin: On,
+		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Intake: intake.ModeAuto, Pin: On,
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}
@@ -47,7 +48,7 @@ func TestParse(t *testing.T) {
 		{"cross product, first word slowest", "size=64,1400 segs=1,32", []string{"", "segs=32 verify=off -gen", "size=1400", "segs=32 size=1400 verify=off -gen"}},
 		{"duplicates are measured once", "load=50k,50000,0.05M", []string{"load=50000"}},
 		{"order as given", "queues=4,1,2", []string{"queues=4 steer=hash", "", "queues=2 steer=hash"}},
-		{"offload follows vnet", "vnet=off", []string{"gro=off offload=none vnet=off"}},
+		{"offload follows vnet", "vnet=off", []string{"gro=off offload=none vnet=off -intake"}},
 		{"durations are canonical", "spin=0.01ms duration=60s", []string{"duration=1m spin=10us"}},
 		{"rates are canonical", "load=1.25M", []string{"load=1250000"}},
 		{"mrr is the maximum load", "load=mrr", []string{""}},
@@ -58,25 +59,25 @@ func TestParse(t *testing.T) {
 		{"ping-pong has neither generator nor sink", "load=pingpong", []string{"load=pingpong -gen -order -sink -verify"}},
 		{"tcp has no size", "proto=tcp flows=4", []string{"cc=cubic flows=4 proto=tcp -gen -order -segs -sink -size -verify"}},
 		{"a key goes to the arms that have it", "dut=forwarder,veth queues=1,2", []string{
-			"", "queues=2 steer=hash", "dut=veth -batch -dev -engine -gro -gso -offload -queues -spin -vnet",
+			"", "queues=2 steer=hash", "dut=veth -batch -dev -engine -gro -gso -intake -offload -queues -spin -vnet",
 		}},
 		{"a name", defaultName, []string{""}},
 		{"a part of a name", "size=128/ip=6", []string{"ip=6 size=128"}},
 		{"a name and words that override it", defaultName + " size=128 flows=2", []string{"flows=2 size=128"}},
 		{"an override may take keys away", "queues=2/size=128 dut=veth,forwarder", []string{
-			"dut=veth size=128 -batch -dev -engine -gro -gso -offload -queues -spin -vnet", "queues=2 size=128 steer=hash",
+			"dut=veth size=128 -batch -dev -engine -gro -gso -intake -offload -queues -spin -vnet", "queues=2 size=128 steer=hash",
 		}},
 		{"several names", "queues=2/size=64 queues=4/size=64 ip=6", []string{"ip=6 queues=2 steer=hash", "ip=6 queues=4 steer=hash"}},
 		{"a rival has settings of its own", "dut=wireguard-go,netpoll txqlen=500", []string{
-			"dut=wireguard-go txqlen=500 -batch -dev -engine -gro -gso -offload -queues -spin -vnet",
-			"dut=netpoll txqlen=500 -batch -dev -engine -gro -gso -offload -queues -spin -vnet",
+			"dut=wireguard-go txqlen=500 -batch -dev -engine -gro -gso -intake -offload -queues -spin -vnet",
+			"dut=netpoll txqlen=500 -batch -dev -engine -gro -gso -intake -offload -queues -spin -vnet",
 		}},
 		{"a rival has a process to pin", "dut=netpoll proto=tcp", []string{
-			"cc=cubic dut=netpoll proto=tcp -batch -dev -engine -gen -gro -gso -offload -order -queues -segs -sink -size -spin -verify -vnet",
+			"cc=cubic dut=netpoll proto=tcp -batch -dev -engine -gen -gro -gso -intake -offload -order -queues -segs -sink -size -spin -verify -vnet",
 		}},
-		{"ways to forward", "engine=sync,uring gso=split", []string{"engine=sync gso=split", "engine=uring gso=split"}},
-		{"queues are steered", "queues=2 steer=cpu,kernel", []string{"queues=2 steer=cpu", "queues=2 steer=kernel"}},
-		{"tunnels", "dev=tap offload=tunnel", []string{"dev=tap offload=tunnel"}},
+		{"ways to forward", "engine=sync,uring gso=split", []string{"engine=sync gso=split -intake", "engine=uring gso=split -intake"}},
+		{"queues are steered", "queues=2 steer=cpu,kernel", []string{"queues=2 steer=cpu", "queues=2 steer=kernel -intake"}},
+		{"tunnels", "dev=tap offload=tunnel", []string{"dev=tap offload=tunnel -intake"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 )
 
 // DUT is the device under test.
@@ -162,8 +163,9 @@ type Scenario struct {
 	Engine   forwarder.Engine
 	GSO      forwarder.GSO
 	GRO      forwarder.GRO
-	Steer    Steer  // with several queues
-	Pin      Switch // workers and UDP generators each on their CPU
+	Steer    Steer       // with several queues
+	Intake   intake.Mode // where an intake is possible
+	Pin      Switch      // workers and UDP generators each on their CPU
 	Proto    Proto
 	CC       CC
 	IP       IP

@@ -32,6 +32,7 @@ struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned int len;
+	unsigned int mark;
 	unsigned short transport_header;
 	unsigned int end;
 	unsigned char *head;
@@ -52,6 +53,9 @@ struct trace_event_raw_kfree_skb {
 const volatile __u32 tcx_reason;
 const volatile __u32 xdp_reason;
 const volatile __u32 not_specified;
+
+// The mark of packets that only look dropped: a forwarder took them.
+const volatile __u32 taken_mark;
 
 struct drop {
 	__u32 namespace; // inode
@@ -111,8 +115,14 @@ static __always_inline __u32 segments(struct sk_buff *skb)
 	return (BPF_CORE_READ(skb, len) - headers + size - 1) / size;
 }
 
-// is_sink tells whether a sink dropped the packet. Namespaces of a testbed have no
-// other programs that drop.
+// is_taken tells whether a forwarder has the packet.
+static __always_inline int is_taken(struct sk_buff *skb, __u32 reason)
+{
+	return reason == not_specified && skb->mark == taken_mark;
+}
+
+// is_sink tells whether a sink dropped the packet, or a forwarder's intake, which counts
+// that itself. Namespaces of a testbed have no other programs that drop.
 static __always_inline int is_sink(struct sk_buff *skb, __u32 reason)
 {
 	char address[SINK_MARK_LEN];
@@ -133,7 +143,7 @@ int count_drop(__u64 *ctx)
 	struct drop key = {.reason = ctx[2]};
 	__u64 *count, n;
 
-	if (is_sink(skb, key.reason))
+	if (is_taken(skb, key.reason) || is_sink(skb, key.reason))
 		return 0;
 	if (bpf_core_field_exists(((struct trace_event_raw_kfree_skb *)0)->rx_sk))
 		rx_sk = (void *)ctx[3];

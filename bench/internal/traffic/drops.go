@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"tunbench/forwarder/intake"
+
 	"github.com/cilium/ebpf/link"
 )
 
@@ -90,6 +92,7 @@ func (d *DropReasons) start() (err error) {
 		spec.Variables[dropReasonsVarTcxReason].Set(d.reasons.number("TC_INGRESS")),
 		spec.Variables[dropReasonsVarXdpReason].Set(d.reasons.number("XDP")),
 		spec.Variables[dropReasonsVarNotSpecified].Set(d.reasons.number("NOT_SPECIFIED")),
+		spec.Variables[dropReasonsVarTakenMark].Set(uint32(intake.TakenMark)),
 	)
 	if err != nil {
 		return err

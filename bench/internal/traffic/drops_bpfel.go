@@ -27,6 +27,7 @@ const (
 	dropReasonsMapNamespaces   = "namespaces"
 	dropReasonsProgCountDrop   = "count_drop"
 	dropReasonsVarNotSpecified = "not_specified"
+	dropReasonsVarTakenMark    = "taken_mark"
 	dropReasonsVarTcxReason    = "tcx_reason"
 	dropReasonsVarXdpReason    = "xdp_reason"
 )
@@ -89,6 +90,7 @@ type dropReasonsMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type dropReasonsVariableSpecs struct {
 	NotSpecified *ebpf.VariableSpec `ebpf:"not_specified"`
+	TakenMark    *ebpf.VariableSpec `ebpf:"taken_mark"`
 	TcxReason    *ebpf.VariableSpec `ebpf:"tcx_reason"`
 	XdpReason    *ebpf.VariableSpec `ebpf:"xdp_reason"`
 }
@@ -129,6 +131,7 @@ func (m *dropReasonsMaps) Close() error {
 // It can be passed to loadDropReasonsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type dropReasonsVariables struct {
 	NotSpecified *ebpf.Variable `ebpf:"not_specified"`
+	TakenMark    *ebpf.Variable `ebpf:"taken_mark"`
 	TcxReason    *ebpf.Variable `ebpf:"tcx_reason"`
 	XdpReason    *ebpf.Variable `ebpf:"xdp_reason"`
 }

@@ -142,11 +142,19 @@ func TestXDPPackets(t *testing.T) {
 // each with the plan.
 func checkRun(t *testing.T, q *tun.Queue, cfg *XDPConfig) {
 	t.Helper()
-	const packets, pps = 1500, 100_000
+	const packets, pps, tries = 1500, 100_000, 4
 	x := newTestXDP(t, *cfg)
-	sent, err := x.Run(t.Context(), Load{Pps: pps, Packets: packets}, time.Second)
-	if err != nil {
-		t.Fatal(err)
+	var sent Sent
+	for try := 1; ; try++ {
+		var err error
+		if sent, err = x.Run(t.Context(), Load{Pps: pps, Packets: packets}, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		// A CPU that stands still near the end of so short a run cannot make up for it.
+		if sent.NotOffered == 0 || try == tries {
+			break
+		}
+		drain(t, q)
 	}
 	if sent.Offered != packets || sent.Intended != packets || sent.NotOffered != 0 || sent.Duration != packets*time.Second/pps {
 		t.Fatalf("offered %d of %d in %v", sent.Offered, sent.Intended, sent.Duration)

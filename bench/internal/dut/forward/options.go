@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
@@ -63,8 +64,9 @@ type Options struct {
 	Engine     forwarder.Engine `json:"engine"`
 	GSO        forwarder.GSO    `json:"gso"`
 	GRO        forwarder.GRO    `json:"gro"`
-	Steer      steer.Policy     `json:"steer"` // empty, or a single queue: nothing to steer
-	CPUs       []int            `json:"cpus"`  // pin worker i to CPUs[i mod len]
+	Steer      steer.Policy     `json:"steer"`            // empty, or a single queue: nothing to steer
+	Intake     intake.Mode      `json:"intake,omitempty"` // empty: off
+	CPUs       []int            `json:"cpus"`             // pin worker i to CPUs[i mod len]
 
 	// Handicap is the share of each worker's CPU that is wasted, 0 to MaxHandicap: for
 	// those who want to see whether a comparison finds it. It needs CPUs.

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"tunbench/forwarder"
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
@@ -16,6 +17,7 @@ import (
 type Session struct {
 	a, b      *tun.Device
 	steering  *steering
+	intakes   *intakes // nil: none
 	forwarder *forwarder.Forwarder
 	handicap  handicap
 	infoA     DeviceInfo
@@ -72,21 +74,39 @@ func Open(o Options) (s *Session, err error) {
 	} else if err != nil {
 		return s, err
 	}
+	if s.intakes, err = s.openIntakes(o); err != nil {
+		return s, err
+	}
 	// A worker may hold a processor of the Go scheduler while it sleeps; the others are
 	// for all else.
 	runtime.GOMAXPROCS(runtime.NumCPU() + o.Queues)
 	s.forwarder, err = forwarder.New(forwarder.Config{
-		A:      s.a.Queues(),
-		B:      s.b.Queues(),
-		Batch:  o.Batch,
-		Spin:   o.Spin,
-		Engine: o.Engine,
-		GSO:    o.GSO,
-		GRO:    o.GRO,
-		Note:   s.notes.add,
-		CPUs:   o.CPUs,
+		A:       s.a.Queues(),
+		B:       s.b.Queues(),
+		Batch:   o.Batch,
+		Spin:    o.Spin,
+		Engine:  o.Engine,
+		GSO:     o.GSO,
+		GRO:     o.GRO,
+		Note:    s.notes.add,
+		IntakeA: s.intakes.rings(0),
+		IntakeB: s.intakes.rings(1),
+		CPUs:    o.CPUs,
 	})
 	return s, err
+}
+
+// openIntakes attaches the intakes that the options want, as far as that is possible.
+func (s *Session) openIntakes(o Options) (*intakes, error) {
+	if o.Intake != intake.ModeAuto || o.Engine != forwarder.EngineAuto || !canTakeIn(s.steering, s.a, s.b) {
+		return nil, nil
+	}
+	opened, err := attachIntakes(o, s.a, s.b)
+	if errors.As(err, new(*steer.UnsupportedError)) {
+		s.notes.add(fmt.Sprintf("intake=%s: %v; all packets are read from the devices", o.Intake, err))
+		return nil, nil
+	}
+	return opened, err
 }
 
 func describe(dev *tun.Device, e Endpoint) DeviceInfo {
@@ -125,6 +145,9 @@ func (s *Session) Close() error {
 	var errs []error
 	if s.forwarder != nil {
 		errs = append(errs, s.forwarder.Close())
+	}
+	if s.intakes != nil {
+		errs = append(errs, s.intakes.close())
 	}
 	if s.steering != nil {
 		errs = append(errs, s.steering.close())

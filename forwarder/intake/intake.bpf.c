@@ -1,0 +1,299 @@
+//go:build ignore
+
+// SPDX-License-Identifier: MIT OR GPL-2.0
+//
+// The program that takes packets on their way into a TUN or TAP device, while a worker
+// wants it to, and puts them into memory that it shares with the worker: a ring for each
+// queue. program.go loads it, ring.go is the other side; names and layouts are shared
+// with both, the protocol is described in doc.go.
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "../steer/flow.bpf.h"
+#include "kernel.bpf.h"
+
+// What TCX takes for an answer (enum tcx_action_base of linux/bpf.h).
+#define NEXT -1
+#define DROP 2
+#define REDIRECT 7
+
+// How the queue of a packet is chosen.
+#define ONE_QUEUE 0
+#define BY_HASH 1
+#define BY_CPU 2
+
+#define LINE 64
+#define PAGE 4096
+#define DESCRIPTORS 4096 // a power of two
+#define CLAIM_TRIES 16   // as often as others may come in between
+
+// Of every skb that was taken: the kernel counts it as dropped, and this tells those
+// who count such drops. See taken.
+#define TAKEN_MARK 0x74616b65
+
+#define MAX_VNET_HDR_LEN 32
+#define MAX_PACKET_LEN (0xffff + 22) // with an Ethernet header and VLAN tags
+
+const volatile __u32 choice = ONE_QUEUE;
+const volatile __u32 queues = 1;
+const volatile __u32 vnet_hdr_len = 12; // 10 to MAX_VNET_HDR_LEN
+const volatile __u32 line_mask;         // lines of a ring's memory, less one
+
+// struct descriptor is one packet, or nothing when len is 0.
+struct descriptor {
+	__u32 turn; // number of the packet, plus one: it is here
+	__u32 len;  // vnet header and packet
+	__u32 at;   // where the vnet header begins, in the ring's memory
+	__u32 end;  // line behind it
+};
+
+// struct ring is shared with a worker. Places in it are a number of packets in the upper
+// half and a number of lines of memory in the lower, both of which wrap around.
+struct ring {
+	// Written by the worker. Also by us, to end it: see unfit.
+	__u32 open;
+	__u32 unused;
+	__u64 released; // place up to which the worker is done
+	__u8 pad1[2 * LINE - 16];
+
+	__u64 claimed; // place up to which producers have claimed
+	__u64 known;   // the last place released that a producer saw
+	__u64 dropped; // segments for which there was no room
+	__u64 refused; // times that a packet ended it
+	__u64 passed;  // packets that went on into the device
+	__u8 pad2[2 * LINE - 40];
+
+	struct descriptor descriptors[DESCRIPTORS];
+	__u8 pad3[PAGE - 4 * LINE];
+	// Here begins the memory. Behind its end is room for the longest packet: one that
+	// begins before the end does not wrap around.
+	__u8 memory[];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); // set to queues when loaded
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ring) + PAGE); // set when loaded
+} rings SEC(".maps");
+
+static __always_inline __u32 queue_of(struct __sk_buff *skb)
+{
+	if (choice == ONE_QUEUE)
+		return 0;
+	if (choice == BY_CPU)
+		return bpf_get_smp_processor_id() % queues;
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return hash_ipv4(skb) % queues;
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		return hash_ipv6(skb) % queues;
+	return 0;
+}
+
+// struct vnet is struct virtio_net_hdr, in the byte order of the machine.
+struct vnet {
+	__u8 flags;
+	__u8 gso_type;
+	__u16 hdr_len;
+	__u16 gso_size;
+	__u16 csum_start;
+	__u16 csum_offset;
+};
+
+// describe fills in what the kernel would tell the reader of a device
+// (virtio_net_hdr_from_skb in linux/virtio_net.h). It returns 0, or -1 for a packet that
+// such a header cannot describe, or that the kernel would change on its way.
+static __always_inline int describe(struct __sk_buff *ctx, struct vnet *v)
+{
+	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+	__u32 summed = BPF_CORE_READ_BITFIELD(skb, ip_summed);
+
+	if (ctx->vlan_present)
+		return -1;
+	if (summed == CHECKSUM_PARTIAL) {
+		// Not every kernel has other checksums, of SCTP.
+		if (bpf_core_field_exists(skb->csum_not_inet) && BPF_CORE_READ_BITFIELD(skb, csum_not_inet))
+			return -1;
+		v->flags = VNET_NEEDS_CSUM;
+		v->csum_start = skb->csum_start - (skb->data - skb->head);
+		v->csum_offset = skb->csum_offset;
+	} else if (summed == CHECKSUM_UNNECESSARY) {
+		v->flags = VNET_DATA_VALID;
+	}
+	if (ctx->gso_size) {
+		struct skb_shared_info *info = (void *)(skb->head + skb->end);
+		__u32 type = BPF_CORE_READ(info, gso_type) & ~SKB_GSO_DODGY;
+
+		v->hdr_len = skb->len - skb->data_len;
+		v->gso_size = ctx->gso_size;
+		switch (type & ~SKB_GSO_TCP_ECN) {
+		case SKB_GSO_TCPV4:
+			v->gso_type = VNET_GSO_TCPV4;
+			break;
+		case SKB_GSO_TCPV6:
+			v->gso_type = VNET_GSO_TCPV6;
+			break;
+		case SKB_GSO_UDP_L4:
+			v->gso_type = VNET_GSO_UDP_L4;
+			break;
+		default:
+			return -1;
+		}
+		if (type & SKB_GSO_TCP_ECN)
+			v->gso_type |= VNET_GSO_ECN;
+	}
+	return 0;
+}
+
+struct claim {
+	__u32 number; // of the packet
+	__u32 at;
+	__u32 end;
+};
+
+// has_room tells whether a packet that would end before line end has a place.
+static __always_inline bool has_room(__u64 released, __u32 number, __u32 end)
+{
+	return number - (__u32)(released >> 32) < DESCRIPTORS && end - (__u32)released <= line_mask + 1;
+}
+
+// claim takes a place in the ring for a frame of len bytes; aligned is how many of its
+// first bytes shall lie before a page's start, or 0. It returns 0, or -1 if there is no
+// room.
+static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
+{
+	__u32 start = aligned ? -aligned & (PAGE - 1) : 0; // in its page
+
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		__u64 claimed = *(volatile __u64 *)&r->claimed;
+		__u32 line = claimed;
+
+		c->number = claimed >> 32;
+		if (aligned)
+			line += (start / LINE - line) & (PAGE / LINE - 1);
+		c->at = (line & line_mask) * LINE + start % LINE;
+		c->end = line + (start % LINE + len + LINE - 1) / LINE;
+		if (!has_room(r->known, c->number, c->end)) {
+			r->known = *(volatile __u64 *)&r->released;
+			if (!has_room(r->known, c->number, c->end))
+				return -1;
+		}
+		if (__sync_val_compare_and_swap(&r->claimed, claimed, (__u64)(c->number + 1) << 32 | c->end) == claimed)
+			return 0;
+	}
+	return -1;
+}
+
+// publish gives the packet to the worker; len 0: there is none.
+static __always_inline void publish(struct ring *r, const struct claim *c, __u32 len)
+{
+	struct descriptor *d = &r->descriptors[c->number & (DESCRIPTORS - 1)];
+
+	d->len = len;
+	d->at = c->at;
+	d->end = c->end;
+	// The worker sees what was written before when it sees this: an exchange is a full
+	// barrier, unlike a store.
+	__sync_lock_test_and_set(&d->turn, c->number + 1);
+}
+
+// segments returns how many packets skb is on the wire. Where a user's program made a
+// superpacket, the kernel leaves that open.
+static __always_inline __u32 segments(struct __sk_buff *skb, const struct vnet *v)
+{
+	__u32 headers = v->csum_start + UDP_HLEN;
+	__u8 doff;
+
+	if (!v->gso_size)
+		return 1;
+	if (skb->gso_segs)
+		return skb->gso_segs;
+	if (v->gso_type != VNET_GSO_UDP_L4 && !bpf_skb_load_bytes(skb, v->csum_start + TCP_DOFF, &doff, sizeof(doff)))
+		headers = v->csum_start + (doff >> 4) * 4;
+	return headers < skb->len ? (skb->len - headers + v->gso_size - 1) / v->gso_size : 1;
+}
+
+// taken ends a packet whose bytes we have. To redirect it to nowhere is the one answer
+// of TCX on which it is freed and its sender told that all is well: on DROP a TCP sender
+// would keep it.
+static __always_inline int taken(struct __sk_buff *skb)
+{
+	skb->mark = TAKEN_MARK;
+	return REDIRECT;
+}
+
+// pass lets the packet go on into the device.
+static __always_inline int pass(struct ring *r)
+{
+	__sync_fetch_and_add(&r->passed, 1);
+	return NEXT;
+}
+
+static __always_inline bool is_open(struct ring *r) { return *(volatile __u32 *)&r->open; }
+
+// is_passing tells whether the packet goes on into the device, as it does when the ring is
+// closed. It is counted then: a worker that opens the ring sees it counted, or we see that
+// the ring is open.
+static __always_inline bool is_passing(struct ring *r)
+{
+	if (is_open(r))
+		return false;
+	__sync_fetch_and_add(&r->passed, 1);
+	if (!is_open(r))
+		return true;
+	__sync_fetch_and_add(&r->passed, -1);
+	return false;
+}
+
+// unfit ends it: this packet and those behind it go through the device, as the kernel
+// would have them, and in their order.
+static __always_inline int unfit(struct ring *r)
+{
+	*(volatile __u32 *)&r->open = 0;
+	__sync_fetch_and_add(&r->refused, 1);
+	return pass(r);
+}
+
+SEC("tcx/egress")
+int take(struct __sk_buff *skb)
+{
+	__u32 len = skb->len, queue = queue_of(skb);
+	struct ring *r = bpf_map_lookup_elem(&rings, &queue);
+	struct vnet v = {};
+	struct claim c;
+	__u8 *frame;
+
+	if (!r || is_passing(r))
+		return NEXT;
+	if (len == 0 || len > MAX_PACKET_LEN || describe(skb, &v))
+		return unfit(r);
+	if (claim(r, vnet_hdr_len + len, v.gso_type ? vnet_hdr_len + v.hdr_len : 0, &c)) {
+		__sync_fetch_and_add(&r->dropped, segments(skb, &v));
+		return DROP;
+	}
+	// The worker may have closed the ring before it could see the claim: then it sleeps.
+	if (!is_open(r)) {
+		publish(r, &c, 0);
+		return pass(r);
+	}
+	frame = r->memory + (c.at & ((line_mask + 1) * LINE - 1));
+	for (__u32 i = sizeof(v); i < MAX_VNET_HDR_LEN && i < vnet_hdr_len; i++)
+		frame[i] = 0;
+	__builtin_memcpy(frame, &v, sizeof(v));
+	if (bpf_skb_load_bytes(skb, 0, frame + vnet_hdr_len, len)) {
+		publish(r, &c, 0);
+		return unfit(r);
+	}
+	publish(r, &c, vnet_hdr_len + len);
+	return taken(skb);
+}
+
+char __license[] SEC("license") = "Dual MIT/GPL";
