@@ -39,6 +39,7 @@ type direction struct {
 	split *splitter
 
 	counters  counters
+	changed   bool // since they were published
 	published published
 }
 
@@ -77,6 +78,7 @@ func (d *direction) process() (moved int, err error) {
 	d.in, d.held = d.held, d.in
 	d.in.reset()
 	d.read = d.held.len()
+	d.changed = d.changed || d.taking
 	if d.taking {
 		if err := d.take(); err != nil {
 			return d.read, err

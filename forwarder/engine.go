@@ -1,5 +1,7 @@
 package forwarder
 
+import "tunbench/forwarder/tun"
+
 // engine moves packets between queues and memory. It belongs to one worker's thread.
 type engine interface {
 	// exchange writes the outputs of every direction to its dst, then reads up to its
@@ -17,13 +19,13 @@ type engine interface {
 	close() error
 }
 
-// newEngine makes what the configuration asks for. note is told what auto has to do
-// without.
-func newEngine(cfg Config, index int, note func(string)) (engine, error) {
+// newEngine makes what the configuration asks for. Direction i reads from sources[i] and
+// writes to its neighbour, sources[i^1]. note is told what auto has to do without.
+func newEngine(cfg Config, sources []*tun.Queue, note func(string)) (engine, error) {
 	if cfg.Engine == EngineSync {
 		return syncEngine{}, nil
 	}
-	ring, err := newURingEngine(cfg.A[index], cfg.B[index], cfg.Batch)
+	ring, err := newURingEngine(sources, cfg.Batch)
 	switch {
 	case err == nil && cfg.Engine == EngineURing:
 		return ring, nil

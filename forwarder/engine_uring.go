@@ -28,12 +28,13 @@ const (
 	opIndexMask = 1<<opIndexBits - 1
 )
 
-// newURingEngine makes a ring for two queues. Direction i reads from file i.
-func newURingEngine(a, b *tun.Queue, batch int) (*uringEngine, error) {
-	ring, err := ringbuf.NewURing(ringbuf.URingConfig{
-		Entries: min(4*batch, maxRing),
-		Files:   []int{a.FD(), b.FD()},
-	})
+// newURingEngine makes a ring for the queues. Direction i reads from file i.
+func newURingEngine(sources []*tun.Queue, batch int) (*uringEngine, error) {
+	files := make([]int, len(sources))
+	for i, q := range sources {
+		files[i] = q.FD()
+	}
+	ring, err := ringbuf.NewURing(ringbuf.URingConfig{Entries: min(4*batch, maxRing), Files: files})
 	if err != nil {
 		if errors.Is(err, ringbuf.ErrUnsupported) {
 			err = fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -49,7 +50,7 @@ func (e *uringEngine) exchange(ds []*direction) error {
 			if err := e.makeRoom(ds); err != nil {
 				return err
 			}
-			e.ring.Writev(1-i, d.outs[k].Iovs, 0, uint64(i*opDirBit|opWriteBit|k))
+			e.ring.Writev(i^1, d.outs[k].Iovs, 0, uint64(i*opDirBit|opWriteBit|k))
 		}
 		for k := range d.want {
 			if err := e.makeRoom(ds); err != nil {

@@ -18,6 +18,7 @@ var ErrUsed = errors.New("a forwarder runs once")
 // time from any goroutine; Run once; Close when Run has returned, or instead of it.
 type Forwarder struct {
 	workers []*worker
+	queues  int // of each device
 	wake    int // eventfd that ends every ppoll
 	stop    atomic.Bool
 	started atomic.Bool
@@ -36,10 +37,11 @@ func New(cfg Config) (*Forwarder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create shutdown eventfd: %w", err)
 	}
-	f := &Forwarder{wake: wake}
+	f := &Forwarder{wake: wake, queues: len(cfg.A)}
 	note := once(cfg.Note)
-	for i := range cfg.A {
-		w, err := newWorker(i, cfg, wake, &f.stop, note)
+	workers := workersFor(cfg)
+	for i := range workers {
+		w, err := newWorker(i, workers, cfg, wake, &f.stop, note)
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
@@ -105,9 +107,9 @@ func wakeUp(fd int) error {
 // Stats returns the counters as the workers last published them: before every
 // sleep, every few rounds under load, and when Run returns.
 func (f *Forwarder) Stats() Stats {
-	s := Stats{Workers: make([]WorkerStats, 0, len(f.workers))}
+	s := Stats{Workers: make([]WorkerStats, f.queues)}
 	for _, w := range f.workers {
-		s.Workers = append(s.Workers, w.stats())
+		w.stats(s.Workers)
 	}
 	return s
 }

@@ -7,8 +7,8 @@ type pace struct {
 	limit int  // Config.Batch
 	alone bool // moving packets together gains nothing
 	idle  bool // the last reads found nothing
-	empty bool // the device says that it has nothing now
-	turns int  // since an idle direction was looked at
+	short bool // they found less than was asked for
+	ready bool // the poller says that the device has packets
 	want  int  // at the next turn
 	asked int  // at the last turn
 	roof  int  // most packets of a batch, wherever they come from
@@ -24,43 +24,21 @@ const (
 	// superLimit is the most superpackets to have in memory: more of them fall out of
 	// the second-level cache before they are written.
 	superLimit = 16
-
-	// lookEvery is after how many turns a worker that is busy with less than fewPackets from
-	// the other direction, or waits for them, looks whether this one has any.
-	lookEvery  = 8
-	fewPackets = 4
 )
 
-// next returns how many packets to ask for in the next exchange. While the other
-// direction is busy with single packets, or none are expected of this one, an idle one is
-// not asked every time: an empty read costs a third of a packet.
-func (p *pace) next(other *pace, expected bool) int {
-	if p.empty {
-		p.empty, p.asked = false, 0
-		return 0
+// next returns how many packets to ask for in the next exchange: none of a device that had
+// fewer than it was asked for, until the poller says that it has some. An empty read costs a
+// third of a packet.
+func (p *pace) next() int {
+	if p.short && !p.ready {
+		return p.ask(0)
 	}
-	if p.idle && (!other.idle || !expected) && other.want < fewPackets {
-		if p.turns++; p.turns < lookEvery {
-			p.asked = 0
-			return 0
-		}
-	}
-	p.turns = 0
-	p.asked = p.want
-	return p.want
-}
-
-// polled takes in whether the device has packets.
-func (p *pace) polled(ready bool) {
-	p.empty = !ready
-	if ready {
-		p.turns = lookEvery
-	}
+	return p.ask(p.want)
 }
 
 // ask fixes how many packets are asked for in the next exchange, whatever next would say.
 func (p *pace) ask(n int) int {
-	p.empty, p.asked = false, n
+	p.ready, p.asked = false, n
 	return n
 }
 
@@ -71,7 +49,7 @@ func (p *pace) learn(n, supers, flows int) {
 	if p.asked == 0 {
 		return
 	}
-	p.idle = n == 0
+	p.idle, p.short = n == 0, n < p.asked
 	switch {
 	case p.alone:
 		p.want = 1

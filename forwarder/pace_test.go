@@ -20,7 +20,7 @@ func TestPaceWithPacketsEnough(t *testing.T) {
 	} {
 		p := pace{limit: test.limit, want: 1}
 		for range 64 {
-			p.learn(p.next(&pace{idle: true}, true), test.supers, test.flows)
+			p.learn(p.next(), test.supers, test.flows)
 		}
 		if p.want != test.want {
 			t.Errorf("%s: asks for %d, want %d", test.name, p.want, test.want)
@@ -30,43 +30,28 @@ func TestPaceWithPacketsEnough(t *testing.T) {
 
 func TestPaceOfFewPackets(t *testing.T) {
 	p := pace{limit: 1024, want: 1}
-	other := pace{idle: true}
 	for _, step := range []struct{ came, want int }{{1, 2}, {2, 4}, {4, 8}, {3, 4}, {0, 1}, {0, 1}} {
-		p.next(&other, true)
+		p.ready = true
+		p.next()
 		if p.learn(step.came, 0, 0); p.want != step.want {
 			t.Errorf("after %d packets asks for %d, want %d", step.came, p.want, step.want)
 		}
 	}
 }
 
-// TestPaceLeavesOut what the device said it does not have, once.
+// TestPaceLeavesOut a device that had less than it was asked for, until it has more.
 func TestPaceLeavesOut(t *testing.T) {
-	p := pace{limit: 1024, want: 1}
-	other := pace{idle: true}
-	p.polled(false)
-	if n := p.next(&other, true); n != 0 {
-		t.Errorf("asks for %d packets that are not there", n)
-	}
-	p.learn(0, 0, 0)
-	if n := p.next(&other, true); n != 1 {
-		t.Errorf("then asks for %d, want 1", n)
-	}
-}
-
-// TestPaceLooksSeldom where nothing is expected, and at once when the device says it has.
-func TestPaceLooksSeldom(t *testing.T) {
-	p := pace{limit: 1024, want: 1, idle: true}
-	other := pace{idle: true}
-	looks := 0
-	for range 4 * lookEvery {
-		looks += p.next(&other, false)
+	p := pace{limit: 1024, want: 4}
+	p.next()
+	p.learn(3, 0, 0)
+	for range 2 {
+		if n := p.next(); n != 0 {
+			t.Errorf("asks for %d packets that are not there", n)
+		}
 		p.learn(0, 0, 0)
 	}
-	if looks != 4 {
-		t.Errorf("looked %d times in %d turns, want 4", looks, 4*lookEvery)
-	}
-	p.polled(true)
-	if n := p.next(&other, false); n != 1 {
-		t.Errorf("asks for %d packets of a device that has some, want 1", n)
+	p.ready = true
+	if n := p.next(); n != 4 {
+		t.Errorf("then asks for %d, want 4", n)
 	}
 }

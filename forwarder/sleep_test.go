@@ -13,8 +13,8 @@ func asleep(t *testing.T, f *Forwarder) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		awake := 0
-		for _, w := range f.Stats().Workers {
-			if w.Sleeps == 0 {
+		for _, w := range f.workers {
+			if w.sleeps.Load() == 0 {
 				awake++
 			}
 		}

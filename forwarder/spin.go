@@ -5,7 +5,9 @@ import "time"
 const (
 	// streamSpin bounds the spin after packets that all go one way. Nobody is waiting for
 	// them at this end, and a wait that is longer costs more CPU time than a sleep does.
+	// After slowGap the next packet rarely comes in that time: then there is none.
 	streamSpin = 2 * time.Microsecond
+	slowGap    = 2 * busyGap
 
 	// busyGap is how soon packets must follow each other for the spin not to be bounded:
 	// the next one is due before a sleep would be over.
@@ -24,8 +26,8 @@ const (
 )
 
 // spinPolicy decides how long a worker with nothing to do looks again before it sleeps:
-// as long as its limit where packets answer each other or follow soon after each other, and
-// not at all while that finds nothing.
+// as long as its limit where packets answer each other or follow soon after each other, a
+// little where they are not much slower, and not at all where that finds nothing.
 type spinPolicy struct {
 	limit   time.Duration
 	packets int           // since it was last asked
@@ -50,10 +52,6 @@ func (p *spinPolicy) moved(way, n int) {
 	p.last = way
 }
 
-// expects says whether packets may come from direction way as soon as from the other:
-// unless they have all come from there.
-func (p *spinPolicy) expects(way int) bool { return way == p.last || p.answered() }
-
 // answered says whether packets answer each other.
 func (p *spinPolicy) answered() bool { return p.answers >= recentTurns }
 
@@ -74,7 +72,10 @@ func (p *spinPolicy) next(now time.Time) time.Duration {
 	if p.pays() {
 		return p.limit
 	}
-	return min(p.limit, streamSpin)
+	if p.gap < slowGap {
+		return min(p.limit, streamSpin)
+	}
+	return 0
 }
 
 // ended takes in whether a spin, or a sleep without one, was over before a packet came.

@@ -27,32 +27,27 @@ func (s *spinner) stream(way int, gap time.Duration) (spin time.Duration) {
 
 const spinTestLimit = 50 * time.Microsecond
 
-// TestSpin is long where packets answer each other or come soon, and short after a slow
-// stream.
+// TestSpin is long where packets answer each other or come soon, short after a stream that is
+// slower, and none after a slow one.
 func TestSpin(t *testing.T) {
 	s := newSpinner(spinTestLimit)
-	if got := s.next(s.now); got != streamSpin {
-		t.Errorf("before any packet: %v, want %v", got, streamSpin)
+	want := func(after string, got, want time.Duration) {
+		t.Helper()
+		if got != want {
+			t.Errorf("after %s: %v, want %v", after, got, want)
+		}
 	}
-	if got := s.stream(0, 10*time.Microsecond); got != streamSpin {
-		t.Errorf("after a stream: %v, want %v", got, streamSpin)
-	}
+	want("nothing yet", s.next(s.now), 0)
+	want("a slow stream", s.stream(0, slowGap+time.Microsecond), 0)
 	for i := range 6 {
 		s.now = s.now.Add(10 * time.Microsecond)
 		s.moved(i%2, 1)
 	}
-	if got := s.next(s.now); got != spinTestLimit {
-		t.Errorf("after an answer: %v, want %v", got, spinTestLimit)
-	}
-	if got := s.stream(1, 10*time.Microsecond); got != streamSpin {
-		t.Errorf("after another stream: %v, want %v", got, streamSpin)
-	}
-	if got := s.stream(1, busyGap-time.Microsecond); got != spinTestLimit {
-		t.Errorf("after a fast stream: %v, want %v", got, spinTestLimit)
-	}
-	if got := s.stream(1, busyGap+time.Microsecond); got != streamSpin {
-		t.Errorf("after one that became slower: %v, want %v", got, streamSpin)
-	}
+	want("an answer", s.next(s.now), spinTestLimit)
+	want("another slow stream", s.stream(1, slowGap+time.Microsecond), 0)
+	want("a stream", s.stream(1, slowGap-time.Microsecond), streamSpin)
+	want("a fast stream", s.stream(1, busyGap-time.Microsecond), spinTestLimit)
+	want("one that became slower", s.stream(1, busyGap+time.Microsecond), streamSpin)
 }
 
 // TestSpinCountsPackets, not bursts: those that come together stand for their time.
@@ -72,7 +67,7 @@ func TestSpinCountsPackets(t *testing.T) {
 // TestSpinGivesUp while it finds nothing, and tries again now and then.
 func TestSpinGivesUp(t *testing.T) {
 	s := newSpinner(spinTestLimit)
-	s.stream(0, 10*time.Microsecond)
+	s.stream(0, busyGap+time.Microsecond)
 	spins := 0
 	for range 1000 {
 		if s.next(s.now) > 0 {
@@ -91,7 +86,7 @@ func TestSpinGivesUp(t *testing.T) {
 
 func TestSpinLimit(t *testing.T) {
 	for _, limit := range []time.Duration{0, time.Microsecond} {
-		if got := newSpinner(limit).stream(0, 10*time.Microsecond); got != limit {
+		if got := newSpinner(limit).stream(0, busyGap+time.Microsecond); got != limit {
 			t.Errorf("limit %v: %v", limit, got)
 		}
 	}

@@ -6,17 +6,17 @@ import (
 	"tunbench/offload"
 )
 
-// Stats is a snapshot of all counters, one entry per worker, in queue order.
+// Stats is a snapshot of all counters, one entry per queue index.
 type Stats struct {
 	Workers []WorkerStats `json:"workers"`
 }
 
-// WorkerStats is what one worker did.
+// WorkerStats is what a worker did for one queue index.
 type WorkerStats struct {
 	Queue  int            `json:"queue"`
 	AToB   DirectionStats `json:"a_to_b"`
 	BToA   DirectionStats `json:"b_to_a"`
-	Sleeps uint64         `json:"sleeps"` // calls of ppoll
+	Sleeps uint64         `json:"sleeps"` // of the worker, at the first of its indexes: it may serve several
 }
 
 // DirectionStats counts one direction. A packet is what one read returned, be

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/ringbuf"
 )
@@ -22,61 +23,91 @@ const publishEvery = 64
 // timer behind it is later than the kernel's tick, and therefore costs little.
 const longestNap = 10 * time.Millisecond
 
-// worker owns queue index of both devices. Everything in it but the published
-// counters belongs to the thread that runs it.
+// pollEvery is after how many turns a busy worker looks for directions that have become busy
+// too.
+const pollEvery = 8
+
+// worker owns some queues of both devices, of the same indexes. Everything in it but the
+// published counters belongs to the thread that runs it.
 type worker struct {
-	index  int
-	naps   bool // short sleeps may hold a processor of the Go scheduler
+	number int
+	queues []int // their indexes
+	naps   bool  // short sleeps may hold a processor of the Go scheduler
 	spin   spinPolicy
 	cpus   []int
 	stop   *atomic.Bool
-	poll   [3]unix.PollFd // queue of A, queue of B, shutdown eventfd
+	poller *poller
 	engine engine
-	arena  *ringbuf.Arena
-	ways   [2]*direction // A to B, B to A
+	arenas []*ringbuf.Arena // of each index
+	ways   []*direction     // A to B, B to A, of each index
 	shared sharing
+	turns  int  // since it was polled
+	polled bool // and no round has been since
+	idles  bool // the last round found nothing
 	sleeps atomic.Uint64
 }
 
-// newWorker makes what worker index needs. note is told what it has to do without.
-func newWorker(index int, cfg Config, wake int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
-	a, b := cfg.A[index], cfg.B[index]
+// workersFor returns how many workers there shall be: one for each queue, but no more than
+// there are CPUs for them.
+func workersFor(cfg Config) int {
+	cpus := runtime.NumCPU()
+	if len(cfg.CPUs) > 0 {
+		cpus = len(slices.Compact(slices.Sorted(slices.Values(cfg.CPUs))))
+	}
+	return min(len(cfg.A), cpus)
+}
+
+// newWorker makes what one of so many workers needs. note is told what it has to do without.
+func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
 	w = &worker{
-		index: index,
-		naps:  len(cfg.A) < runtime.GOMAXPROCS(0),
-		spin:  newSpinPolicy(spinLimit(cfg)),
-		cpus:  cfg.CPUs,
-		stop:  stop,
-		poll: [3]unix.PollFd{
-			{Fd: int32(a.FD()), Events: unix.POLLIN},
-			{Fd: int32(b.FD()), Events: unix.POLLIN},
-			{Fd: int32(wake), Events: unix.POLLIN},
-		},
+		number: number,
+		naps:   workers < runtime.GOMAXPROCS(0),
+		spin:   newSpinPolicy(cfg.Spin),
+		cpus:   cfg.CPUs,
+		stop:   stop,
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("worker %d: %w", index, err), w.close())
+			err = errors.Join(fmt.Errorf("worker %d: %w", number, err), w.close())
 			w = nil
 		}
 	}()
-	if w.engine, err = newEngine(cfg, index, note); err != nil {
+	var sources []*tun.Queue
+	for i := number; i < len(cfg.A); i += workers {
+		w.queues = append(w.queues, i)
+		sources = append(sources, cfg.A[i], cfg.B[i])
+	}
+	if w.engine, err = newEngine(cfg, sources, note); err != nil {
 		return w, err
 	}
-	if w.arena, err = newArena(cfg.Batch); err != nil {
-		return w, err
+	for _, i := range w.queues {
+		if err := w.serve(cfg, i, note); err != nil {
+			return w, err
+		}
 	}
-	hdrLen := a.VnetHdrLen()
+	w.poller, err = newPoller(w.ways, wake)
+	return w, err
+}
+
+// serve makes the two directions of a queue index.
+func (w *worker) serve(cfg Config, index int, note func(string)) error {
+	arena, err := newArena(cfg.Batch)
+	if err != nil {
+		return err
+	}
+	w.arenas = append(w.arenas, arena)
+	a, b := cfg.A[index], cfg.B[index]
 	for i, q := range [2][2]*tun.Queue{{a, b}, {b, a}} {
-		in := newFrames(w.arena, 2*i*cfg.Batch, cfg.Batch, hdrLen)
-		held := newFrames(w.arena, (2*i+1)*cfg.Batch, cfg.Batch, hdrLen)
-		w.ways[i] = newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
+		in := newFrames(arena, 2*i*cfg.Batch, cfg.Batch, a.VnetHdrLen())
+		held := newFrames(arena, (2*i+1)*cfg.Batch, cfg.Batch, a.VnetHdrLen())
+		d := newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
+		if len(cfg.IntakeA) > 0 {
+			w.shared.use = true
+			d.share([2][]*intake.Ring{cfg.IntakeA, cfg.IntakeB}[i][index])
+		}
+		w.ways = append(w.ways, d)
 	}
-	if len(cfg.IntakeA) > 0 {
-		w.shared.use = true
-		w.ways[0].share(cfg.IntakeA[index])
-		w.ways[1].share(cfg.IntakeB[index])
-	}
-	return w, nil
+	return nil
 }
 
 // close releases what newWorker made, however far it came.
@@ -85,8 +116,11 @@ func (w *worker) close() error {
 	if w.engine != nil {
 		errs = append(errs, w.engine.close())
 	}
-	if w.arena != nil {
-		errs = append(errs, w.arena.Close())
+	for _, arena := range w.arenas {
+		errs = append(errs, arena.Close())
+	}
+	if w.poller != nil {
+		errs = append(errs, w.poller.close())
 	}
 	return errors.Join(errs...)
 }
@@ -97,13 +131,13 @@ func (w *worker) run() error {
 	runtime.LockOSThread()
 	defer w.publish()
 	if err := w.pin(); err != nil {
-		return fmt.Errorf("worker %d: %w", w.index, err)
+		return fmt.Errorf("worker %d: %w", w.number, err)
 	}
 	if err := w.engine.enable(); err != nil {
-		return fmt.Errorf("worker %d: %w", w.index, err)
+		return fmt.Errorf("worker %d: %w", w.number, err)
 	}
 	if err := errors.Join(w.loop(), w.engine.disable()); err != nil {
-		return fmt.Errorf("worker %d: %w", w.index, err)
+		return fmt.Errorf("worker %d: %w", w.number, err)
 	}
 	return nil
 }
@@ -112,7 +146,7 @@ func (w *worker) pin() error {
 	if len(w.cpus) == 0 {
 		return nil
 	}
-	cpu := w.cpus[w.index%len(w.cpus)]
+	cpu := w.cpus[w.number%len(w.cpus)]
 	var set unix.CPUSet
 	set.Set(cpu)
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
@@ -137,7 +171,7 @@ func (w *worker) loop() error {
 		}
 	}
 	// What was read is written, also when the end has come.
-	for !w.shared.end(w.ways[:]) {
+	for !w.shared.end(w.ways) {
 		if _, err := w.round(); err != nil {
 			return err
 		}
@@ -145,36 +179,63 @@ func (w *worker) loop() error {
 	for _, d := range w.ways {
 		d.want = 0
 	}
-	return w.engine.exchange(w.ways[:])
+	return w.exchange()
+}
+
+// exchange writes the outputs of all directions and reads what they want.
+func (w *worker) exchange() error {
+	for _, d := range w.ways {
+		d.changed = d.changed || d.want > 0 || len(d.outs) > 0
+	}
+	return w.engine.exchange(w.ways)
 }
 
 // round writes what the last round read, reads what there is now, and returns how many
 // packets that were.
 func (w *worker) round() (moved int, err error) {
-	there, back := w.ways[0], w.ways[1]
 	if w.shared.open {
-		w.shared.look(w.ways[:])
-	} else {
-		there.want = there.pace.next(&back.pace, w.spin.expects(0))
-		back.want = back.pace.next(&there.pace, w.spin.expects(1))
+		w.shared.look(w.ways)
+	} else if err := w.ask(); err != nil {
+		return 0, err
 	}
-	if err := w.engine.exchange(w.ways[:]); err != nil {
+	if err := w.exchange(); err != nil {
 		return 0, err
 	}
 	for i, d := range w.ways {
+		if d.want == 0 && !d.taking {
+			d.read = 0
+			continue
+		}
 		n, err := d.process()
 		if err != nil {
 			return moved, err
 		}
 		if n > 0 {
-			w.spin.moved(i, n)
+			w.spin.moved(i%2, n)
 		}
 		moved += n
 	}
+	w.idles = moved == 0
 	if moved > 0 || w.shared.closing {
-		w.shared.moved(w.ways[:], w.spin.pays())
+		w.shared.moved(w.ways, w.spin.pays())
 	}
 	return moved, nil
+}
+
+// ask decides how many packets each direction is asked for. As long as it does not sleep, the
+// worker polls when it found nothing, and now and then.
+func (w *worker) ask() error {
+	if w.turns++; !w.polled && (w.idles || w.turns >= pollEvery) {
+		if _, err := w.poller.nap(0); err != nil {
+			return err
+		}
+		w.turns = 0
+	}
+	w.polled = false
+	for _, d := range w.ways {
+		d.want = d.pace.next()
+	}
+	return nil
 }
 
 // idle returns when there may be something to do: it looks again for a while, then
@@ -196,24 +257,11 @@ func (w *worker) idle() error {
 			}
 		}
 	}
-	if !w.shared.end(w.ways[:]) {
+	if !w.shared.end(w.ways) {
 		return nil
 	}
 	w.spin.ended(true)
 	return w.sleep()
-}
-
-// spinLimit is how long a worker may spin. One that shares its CPU with another would
-// only keep that from working.
-func spinLimit(cfg Config) time.Duration {
-	cpus := runtime.NumCPU()
-	if len(cfg.CPUs) > 0 {
-		cpus = len(cfg.CPUs)
-	}
-	if len(cfg.A) > cpus {
-		return 0
-	}
-	return cfg.Spin
 }
 
 // sleep waits for a packet on either side, or for the end.
@@ -225,52 +273,33 @@ func spinLimit(cfg Config) time.Duration {
 func (w *worker) sleep() error {
 	w.publish()
 	w.sleeps.Add(1)
-	var ready int
-	var err error
+	w.polled = true
 	if w.naps && !w.stop.Load() {
-		ready, err = w.nap()
-	}
-	if err == unix.EINTR || err == nil && ready == 0 {
-		ready, err = unix.Ppoll(w.poll[:], nil, nil)
-	}
-	if err != nil && err != unix.EINTR {
-		return fmt.Errorf("wait for packets: %w", err)
-	}
-	if ready > 0 {
-		for i, d := range w.ways {
-			d.pace.polled(w.poll[i].Revents != 0)
+		if ready, err := w.poller.nap(longestNap); ready || err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// nap sleeps for longestNap at most, or until the runtime wants the thread, and returns how
-// many of the queues are ready. It does without the eventfd, which would be a third of its
-// work: a shutdown waits for so long.
-func (w *worker) nap() (ready int, err error) {
-	timeout := unix.NsecToTimespec(int64(longestNap))
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&w.poll[0])), uintptr(len(w.ways)),
-		uintptr(unsafe.Pointer(&timeout)), 0, 0, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(n), nil
+	return w.poller.sleep()
 }
 
 func (w *worker) publish() {
 	for _, d := range w.ways {
 		if d.shared != nil {
-			d.counters.intakeDrops = d.shared.Dropped()
+			if n := d.shared.Dropped(); n != d.counters.intakeDrops {
+				d.counters.intakeDrops, d.changed = n, true
+			}
 		}
-		d.published.publish(&d.counters)
+		if d.changed {
+			d.changed = false
+			d.published.publish(&d.counters)
+		}
 	}
 }
 
-func (w *worker) stats() WorkerStats {
-	return WorkerStats{
-		Queue:  w.index,
-		AToB:   w.ways[0].published.stats(),
-		BToA:   w.ways[1].published.stats(),
-		Sleeps: w.sleeps.Load(),
+// stats adds an entry for each of the worker's queues.
+func (w *worker) stats(all []WorkerStats) {
+	for k, i := range w.queues {
+		all[i] = WorkerStats{Queue: i, AToB: w.ways[2*k].published.stats(), BToA: w.ways[2*k+1].published.stats()}
 	}
+	all[w.queues[0]].Sleeps = w.sleeps.Load()
 }

@@ -12,8 +12,8 @@ import (
 const anyCPU = -1
 
 // placement says where threads run: the forwarder's workers from the first CPU
-// on, the generators from the last one back, so that they share a CPU only when
-// there are more of them than CPUs.
+// on, the generators from the last one back. Where one end sends, it has its CPU for
+// itself; where both do, they share theirs only when there are more threads than CPUs.
 type placement struct {
 	workers    []int  // worker i on workers[i mod len]; none: not pinned
 	generators [2]int // sending from A, sending from B; or anyCPU
@@ -28,7 +28,7 @@ func place(s scenario.Scenario) (placement, error) {
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
 		return placement{}, fmt.Errorf("read CPU affinity: %w", err)
 	}
-	return placeOn(members(&set)), nil
+	return placeOn(members(&set), s.OpenLoop() && s.Dir == scenario.Uni), nil
 }
 
 func members(set *unix.CPUSet) []int {
@@ -41,10 +41,11 @@ func members(set *unix.CPUSet) []int {
 	return cpus
 }
 
-func placeOn(cpus []int) placement {
+func placeOn(cpus []int, oneSender bool) placement {
 	last := len(cpus) - 1
-	return placement{
-		workers:    cpus,
-		generators: [2]int{cpus[last], cpus[max(last-1, 0)]},
+	p := placement{workers: cpus, generators: [2]int{cpus[last], cpus[max(last-1, 0)]}}
+	if oneSender && last > 0 {
+		p.workers = cpus[:last]
 	}
+	return p
 }

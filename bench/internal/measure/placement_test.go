@@ -11,14 +11,18 @@ import (
 
 func TestPlaceOn(t *testing.T) {
 	for _, tc := range []struct {
-		cpus []int
-		want placement
+		cpus      []int
+		oneSender bool
+		want      placement
 	}{
-		{[]int{0}, placement{[]int{0}, [2]int{0, 0}}},
-		{[]int{0, 1}, placement{[]int{0, 1}, [2]int{1, 0}}},
-		{[]int{2, 5, 7}, placement{[]int{2, 5, 7}, [2]int{7, 5}}},
+		{[]int{0}, false, placement{[]int{0}, [2]int{0, 0}}},
+		{[]int{0}, true, placement{[]int{0}, [2]int{0, 0}}},
+		{[]int{0, 1}, false, placement{[]int{0, 1}, [2]int{1, 0}}},
+		{[]int{0, 1}, true, placement{[]int{0}, [2]int{1, 0}}},
+		{[]int{2, 5, 7}, false, placement{[]int{2, 5, 7}, [2]int{7, 5}}},
+		{[]int{2, 5, 7}, true, placement{[]int{2, 5}, [2]int{7, 5}}},
 	} {
-		if diff := cmp.Diff(tc.want, placeOn(tc.cpus), cmp.AllowUnexported(placement{})); diff != "" {
+		if diff := cmp.Diff(tc.want, placeOn(tc.cpus, tc.oneSender), cmp.AllowUnexported(placement{})); diff != "" {
 			t.Errorf("CPUs %v (-want +got):\n%s", tc.cpus, diff)
 		}
 	}
