@@ -68,7 +68,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.dev, "dev", "tun", "type of both: tun or tap")
 	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all, tunnel (default all; none with --vnet=false)")
 	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
-	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index")
+	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index, but no more than CPUs")
 	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves at most before it serves the other direction")
 	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker looks again before it sleeps")
 	flags.StringVar(&o.engine, "engine", string(forwarder.EngineAuto), "how packets are moved: "+words(forwarder.Engines()))

@@ -41,9 +41,8 @@ type Config struct {
 
 	// Spin is how long a worker that found nothing keeps looking before it sleeps, at
 	// most: 0 to MaxSpin. It buys latency with CPU time. After packets that all go one
-	// way it is 2 µs at most, unless they follow each other within 4.5 µs; while it finds
-	// nothing, and where there are more workers than CPUs for them, there is none
-	// (spinPolicy).
+	// way it is 2 µs at most, unless they follow each other within 4.5 µs; after slow ones,
+	// and while it finds nothing, there is none (spinPolicy).
 	Spin time.Duration
 
 	// Engine is how packets are moved, EngineAuto if empty.
@@ -66,7 +65,8 @@ type Config struct {
 	// must not block. nil: nobody is told.
 	Note func(text string)
 
-	// CPUs pins worker i to CPUs[i mod len]. Empty: the kernel schedules.
+	// CPUs pins worker i to CPUs[i mod len]. Empty: the kernel schedules. There is a worker
+	// for each queue, but no more than there are CPUs.
 	CPUs []int
 }
 

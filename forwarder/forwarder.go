@@ -19,7 +19,7 @@ var ErrUsed = errors.New("a forwarder runs once")
 type Forwarder struct {
 	workers []*worker
 	queues  int // of each device
-	wake    int // eventfd that ends every ppoll
+	wake    int // eventfd that ends every wait
 	stop    atomic.Bool
 	started atomic.Bool
 	close   sync.Once

@@ -158,9 +158,11 @@ func (s *sharing) bar(ways []*direction) {
 	s.close(ways)
 }
 
-// close has no more packets come through the rings.
+// close has no more packets come through the rings. What has not arrived in a device that was
+// seen empty is lost, or very late.
 func (s *sharing) close(ways []*direction) {
 	for _, d := range ways {
+		d.unsure = d.unsure || d.pace.idle && d.old() != 0
 		d.shared.Close()
 	}
 	s.closing = true
@@ -173,9 +175,6 @@ func (s *sharing) end(ways []*direction) bool {
 		return true
 	}
 	if !s.closing {
-		for _, d := range ways {
-			d.unsure = d.unsure || d.old() != 0
-		}
 		s.close(ways)
 	}
 	for _, d := range ways {

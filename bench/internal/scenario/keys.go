@@ -20,7 +20,7 @@ var keys = []key{
 	word("offload", "offloads of the devices: tso and uso each with csum, all is both, tunnel (dev=tap) more; none where vnet=off", OffloadAll,
 		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll, OffloadTunnel).
 		only(forwarderOnly, hasForwarder).defaulting(defaultOffload).with(checkOffload),
-	number("queues", "queues per device, a worker for each index", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
+	number("queues", "queues per device, a worker for each index, but no more than CPUs", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
 		only(forwarderOnly, hasForwarder),
 	number("batch", "packets a worker moves at most before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
 		only(forwarderOnly, hasForwarder),

@@ -79,7 +79,8 @@ func Open(o Options) (s *Session, err error) {
 	}
 	// A worker may hold a processor of the Go scheduler while it sleeps; the others are
 	// for all else.
-	runtime.GOMAXPROCS(runtime.NumCPU() + o.Queues)
+	cpus := runtime.NumCPU()
+	runtime.GOMAXPROCS(cpus + min(o.Queues, cpus))
 	s.forwarder, err = forwarder.New(forwarder.Config{
 		A:       s.a.Queues(),
 		B:       s.b.Queues(),
