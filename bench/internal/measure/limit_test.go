@@ -21,6 +21,10 @@ func TestLimitedBy(t *testing.T) {
 	behind := func(n int64) results.LedgerEntry {
 		return results.LedgerEntry{Place: results.PlaceNotOffered, Packets: n}
 	}
+	offering := func(pps float64, tr *results.Trial) *results.Trial {
+		tr.IntendedPps, tr.OfferedPps = new(1000.0), new(pps)
+		return tr
+	}
 	socket := results.LedgerEntry{Place: results.PlaceReceiverSocket, Packets: 500}
 	for name, tc := range map[string]struct {
 		words  string
@@ -37,6 +41,8 @@ func TestLimitedBy(t *testing.T) {
 		"paced, all arrived":                 {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 1e6}, ""},
 		"paced, more than can be sent":       {"load=1000", trial(0.2, new(0.1), behind(200)), Tester{}, limitGenerator},
 		"paced, above calibration":           {"load=1000", trial(0, new(0.1)), Tester{MaxPps: 900}, limitGenerator},
+		"above calibration, and short":       {"load=1000", offering(990, trial(0, new(0.1))), Tester{MaxPps: 900}, limitGenerator},
+		"above calibration, but offered":     {"load=1000", offering(1000, trial(0, new(0.1))), Tester{MaxPps: 900}, ""},
 		"one of two workers is full":         {"load=max queues=2", trial(0.3, new(0.99), ring(100)), Tester{}, limitDUT},
 		"a dear socket behind a full one":    {"load=max sink=socket", trial(0.3, new(0.99), ring(100)), Tester{SinkNsPerPacket: 900}, limitDUT},
 		"a shaper":                           {"load=max", trial(0.3, nil, results.LedgerEntry{Place: results.PlaceQdisc, Packets: 9}), Tester{}, limitQdisc},
