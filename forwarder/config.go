@@ -34,8 +34,8 @@ type Config struct {
 
 	// Batch is how many packets of one direction a worker has in memory at most
 	// before it writes them and turns to the other: 1 to MaxBatch, 0 for DefaultBatch.
-	// More than 256 are only taken where there are many flows, to make longer
-	// superpackets of each. A worker reserves 304 KiB of addresses for each packet, and
+	// More than 256 are only taken where there are many flows and no intake, to make
+	// longer superpackets of each. A worker reserves 304 KiB of addresses for each packet, and
 	// uses of them what its longest batches took.
 	Batch int
 

@@ -75,8 +75,12 @@ func (d *direction) arrived(k, length int, errno syscall.Errno) error {
 // process turns the packets that were read, and those of the shared ring, into the outputs
 // of the next exchange. The outputs of the last one must be gone.
 func (d *direction) process() (moved int, err error) {
-	d.in, d.held = d.held, d.in
-	d.in.reset()
+	if d.want > 0 {
+		d.in, d.held = d.held, d.in
+		d.in.reset()
+	} else {
+		d.held.reset() // nothing was read: the same memory again, which is in the cache
+	}
 	d.read = d.held.len()
 	d.changed = d.changed || d.taking
 	if d.taking {

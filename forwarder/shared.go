@@ -192,6 +192,8 @@ func (s *sharing) end(ways []*direction) bool {
 // share gives the direction a ring.
 func (d *direction) share(ring *intake.Ring) {
 	d.shared = ring
+	// Each packet of a batch takes a page of memory, and with a ring longer ones gain nothing.
+	d.pace.limit = min(d.pace.limit, usualBatch)
 	d.lost = ring.Passed() // read by others, or not at all
 	d.passed = d.lost
 }
