@@ -25,12 +25,10 @@ type direction struct {
 	iovs []unix.Iovec     // and for their vectors
 
 	shared  *intake.Ring // where packets may come from as well; nil: nowhere
-	taking  bool         // it was open, and may hold packets
+	sharing *sharing     // the worker's; nil without a ring
 	mark    uint32       // its place before the last exchange
 	read    int          // packets that the last exchange brought
-	young   bool         // the device may still get packets from before it was opened
-	patient bool         // and is waited for
-	passed  uint64       // packets that had passed into the device by then
+	passed  uint64       // packets that had passed into the device when it was opened
 	lost    uint64       // of them, those that never came
 	unsure  bool         // how many those are
 
@@ -82,8 +80,8 @@ func (d *direction) process() (moved int, err error) {
 		d.held.reset() // nothing was read: the same memory again, which is in the cache
 	}
 	d.read = d.held.len()
-	d.changed = d.changed || d.taking
-	if d.taking {
+	if d.takes() {
+		d.changed = true
 		if err := d.take(); err != nil {
 			return d.read, err
 		}

@@ -68,7 +68,7 @@ func (s *sharing) look(ways []*direction) {
 		}
 	}
 	for _, d := range ways {
-		d.mark, d.young, d.patient = d.shared.Mark(), s.young, s.patient
+		d.mark = d.shared.Mark()
 		want := 0
 		switch old := d.old(); {
 		case s.young && old > 0:
@@ -132,7 +132,6 @@ func (s *sharing) moved(ways []*direction, busy bool) {
 	}
 	s.open, s.young, s.since, s.looked = true, true, now, now
 	for _, d := range ways {
-		d.taking = true
 		d.shared.Open()
 	}
 }
@@ -183,20 +182,20 @@ func (s *sharing) end(ways []*direction) bool {
 		}
 	}
 	s.open, s.closing = false, false
-	for _, d := range ways {
-		d.taking = false
-	}
 	return true
 }
 
 // share gives the direction a ring.
-func (d *direction) share(ring *intake.Ring) {
-	d.shared = ring
+func (d *direction) share(s *sharing, ring *intake.Ring) {
+	d.sharing, d.shared = s, ring
 	// Each packet of a batch takes a page of memory, and with a ring longer ones gain nothing.
 	d.pace.limit = min(d.pace.limit, usualBatch)
 	d.lost = ring.Passed() // read by others, or not at all
 	d.passed = d.lost
 }
+
+// takes says whether the ring may hold packets.
+func (d *direction) takes() bool { return d.sharing != nil && d.sharing.open }
 
 // take adds packets of the ring to those that the device gave.
 func (d *direction) take() error {
@@ -204,9 +203,9 @@ func (d *direction) take() error {
 	old := d.old() - d.read
 	more := d.read > 0 && d.read == d.pace.asked && (d.unsure || old > 0)
 	switch {
-	case d.young && (more || d.patient && old > 0):
+	case d.sharing.young && (more || d.sharing.patient && old > 0):
 		// The device has more of what was sent before, or will have it.
-	case !d.young && d.read > 0 && !d.shared.IsOpen():
+	case !d.sharing.young && d.read > 0 && !d.shared.IsOpen():
 		return d.takeFirst()
 	default:
 		d.takeUpTo(d.mark)

@@ -103,7 +103,7 @@ func (w *worker) serve(cfg Config, index int, note func(string)) error {
 		d := newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
 		if len(cfg.IntakeA) > 0 {
 			w.shared.use = true
-			d.share([2][]*intake.Ring{cfg.IntakeA, cfg.IntakeB}[i][index])
+			d.share(&w.shared, [2][]*intake.Ring{cfg.IntakeA, cfg.IntakeB}[i][index])
 		}
 		w.ways = append(w.ways, d)
 	}
@@ -202,7 +202,7 @@ func (w *worker) round() (moved int, err error) {
 		return 0, err
 	}
 	for i, d := range w.ways {
-		if d.want == 0 && !d.taking {
+		if d.want == 0 && !d.takes() {
 			d.read = 0
 			continue
 		}

@@ -27,9 +27,10 @@ type Session struct {
 
 // Negotiated is what the kernel agreed to.
 type Negotiated struct {
-	A     DeviceInfo `json:"a"`
-	B     DeviceInfo `json:"b"`
-	Notes []string   `json:"notes,omitempty"` // what was asked for and not given
+	A      DeviceInfo `json:"a"`
+	B      DeviceInfo `json:"b"`
+	Intake bool       `json:"intake,omitempty"` // packets may come through intakes
+	Notes  []string   `json:"notes,omitempty"`  // what was asked for and not given
 }
 
 // DeviceInfo describes one open device.
@@ -125,7 +126,7 @@ func describe(dev *tun.Device, e Endpoint) DeviceInfo {
 // Negotiated returns what the kernel agreed to. Notes may be added while packets are
 // forwarded.
 func (s *Session) Negotiated() Negotiated {
-	return Negotiated{A: s.infoA, B: s.infoB, Notes: s.notes.list()}
+	return Negotiated{A: s.infoA, B: s.infoB, Intake: s.intakes != nil, Notes: s.notes.list()}
 }
 
 // Run forwards until ctx is done (nil) or a device fails.
