@@ -75,7 +75,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
-	flags.StringVar(&o.intake, "intake", string(intake.ModeAuto), "have packets in runs taken before the device, into shared memory (engine auto): "+words(intake.Modes()))
+	flags.StringVar(&o.intake, "intake", string(intake.ModeAuto), "have packets taken before the device, into shared memory (engine auto): "+words(intake.Modes()))
 	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")

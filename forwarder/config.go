@@ -56,8 +56,7 @@ type Config struct {
 	GRO GRO
 
 	// IntakeA and IntakeB are rings through which packets that leave by A and by B may come
-	// as well, one for each queue, or none for either. They must outlive Run too. A worker
-	// opens its two while packets come in runs.
+	// as well, one for each of the Workers, or none for either. They must outlive Run too.
 	IntakeA, IntakeB []*intake.Ring
 
 	// Note is told, once each, what the forwarder has to do without: a missing engine,
@@ -81,8 +80,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("no queues to forward between")
 	case len(c.A) != len(c.B):
 		return c, fmt.Errorf("%d queues on one side, %d on the other: want as many", len(c.A), len(c.B))
-	case len(c.IntakeA) != len(c.IntakeB) || len(c.IntakeA) > 0 && len(c.IntakeA) != len(c.A):
-		return c, fmt.Errorf("intake rings for %d and %d queues: want none, or %d for each device", len(c.IntakeA), len(c.IntakeB), len(c.A))
+	case len(c.IntakeA) != len(c.IntakeB) || len(c.IntakeA) > 0 && len(c.IntakeA) != Workers(len(c.A), c.CPUs):
+		return c, fmt.Errorf("intake rings for %d and %d workers: want none, or %d for each device", len(c.IntakeA), len(c.IntakeB), Workers(len(c.A), c.CPUs))
 	case c.Batch < 1 || c.Batch > MaxBatch:
 		return c, fmt.Errorf("batch %d: want 1 to %d packets", c.Batch, MaxBatch)
 	case c.Spin < 0 || c.Spin > MaxSpin:

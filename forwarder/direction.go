@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
 )
@@ -17,20 +16,15 @@ type direction struct {
 	src, dst   *tun.Queue
 	vnetHdrLen int
 
-	want int              // packets to read in the next exchange
-	in   *frames          // where they go
-	held *frames          // where the packets lie that outs names
-	outs []offload.Output // to be written in the next exchange
-	own  []offload.Output // memory for those that go as they came
-	iovs []unix.Iovec     // and for their vectors
+	want   int              // packets to read in the next exchange
+	in     *frames          // where they go
+	held   *frames          // where the packets lie that outs names
+	copies *frames          // of them, those that were copied out of a ring; nil without one
+	outs   []offload.Output // to be written in the next exchange
+	own    []offload.Output // memory for those that go as they came
+	iovs   []unix.Iovec     // and for their vectors
 
-	shared  *intake.Ring // where packets may come from as well; nil: nowhere
-	sharing *sharing     // the worker's; nil without a ring
-	mark    uint32       // its place before the last exchange
-	read    int          // packets that the last exchange brought
-	passed  uint64       // packets that had passed into the device when it was opened
-	lost    uint64       // of them, those that never came
-	unsure  bool         // how many those are
+	read int // packets that the last exchange brought
 
 	pace  pace
 	gro   *gro // nil: never
@@ -41,10 +35,10 @@ type direction struct {
 	published published
 }
 
-func newDirection(cfg Config, src, dst *tun.Queue, in, held *frames, batched bool, note func(string)) *direction {
+func newDirection(cfg Config, src, dst *tun.Queue, memory [3]*frames, batched bool, note func(string)) *direction {
 	d := &direction{
 		src: src, dst: dst, vnetHdrLen: src.VnetHdrLen(),
-		in: in, held: held,
+		in: memory[0], held: memory[1], copies: memory[2],
 		own:  make([]offload.Output, 0, cfg.Batch),
 		iovs: make([]unix.Iovec, cfg.Batch),
 	}
@@ -70,28 +64,32 @@ func (d *direction) arrived(k, length int, errno syscall.Errno) error {
 	return nil
 }
 
-// process turns the packets that were read, and those of the shared ring, into the outputs
-// of the next exchange. The outputs of the last one must be gone.
-func (d *direction) process() (moved int, err error) {
+// arrange holds what the last exchange read. The outputs of the one before must be gone.
+func (d *direction) arrange() {
 	if d.want > 0 {
 		d.in, d.held = d.held, d.in
 		d.in.reset()
 	} else {
 		d.held.reset() // nothing was read: the same memory again, which is in the cache
 	}
-	d.read = d.held.len()
-	if d.takes() {
-		d.changed = true
-		if err := d.take(); err != nil {
-			return d.read, err
-		}
+	if d.read = d.held.len(); d.copies != nil {
+		d.copies.reset()
+	}
+}
+
+// process turns the packets that are held, which were read or taken from a ring, into the
+// outputs of the next exchange. It returns how many they are.
+func (d *direction) process() (moved int, err error) {
+	moved = d.held.len()
+	if moved == 0 && d.want == 0 {
+		return 0, nil
 	}
 	supers, flows, err := d.forward(d.held.list)
 	if err != nil {
-		return d.held.len(), err
+		return moved, err
 	}
 	d.pace.learn(d.read, supers, flows)
-	return d.held.len(), nil
+	return moved, nil
 }
 
 // forward makes outputs of packets. It returns how many of them were superpackets, and of

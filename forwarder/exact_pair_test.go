@@ -43,7 +43,7 @@ func (p *pair) attachIntakes(t *testing.T) {
 				return err
 			}
 			attached, err := intake.Attach(intake.Config{
-				IfIndex: link.Index, Queues: queues, Steer: steer.PolicyHash, VnetHdrLen: device.VnetHdrLen(),
+				IfIndex: link.Index, Queues: queues, Workers: Workers(queues, nil), Steer: steer.PolicyHash, VnetHdrLen: device.VnetHdrLen(),
 			})
 			if err != nil {
 				return err

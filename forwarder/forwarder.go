@@ -39,7 +39,7 @@ func New(cfg Config) (*Forwarder, error) {
 	}
 	f := &Forwarder{wake: wake, queues: len(cfg.A)}
 	note := once(cfg.Note)
-	workers := workersFor(cfg)
+	workers := Workers(len(cfg.A), cfg.CPUs)
 	for i := range workers {
 		w, err := newWorker(i, workers, cfg, wake, &f.stop, note)
 		if err != nil {

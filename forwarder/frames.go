@@ -22,8 +22,8 @@ const (
 	slotLen = pageSize + packetBufLen
 )
 
-// frames is where the packets of one batch lie, each in a slot of its own, or where
-// somebody else put it, with the vnet header right before the packet. In a slot its
+// frames is where the packets of one batch lie, each in a slot of its own or where it came
+// from, with the vnet header right before the packet. In a slot its
 // capacity reaches to the slot's end. Memory that was never used for a long packet costs
 // nothing: a slot of 68 KiB has one page then.
 type frames struct {
@@ -44,10 +44,9 @@ func newFrames(arena *ringbuf.Arena, first, batch, vnetHdrLen int) *frames {
 	return &frames{arena: arena, first: first, vnetHdrLen: vnetHdrLen, slots: make([]slot, batch), list: make([][]byte, 0, batch)}
 }
 
-// newArena makes the memory for all batches of a worker: two for each direction, one
-// that is being read while the other is being written.
-func newArena(batch int) (*ringbuf.Arena, error) {
-	arena, err := ringbuf.NewArena(ringbuf.ArenaConfig{Slots: 4 * batch, SlotLen: slotLen, Align: pageSize})
+// newArena makes memory for so many packets.
+func newArena(slots int) (*ringbuf.Arena, error) {
+	arena, err := ringbuf.NewArena(ringbuf.ArenaConfig{Slots: slots, SlotLen: slotLen, Align: pageSize})
 	if err != nil {
 		return nil, fmt.Errorf("make packet memory: %w", err)
 	}
@@ -83,16 +82,14 @@ func (f *frames) add(k, n int) {
 	f.list = append(f.list, f.arena.Slot(f.first + k)[f.slots[k].start:][:n])
 }
 
-// addCopy puts a copy of a packet into slot k, with the room behind it that a slot has.
-func (f *frames) addCopy(k int, frame []byte) {
-	start := f.startOf(k)
-	f.slots[k].start = start
-	copy(f.arena.Slot(f.first + k)[start:], frame)
+// copyOf puts a copy of a packet into the next slot, with the room behind it that a slot has.
+func (f *frames) copyOf(frame []byte) []byte {
+	k := f.len()
+	f.slots[k].start = f.startOf(k)
+	copy(f.arena.Slot(f.first + k)[f.slots[k].start:], frame)
 	f.add(k, len(frame))
+	return f.list[k]
 }
-
-// addShared takes a packet in where it lies.
-func (f *frames) addShared(frame []byte) { f.list = append(f.list, frame) }
 
 func (f *frames) len() int { return len(f.list) }
 

@@ -19,14 +19,14 @@ func oneDirection(t *testing.T, cfg Config) (*direction, wire, *[]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arena, err := newArena(cfg.Batch)
+	arena, err := newArena(2 * cfg.Batch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { arena.Close() })
-	in, held := newFrames(arena, 0, cfg.Batch, offload.VnetHdrLen), newFrames(arena, cfg.Batch, cfg.Batch, offload.VnetHdrLen)
+	memory := [3]*frames{newFrames(arena, 0, cfg.Batch, offload.VnetHdrLen), newFrames(arena, cfg.Batch, cfg.Batch, offload.VnetHdrLen)}
 	var notes []string
-	d := newDirection(cfg, src.queue, dst.queue, in, held, true, func(text string) { notes = append(notes, text) })
+	d := newDirection(cfg, src.queue, dst.queue, memory, true, func(text string) { notes = append(notes, text) })
 	return d, dst, &notes
 }
 

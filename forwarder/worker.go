@@ -19,10 +19,6 @@ import (
 // the worker never sleeps.
 const publishEvery = 64
 
-// longestNap is how long a worker may sleep with the scheduler's processor in hand. The
-// timer behind it is later than the kernel's tick, and therefore costs little.
-const longestNap = 10 * time.Millisecond
-
 // pollEvery is after how many turns a busy worker looks for directions that have become busy
 // too.
 const pollEvery = 8
@@ -47,14 +43,13 @@ type worker struct {
 	sleeps atomic.Uint64
 }
 
-// workersFor returns how many workers there shall be: one for each queue, but no more than
-// there are CPUs for them.
-func workersFor(cfg Config) int {
-	cpus := runtime.NumCPU()
-	if len(cfg.CPUs) > 0 {
-		cpus = len(slices.Compact(slices.Sorted(slices.Values(cfg.CPUs))))
+// Workers returns how many workers there will be: one for each queue of a device, but no more
+// than there are CPUs for them, which are those of Config.CPUs or all.
+func Workers(queues int, cpus []int) int {
+	if len(cpus) == 0 {
+		return min(queues, runtime.NumCPU())
 	}
-	return min(len(cfg.A), cpus)
+	return min(queues, len(slices.Compact(slices.Sorted(slices.Values(cpus)))))
 }
 
 // newWorker makes what one of so many workers needs. note is told what it has to do without.
@@ -77,6 +72,10 @@ func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, not
 		w.queues = append(w.queues, i)
 		sources = append(sources, cfg.A[i], cfg.B[i])
 	}
+	if len(cfg.IntakeA) > 0 {
+		w.shared.sides = []*side{newSide(cfg.IntakeA[number], workers), newSide(cfg.IntakeB[number], workers)}
+		cfg.Batch = min(cfg.Batch, usualBatch) // with a ring longer ones gain nothing
+	}
 	if w.engine, err = newEngine(cfg, sources, note); err != nil {
 		return w, err
 	}
@@ -85,25 +84,35 @@ func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, not
 			return w, err
 		}
 	}
-	w.poller, err = newPoller(w.ways, wake)
+	var bells []int
+	for _, side := range w.shared.sides {
+		bells = append(bells, side.ring.BellFD())
+	}
+	w.poller, err = newPoller(w.ways, wake, bells)
+	w.shared.poller = w.poller
 	return w, err
 }
 
 // serve makes the two directions of a queue index.
 func (w *worker) serve(cfg Config, index int, note func(string)) error {
-	arena, err := newArena(cfg.Batch)
+	sets := 2 // one that is being read while the other is being written
+	if len(w.shared.sides) > 0 {
+		sets = 3 // and one for packets that are copied out of a ring
+	}
+	arena, err := newArena(2 * sets * cfg.Batch)
 	if err != nil {
 		return err
 	}
 	w.arenas = append(w.arenas, arena)
 	a, b := cfg.A[index], cfg.B[index]
 	for i, q := range [2][2]*tun.Queue{{a, b}, {b, a}} {
-		in := newFrames(arena, 2*i*cfg.Batch, cfg.Batch, a.VnetHdrLen())
-		held := newFrames(arena, (2*i+1)*cfg.Batch, cfg.Batch, a.VnetHdrLen())
-		d := newDirection(cfg, q[0], q[1], in, held, batches(w.engine), note)
-		if len(cfg.IntakeA) > 0 {
-			w.shared.use = true
-			d.share(&w.shared, [2][]*intake.Ring{cfg.IntakeA, cfg.IntakeB}[i][index])
+		var memory [3]*frames
+		for k := range sets {
+			memory[k] = newFrames(arena, (i*sets+k)*cfg.Batch, cfg.Batch, a.VnetHdrLen())
+		}
+		d := newDirection(cfg, q[0], q[1], memory, batches(w.engine), note)
+		if len(w.shared.sides) > 0 {
+			w.shared.sides[i].ways = append(w.shared.sides[i].ways, d)
 		}
 		w.ways = append(w.ways, d)
 	}
@@ -156,6 +165,7 @@ func (w *worker) pin() error {
 }
 
 func (w *worker) loop() error {
+	w.shared.start()
 	for rounds := 1; !w.stop.Load(); rounds++ {
 		moved, err := w.round()
 		if err != nil {
@@ -171,7 +181,7 @@ func (w *worker) loop() error {
 		}
 	}
 	// What was read is written, also when the end has come.
-	for !w.shared.end(w.ways) {
+	for !w.shared.end() {
 		if _, err := w.round(); err != nil {
 			return err
 		}
@@ -193,19 +203,19 @@ func (w *worker) exchange() error {
 // round writes what the last round read, reads what there is now, and returns how many
 // packets that were.
 func (w *worker) round() (moved int, err error) {
-	if w.shared.open {
-		w.shared.look(w.ways)
-	} else if err := w.ask(); err != nil {
+	if err := w.ask(); err != nil {
 		return 0, err
 	}
 	if err := w.exchange(); err != nil {
 		return 0, err
 	}
+	for _, d := range w.ways {
+		d.arrange()
+	}
+	if err := w.shared.take(); err != nil {
+		return 0, err
+	}
 	for i, d := range w.ways {
-		if d.want == 0 && !d.takes() {
-			d.read = 0
-			continue
-		}
 		n, err := d.process()
 		if err != nil {
 			return moved, err
@@ -217,7 +227,7 @@ func (w *worker) round() (moved int, err error) {
 	}
 	w.idles = moved == 0
 	if moved > 0 || w.shared.closing {
-		w.shared.moved(w.ways, w.spin.pays())
+		w.shared.moved()
 	}
 	return moved, nil
 }
@@ -225,8 +235,13 @@ func (w *worker) round() (moved int, err error) {
 // ask decides how many packets each direction is asked for. As long as it does not sleep, the
 // worker polls when it found nothing, and now and then.
 func (w *worker) ask() error {
+	if w.shared.open {
+		polled := w.polled
+		w.polled = false
+		return w.shared.look(polled)
+	}
 	if w.turns++; !w.polled && (w.idles || w.turns >= pollEvery) {
-		if _, err := w.poller.nap(0); err != nil {
+		if err := w.poller.look(); err != nil {
 			return err
 		}
 		w.turns = 0
@@ -257,11 +272,17 @@ func (w *worker) idle() error {
 			}
 		}
 	}
-	if !w.shared.end(w.ways) {
+	wake := intake.WakeByDevice
+	if w.spin.streams() {
+		wake = intake.WakeByBell
+	}
+	if !w.shared.rest(wake) {
 		return nil
 	}
 	w.spin.ended(true)
-	return w.sleep()
+	err := w.sleep()
+	w.shared.woke()
+	return err
 }
 
 // sleep waits for a packet on either side, or for the end.
@@ -275,7 +296,7 @@ func (w *worker) sleep() error {
 	w.sleeps.Add(1)
 	w.polled = true
 	if w.naps && !w.stop.Load() {
-		if ready, err := w.poller.nap(longestNap); ready || err != nil {
+		if ready, err := w.poller.nap(); ready || err != nil {
 			return err
 		}
 	}
@@ -283,12 +304,13 @@ func (w *worker) sleep() error {
 }
 
 func (w *worker) publish() {
-	for _, d := range w.ways {
-		if d.shared != nil {
-			if n := d.shared.Dropped(); n != d.counters.intakeDrops {
-				d.counters.intakeDrops, d.changed = n, true
-			}
+	for _, side := range w.shared.sides {
+		d := side.ways[0]
+		if n := side.ring.Dropped(); n != d.counters.intakeDrops {
+			d.counters.intakeDrops, d.changed = n, true
 		}
+	}
+	for _, d := range w.ways {
 		if d.changed {
 			d.changed = false
 			d.published.publish(&d.counters)

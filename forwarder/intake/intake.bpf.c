@@ -41,32 +41,37 @@
 #define MAX_VNET_HDR_LEN 32
 #define MAX_PACKET_LEN (0xffff + 22) // with an Ethernet header and VLAN tags
 
+// What becomes of packets, in the two lowest bits of a ring's claims.
+#define CLOSED 0 // they pass into the device
+#define OPEN 1	 // they are taken
+#define ARMED 2	 // the next one passes, which wakes the worker, and opens the ring
+#define BELLED 3 // the next one is taken, rings the bell, and opens the ring
+#define STATE 3
+
 const volatile __u32 choice = ONE_QUEUE;
 const volatile __u32 queues = 1;
+const volatile __u32 workers = 1; // at most as many as queues
 const volatile __u32 vnet_hdr_len = 12; // 10 to MAX_VNET_HDR_LEN
 const volatile __u32 line_mask;         // lines of a ring's memory, less one
 
-// struct descriptor is one packet, or nothing when len is 0.
+// struct descriptor is one packet, or nothing when its length is 0.
 struct descriptor {
 	__u32 turn; // number of the packet, plus one: it is here
-	__u32 len;  // vnet header and packet
+	__u32 what; // its queue in the upper 8 bits, below them the length of vnet header and packet
 	__u32 at;   // where the vnet header begins, in the ring's memory
-	__u32 end;  // line behind it
+	__u32 end;  // line behind it, times 4
 };
 
 // struct ring is shared with a worker. Places in it are a number of packets in the upper
-// half and a number of lines of memory in the lower, both of which wrap around.
+// half and a number of lines of memory, times 4, in the lower; both wrap around.
 struct ring {
-	// Written by the worker. Also by us, to end it: see unfit.
-	__u32 open;
-	__u32 unused;
-	__u64 released; // place up to which the worker is done
-	__u8 pad1[2 * LINE - 16];
+	__u64 released; // place up to which the worker is done; it writes this
+	__u8 pad1[2 * LINE - 8];
 
-	__u64 claimed; // place up to which producers have claimed
+	__u64 claimed; // place up to which producers have claimed, and the state
 	__u64 known;   // the last place released that a producer saw
 	__u64 dropped; // segments for which there was no room
-	__u64 refused; // times that a packet ended it
+	__u64 refused; // times that a packet closed it
 	__u64 passed;  // packets that went on into the device
 	__u8 pad2[2 * LINE - 40];
 
@@ -80,10 +85,23 @@ struct ring {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); // set to queues when loaded
+	__uint(max_entries, 1); // set to workers when loaded
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct ring) + PAGE); // set when loaded
 } rings SEC(".maps");
+
+// A bell wakes a worker: a program has no other way to do so.
+struct bell {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, PAGE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1); // set to workers when loaded
+	__type(key, __u32);
+	__array(values, struct bell);
+} bells SEC(".maps");
 
 static __always_inline __u32 queue_of(struct __sk_buff *skb)
 {
@@ -153,51 +171,90 @@ static __always_inline int describe(struct __sk_buff *ctx, struct vnet *v)
 	return 0;
 }
 
+static __always_inline __u64 places(struct ring *r) { return *(volatile __u64 *)&r->claimed; }
+
+// count adds to a counter that the worker reads. To use what it was makes it a full barrier.
+static __always_inline void count(__u64 *counter, __u64 n)
+{
+	__u64 before = __sync_fetch_and_add(counter, n);
+
+	asm volatile("" ::"r"(before));
+}
+
+// is_passing tells whether the packet goes on into the device. It is counted before: whoever
+// finds the ring open sees all counted that passed.
+static __always_inline bool is_passing(struct ring *r)
+{
+	__u64 claimed = places(r);
+	bool passing;
+
+	if (claimed & OPEN) // or BELLED
+		return false;
+	count(&r->passed, 1);
+	if ((claimed & STATE) == ARMED)
+		passing = __sync_val_compare_and_swap(&r->claimed, claimed, claimed - ARMED + OPEN) == claimed;
+	else
+		passing = (places(r) & STATE) == CLOSED;
+	if (!passing)
+		count(&r->passed, -1);
+	return passing;
+}
+
 struct claim {
 	__u32 number; // of the packet
 	__u32 at;
 	__u32 end;
+	bool first; // the worker sleeps
 };
 
-// has_room tells whether a packet that would end before line end has a place.
+// has_room tells whether a packet that would end at place end has one.
 static __always_inline bool has_room(__u64 released, __u32 number, __u32 end)
 {
-	return number - (__u32)(released >> 32) < DESCRIPTORS && end - (__u32)released <= line_mask + 1;
+	return number - (__u32)(released >> 32) < DESCRIPTORS && end - (__u32)released <= (line_mask + 1) * 4;
 }
 
-// claim takes a place in the ring for a frame of len bytes; aligned is how many of its
-// first bytes shall lie before a page's start, or 0. It returns 0, or -1 if there is no
-// room.
+#define CLAIMED 0
+#define PASSING 1
+#define NO_ROOM 2
+
+// claim takes a place in the ring for a frame of len bytes, unless the packet goes on into
+// the device; aligned is how many of its first bytes shall lie before a page's start, or 0.
 static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
 {
 	__u32 start = aligned ? -aligned & (PAGE - 1) : 0; // in its page
 
 	for (int i = 0; i < CLAIM_TRIES; i++) {
-		__u64 claimed = *(volatile __u64 *)&r->claimed;
-		__u32 line = claimed;
+		__u64 claimed = places(r);
+		__u32 line = (__u32)claimed >> 2;
 
+		if (!(claimed & OPEN)) {
+			if (is_passing(r))
+				return PASSING;
+			continue;
+		}
 		c->number = claimed >> 32;
+		c->first = (claimed & STATE) == BELLED;
 		if (aligned)
 			line += (start / LINE - line) & (PAGE / LINE - 1);
 		c->at = (line & line_mask) * LINE + start % LINE;
-		c->end = line + (start % LINE + len + LINE - 1) / LINE;
+		c->end = (line + (start % LINE + len + LINE - 1) / LINE) << 2;
 		if (!has_room(r->known, c->number, c->end)) {
 			r->known = *(volatile __u64 *)&r->released;
 			if (!has_room(r->known, c->number, c->end))
-				return -1;
+				return NO_ROOM;
 		}
-		if (__sync_val_compare_and_swap(&r->claimed, claimed, (__u64)(c->number + 1) << 32 | c->end) == claimed)
-			return 0;
+		if (__sync_val_compare_and_swap(&r->claimed, claimed, (__u64)(c->number + 1) << 32 | c->end | OPEN) == claimed)
+			return CLAIMED;
 	}
-	return -1;
+	return NO_ROOM;
 }
 
 // publish gives the packet to the worker; len 0: there is none.
-static __always_inline void publish(struct ring *r, const struct claim *c, __u32 len)
+static __always_inline void publish(struct ring *r, const struct claim *c, __u32 queue, __u32 len)
 {
 	struct descriptor *d = &r->descriptors[c->number & (DESCRIPTORS - 1)];
 
-	d->len = len;
+	d->what = queue << 24 | len;
 	d->at = c->at;
 	d->end = c->end;
 	// The worker sees what was written before when it sees this: an exchange is a full
@@ -230,43 +287,33 @@ static __always_inline int taken(struct __sk_buff *skb)
 	return REDIRECT;
 }
 
-// pass lets the packet go on into the device.
-static __always_inline int pass(struct ring *r)
-{
-	__sync_fetch_and_add(&r->passed, 1);
-	return NEXT;
-}
-
-static __always_inline bool is_open(struct ring *r) { return *(volatile __u32 *)&r->open; }
-
-// is_passing tells whether the packet goes on into the device, as it does when the ring is
-// closed. It is counted then: a worker that opens the ring sees it counted, or we see that
-// the ring is open.
-static __always_inline bool is_passing(struct ring *r)
-{
-	if (is_open(r))
-		return false;
-	__sync_fetch_and_add(&r->passed, 1);
-	if (!is_open(r))
-		return true;
-	__sync_fetch_and_add(&r->passed, -1);
-	return false;
-}
-
-// unfit ends it: this packet and those behind it go through the device, as the kernel
+// unfit closes it: this packet and those behind it go through the device, as the kernel
 // would have them, and in their order.
 static __always_inline int unfit(struct ring *r)
 {
-	*(volatile __u32 *)&r->open = 0;
-	__sync_fetch_and_add(&r->refused, 1);
-	return pass(r);
+	__u64 before = __sync_fetch_and_and(&r->claimed, ~(__u64)STATE);
+
+	if ((before & STATE) != CLOSED)
+		count(&r->refused, 1);
+	count(&r->passed, 1);
+	return NEXT;
+}
+
+// wake wakes the worker of a ring. What it is told does not matter.
+static __always_inline void wake(__u32 ring)
+{
+	void *bell = bpf_map_lookup_elem(&bells, &ring);
+	__u64 word = 0;
+
+	if (bell)
+		bpf_ringbuf_output(bell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
 }
 
 SEC("tcx/egress")
 int take(struct __sk_buff *skb)
 {
-	__u32 len = skb->len, queue = queue_of(skb);
-	struct ring *r = bpf_map_lookup_elem(&rings, &queue);
+	__u32 len = skb->len, queue = queue_of(skb), ring = queue % workers;
+	struct ring *r = bpf_map_lookup_elem(&rings, &ring);
 	struct vnet v = {};
 	struct claim c;
 	__u8 *frame;
@@ -275,24 +322,26 @@ int take(struct __sk_buff *skb)
 		return NEXT;
 	if (len == 0 || len > MAX_PACKET_LEN || describe(skb, &v))
 		return unfit(r);
-	if (claim(r, vnet_hdr_len + len, v.gso_type ? vnet_hdr_len + v.hdr_len : 0, &c)) {
-		__sync_fetch_and_add(&r->dropped, segments(skb, &v));
+	switch (claim(r, vnet_hdr_len + len, v.gso_type ? vnet_hdr_len + v.hdr_len : 0, &c)) {
+	case PASSING:
+		return NEXT;
+	case NO_ROOM:
+		count(&r->dropped, segments(skb, &v));
 		return DROP;
 	}
-	// The worker may have closed the ring before it could see the claim: then it sleeps.
-	if (!is_open(r)) {
-		publish(r, &c, 0);
-		return pass(r);
-	}
+	if (c.first)
+		wake(ring); // what takes longer than the rest
 	frame = r->memory + (c.at & ((line_mask + 1) * LINE - 1));
 	for (__u32 i = sizeof(v); i < MAX_VNET_HDR_LEN && i < vnet_hdr_len; i++)
 		frame[i] = 0;
 	__builtin_memcpy(frame, &v, sizeof(v));
 	if (bpf_skb_load_bytes(skb, 0, frame + vnet_hdr_len, len)) {
-		publish(r, &c, 0);
-		return unfit(r);
+		int verdict = unfit(r);
+
+		publish(r, &c, queue, 0);
+		return verdict;
 	}
-	publish(r, &c, vnet_hdr_len + len);
+	publish(r, &c, queue, vnet_hdr_len + len);
 	return taken(skb);
 }
 

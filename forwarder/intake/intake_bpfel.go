@@ -16,12 +16,14 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	intakeMapBells      = "bells"
 	intakeMapRings      = "rings"
 	intakeProgTake      = "take"
 	intakeVarChoice     = "choice"
 	intakeVarLineMask   = "line_mask"
 	intakeVarQueues     = "queues"
 	intakeVarVnetHdrLen = "vnet_hdr_len"
+	intakeVarWorkers    = "workers"
 )
 
 // loadIntake returns the embedded CollectionSpec for intake.
@@ -73,6 +75,7 @@ type intakeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type intakeMapSpecs struct {
+	Bells *ebpf.MapSpec `ebpf:"bells"`
 	Rings *ebpf.MapSpec `ebpf:"rings"`
 }
 
@@ -84,6 +87,7 @@ type intakeVariableSpecs struct {
 	LineMask   *ebpf.VariableSpec `ebpf:"line_mask"`
 	Queues     *ebpf.VariableSpec `ebpf:"queues"`
 	VnetHdrLen *ebpf.VariableSpec `ebpf:"vnet_hdr_len"`
+	Workers    *ebpf.VariableSpec `ebpf:"workers"`
 }
 
 // intakeObjects contains all objects after they have been loaded into the kernel.
@@ -106,11 +110,13 @@ func (o *intakeObjects) Close() error {
 //
 // It can be passed to loadIntakeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type intakeMaps struct {
+	Bells *ebpf.Map `ebpf:"bells"`
 	Rings *ebpf.Map `ebpf:"rings"`
 }
 
 func (m *intakeMaps) Close() error {
 	return _IntakeClose(
+		m.Bells,
 		m.Rings,
 	)
 }
@@ -123,6 +129,7 @@ type intakeVariables struct {
 	LineMask   *ebpf.Variable `ebpf:"line_mask"`
 	Queues     *ebpf.Variable `ebpf:"queues"`
 	VnetHdrLen *ebpf.Variable `ebpf:"vnet_hdr_len"`
+	Workers    *ebpf.Variable `ebpf:"workers"`
 }
 
 // intakePrograms contains all programs after they have been loaded into the kernel.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -19,14 +20,16 @@ import (
 )
 
 func TestConfig(t *testing.T) {
-	good := Config{IfIndex: 1, Queues: 2, Steer: steer.PolicyCPU, VnetHdrLen: 12}
+	good := Config{IfIndex: 1, Queues: 2, Workers: 2, Steer: steer.PolicyCPU, VnetHdrLen: 12}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(c *Config){
 		"no device":            func(c *Config) { c.IfIndex = 0 },
 		"no queue":             func(c *Config) { c.Queues = 0 },
-		"too many queues":      func(c *Config) { c.Queues = MaxQueues + 1 },
+		"too many queues":      func(c *Config) { c.Queues = tun.MaxQueues + 1 },
+		"no worker":            func(c *Config) { c.Workers = 0 },
+		"too many workers":     func(c *Config) { c.Workers = 3 },
 		"the driver chooses":   func(c *Config) { c.Steer = steer.PolicyKernel },
 		"no vnet header":       func(c *Config) { c.VnetHdrLen = 0 },
 		"too long vnet header": func(c *Config) { c.VnetHdrLen = maxVnetHdrLen + 1 },
@@ -41,7 +44,7 @@ func TestConfig(t *testing.T) {
 
 func TestAttachToNothing(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		i, err := Attach(Config{IfIndex: 4711, Queues: 1, VnetHdrLen: 12})
+		i, err := Attach(Config{IfIndex: 4711, Queues: 1, Workers: 1, VnetHdrLen: 12})
 		if !errors.Is(err, unix.ENODEV) || i != nil {
 			t.Errorf("Attach = %v, %v; want ENODEV", i, err)
 		}
@@ -88,16 +91,16 @@ func TestTakesWhatWouldBeRead(t *testing.T) {
 					ring.Close()
 					s.send(t, frame)
 					want := d.read(t, 0)
-					if want == nil || ring.Take(ring.Mark()) != nil {
+					if want == nil || next(ring) != nil {
 						t.Fatalf("%s: a closed ring took a packet", name)
 					}
 					ring.Open()
 					s.send(t, frame)
-					got := ring.Take(ring.Mark())
+					got := next(ring)
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Errorf("%s (-read +taken):\n%s", name, diff)
 					}
-					if d.read(t, 0) != nil || ring.Take(ring.Mark()) != nil {
+					if d.read(t, 0) != nil || next(ring) != nil {
 						t.Errorf("%s: there is more than was sent", name)
 					}
 					ring.Release()
@@ -134,7 +137,7 @@ func TestQueueOfDriver(t *testing.T) {
 			}
 			s.send(t, datagram(port, []byte("to the ring")))
 			for queue, ring := range d.intake.Rings() {
-				read, taken := d.read(t, queue), ring.Take(ring.Mark())
+				read, taken := d.read(t, queue), next(ring)
 				if (read != nil) != (taken != nil) {
 					t.Fatalf("port %d, queue %d: read %t, taken %t", port, queue, read != nil, taken != nil)
 				}
@@ -181,7 +184,7 @@ func TestWrapsAround(t *testing.T) {
 				continue
 			}
 			for i := range random.IntN(len(waiting) + 1) {
-				check(t, waiting[i], ring.Take(ring.Mark()))
+				check(t, waiting[i], next(ring))
 				waiting[i] = nil
 			}
 			ring.Release()
@@ -190,7 +193,7 @@ func TestWrapsAround(t *testing.T) {
 			}
 		}
 		for _, want := range waiting {
-			check(t, want, ring.Take(ring.Mark()))
+			check(t, want, next(ring))
 		}
 		if !ring.Empty() {
 			t.Error("there is more than was sent")
@@ -199,6 +202,12 @@ func TestWrapsAround(t *testing.T) {
 			t.Errorf("%d segments were dropped, %d counted: want as many, and some", dropped, ring.Dropped())
 		}
 	})
+}
+
+// next returns the next packet of a ring, or nil.
+func next(ring *Ring) []byte {
+	frame, _ := ring.Take(ring.Mark())
+	return frame
 }
 
 // check compares a frame that was sent with one that was taken; their headers may differ in
@@ -248,7 +257,131 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// TestNothingForgotten has senders on all CPUs while the reader opens and closes the ring
+// TestArm: the first packet goes through the device, those behind it through the ring.
+func TestArm(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		d := newDevice(t, tun.TUN, 1)
+		s, ring := newSender(t, d.index), d.intake.Rings()[0]
+		if ring.Arm(WakeByDevice) {
+			t.Error("a closed ring was armed")
+		}
+		ring.Open()
+		s.send(t, datagram(1, []byte("in the way")))
+		if ring.Arm(WakeByDevice) || !ring.IsOpen() {
+			t.Error("a ring with a packet was armed")
+		}
+		if next(ring) == nil || !ring.Arm(WakeByDevice) || ring.IsOpen() {
+			t.Fatal("an empty ring was not armed")
+		}
+		passed := ring.Passed()
+		s.send(t, datagram(1, []byte("first")))
+		if !ring.IsOpen() || ring.Passed() != passed+1 || !ring.Empty() {
+			t.Errorf("open %t, passed %d, empty %t", ring.IsOpen(), ring.Passed()-passed, ring.Empty())
+		}
+		s.send(t, datagram(1, []byte("second")))
+		read, again, taken := d.read(t, 0), d.read(t, 0), next(ring)
+		if !bytes.HasSuffix(read, []byte("first")) || again != nil || !bytes.HasSuffix(taken, []byte("second")) {
+			t.Errorf("read %q, then %q; took %q", read, again, taken)
+		}
+		if !ring.Arm(WakeByDevice) {
+			t.Error("not armed again")
+		}
+		if ring.Disarm(); !ring.IsOpen() {
+			t.Error("not open")
+		}
+	})
+}
+
+// TestBell: all packets go through the ring, and the first rings the bell, every time.
+func TestBell(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		d := newDevice(t, tun.TUN, 1)
+		s, ring := newSender(t, d.index), d.intake.Rings()[0]
+		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(epoll)
+		if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, ring.BellFD(), &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET}); err != nil {
+			t.Fatal(err)
+		}
+		rings := func(milliseconds int) bool {
+			n, err := unix.EpollWait(epoll, make([]unix.EpollEvent, 1), milliseconds)
+			if err != nil && err != unix.EINTR {
+				t.Fatal(err)
+			}
+			return n > 0
+		}
+		ring.Open()
+		for i := range 2000 { // more words than the bell has room for
+			if !ring.Arm(WakeByBell) || ring.IsOpen() {
+				t.Fatal("not armed")
+			}
+			if i%500 == 0 && rings(0) {
+				t.Fatal("the bell rings before there is a packet")
+			}
+			s.send(t, datagram(1, []byte("first")))
+			s.send(t, datagram(1, []byte("second")))
+			if !rings(1000) {
+				t.Fatalf("packet %d does not ring", i)
+			}
+			ring.Disarm()
+			first, second := next(ring), next(ring)
+			if !bytes.HasSuffix(first, []byte("first")) || !bytes.HasSuffix(second, []byte("second")) || !ring.Empty() {
+				t.Fatalf("took %q and %q", first, second)
+			}
+			ring.Release()
+		}
+		if d.read(t, 0) != nil || ring.Passed() != 0 {
+			t.Error("a packet passed")
+		}
+	})
+}
+
+// TestQueuesOfOneWorker: a ring tells of which queue its packets are.
+func TestQueuesOfOneWorker(t *testing.T) {
+	const queues, workers = 5, 2
+	inNamespace(t, func(t *testing.T) {
+		d := newDevice(t, tun.TUN, queues)
+		if err := d.intake.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Workers: workers, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, err := steer.Load(steer.PolicyHash, queues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		if err := program.Attach(d.Queues()[0].FD()); err != nil {
+			t.Fatal(err)
+		}
+		s := newSender(t, d.index)
+		for port := range uint16(200) {
+			s.send(t, datagram(port, []byte("to the device")))
+			want := -1
+			for queue := range queues {
+				if d.read(t, queue) != nil {
+					want = queue
+				}
+			}
+			ring := d.intake.Rings()[want%workers]
+			ring.Open()
+			s.send(t, datagram(port, []byte("to the ring")))
+			frame, queue := ring.Take(ring.Mark())
+			if frame == nil || queue != want {
+				t.Fatalf("port %d: %d bytes of queue %d, want queue %d", port, len(frame), queue, want)
+			}
+			ring.Release()
+			ring.Close()
+		}
+	})
+}
+
+// TestNothingForgotten has senders on all CPUs while the reader opens, arms and closes the ring
 // all the time, by the rule of the package comment. Each packet arrives once, and those of a
 // sender in their order.
 func TestNothingForgotten(t *testing.T) {
@@ -267,6 +400,9 @@ func TestNothingForgotten(t *testing.T) {
 					for n > got[i].Load()+window {
 						runtime.Gosched() // or the device would drop
 					}
+					if n%4 == 0 {
+						time.Sleep(time.Microsecond) // lets the ring be empty
+					}
 					binary.BigEndian.PutUint32(payload, n)
 					frame := datagram(uint16(i), payload)
 					for {
@@ -277,21 +413,21 @@ func TestNothingForgotten(t *testing.T) {
 				}
 			})
 		}
-		var next [senders]uint32
+		var due [senders]uint32
 		arrived := func(frame []byte) error {
 			frame = frame[d.VnetHdrLen():]
 			from, n := binary.BigEndian.Uint16(frame[20:]), binary.BigEndian.Uint32(frame[28:])
-			if want := next[from]; n != want {
+			if want := due[from]; n != want {
 				return fmt.Errorf("packet %d of sender %d where %d was due", n, from, want)
 			}
-			next[from]++
-			got[from].Store(next[from])
+			due[from]++
+			got[from].Store(due[from])
 			return nil
 		}
 		random := rand.New(rand.NewPCG(3, 4))
-		read, taken := 0, 0
-		take := func() {
-			for frame := ring.Take(ring.Mark()); frame != nil; frame = ring.Take(ring.Mark()) {
+		read, taken, armed := 0, 0, 0
+		take := func(mark uint32) {
+			for frame, _ := ring.Take(mark); frame != nil; frame, _ = ring.Take(mark) {
 				if err := arrived(frame); err != nil {
 					t.Fatal("from the ring: ", err)
 				}
@@ -300,6 +436,11 @@ func TestNothingForgotten(t *testing.T) {
 			ring.Release()
 		}
 		for read+taken < senders*packets {
+			mark, passed := ring.Mark(), ring.Passed()
+			open := ring.IsOpen()
+			if !open && random.IntN(4) == 0 {
+				ring.Open()
+			}
 			for range 64 {
 				frame := d.read(t, 0)
 				if frame == nil {
@@ -310,25 +451,36 @@ func TestNothingForgotten(t *testing.T) {
 				}
 				read++
 			}
-			switch {
-			case !ring.IsOpen():
-				if random.IntN(4) == 0 {
-					ring.Open()
+			switch random.IntN(4) {
+			case 0:
+				for range 20 {
+					mark, passed := ring.Mark(), ring.Passed()
+					if passed != uint64(read) {
+						break
+					}
+					if take(mark); ring.Arm([]Wake{WakeByDevice, WakeByBell}[random.IntN(2)]) {
+						armed++
+						break
+					}
 				}
-			case ring.Passed() != uint64(read):
-				// The device will have more from before.
-			case random.IntN(4) != 0:
-				take()
-			default:
+			case 1:
+				if !open || passed != uint64(read) {
+					break
+				}
 				// What passes from now on was sent after what the ring holds.
 				for ring.Close(); !ring.Empty(); {
-					take()
+					take(ring.Mark())
+				}
+			default:
+				// Or else the device will have more of what the ring's packets follow.
+				if passed == uint64(read) {
+					take(mark)
 				}
 			}
 		}
 		sending.Wait()
-		t.Logf("%d of %d packets came through the ring", taken, senders*packets)
-		if taken == 0 || taken == senders*packets {
+		t.Logf("%d of %d packets came through the ring, which was armed %d times", taken, senders*packets, armed)
+		if taken == 0 || taken == senders*packets || armed == 0 {
 			t.Error("want some through the ring and some through the device")
 		}
 	})

@@ -9,7 +9,7 @@ import (
 type Mode string
 
 const (
-	// ModeAuto has packets taken while they come in runs, where the host can do that.
+	// ModeAuto has packets taken, where the host can do that.
 	ModeAuto Mode = "auto"
 	// ModeOff has all packets read from the devices.
 	ModeOff Mode = "off"

@@ -11,13 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/steer"
+	"tunbench/forwarder/tun"
 )
 
 //go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel,bpfeb intake intake.bpf.c -- -mcpu=v3 -Wall -Wextra -idirafter /usr/include/x86_64-linux-gnu
-
-// MaxQueues is how many queues of a device can have rings: each needs memory, which the
-// kernel does not swap.
-const MaxQueues = 32
 
 const (
 	// mostMemory is the memory for the packets of a ring, leastMemory that of each where there
@@ -36,7 +33,8 @@ const (
 // Config says what to take packets from.
 type Config struct {
 	IfIndex    int          // a TUN or TAP device of the calling thread's namespace
-	Queues     int          // that it has: 1 to MaxQueues
+	Queues     int          // that it has: 1 to tun.MaxQueues
+	Workers    int          // 1 to Queues, each of which has a ring: queue i belongs to worker i mod Workers
 	Steer      steer.Policy // what chooses among several: not PolicyKernel
 	VnetHdrLen int          // bytes before every packet: 10 to 32
 }
@@ -45,8 +43,10 @@ func (c Config) check() error {
 	switch {
 	case c.IfIndex < 1:
 		return fmt.Errorf("intake of device %d: no such device", c.IfIndex)
-	case c.Queues < 1 || c.Queues > MaxQueues:
-		return fmt.Errorf("intake of %d queues: want 1 to %d", c.Queues, MaxQueues)
+	case c.Queues < 1 || c.Queues > tun.MaxQueues:
+		return fmt.Errorf("intake of %d queues: want 1 to %d", c.Queues, tun.MaxQueues)
+	case c.Workers < 1 || c.Workers > c.Queues:
+		return fmt.Errorf("intake for %d workers of %d queues: want 1 to as many", c.Workers, c.Queues)
 	case c.Queues > 1 && c.Steer != steer.PolicyHash && c.Steer != steer.PolicyCPU:
 		return fmt.Errorf("intake of %d queues with steering policy %q: want hash or cpu, whose choice can be repeated", c.Queues, c.Steer)
 	case c.VnetHdrLen < 10 || c.VnetHdrLen > maxVnetHdrLen:
@@ -68,7 +68,7 @@ func (c Config) choice() uint32 {
 
 // memory is how many bytes each ring has for packets: a power of two.
 func (c Config) memory() int {
-	if c.Queues > 1 {
+	if c.Workers > 1 {
 		return leastMemory
 	}
 	return mostMemory
@@ -81,10 +81,11 @@ type Intake struct {
 	memory  *ebpf.Map
 	mapped  []byte
 	rings   []*Ring
+	bells   []*bell
 }
 
-// Attach begins to take packets from a device of the calling thread's namespace, as soon
-// as one of its rings is open. When the process ends, the kernel detaches the program.
+// Attach makes rings for the packets of a device of the calling thread's namespace; they
+// are taken as soon as a ring is open. When the process ends, the kernel detaches the program.
 //
 // The error is a [steer.UnsupportedError] where the kernel cannot do this (it takes 6.6,
 // with BTF) or the user may not.
@@ -113,11 +114,15 @@ func (i *Intake) load(cfg Config) error {
 		return err
 	}
 	ringLen := memoryAt + cfg.memory() + spareLen
-	spec.Maps[intakeMapRings].MaxEntries = uint32(cfg.Queues)
+	spec.Maps[intakeMapRings].MaxEntries = uint32(cfg.Workers)
 	spec.Maps[intakeMapRings].ValueSize = uint32(ringLen)
+	if err := i.addBells(spec.Maps[intakeMapBells], cfg.Workers); err != nil {
+		return err
+	}
 	for name, value := range map[string]uint32{
 		intakeVarChoice:     cfg.choice(),
 		intakeVarQueues:     uint32(cfg.Queues),
+		intakeVarWorkers:    uint32(cfg.Workers),
 		intakeVarVnetHdrLen: uint32(cfg.VnetHdrLen),
 		intakeVarLineMask:   uint32(cfg.memory()/lineLen - 1),
 	} {
@@ -132,12 +137,26 @@ func (i *Intake) load(cfg Config) error {
 	}
 	defer objects.Close() // what was taken out of it is ours
 	i.program, i.memory = objects.DetachProgram(intakeProgTake), objects.DetachMap(intakeMapRings)
-	i.mapped, err = unix.Mmap(i.memory.FD(), 0, cfg.Queues*ringLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	i.mapped, err = unix.Mmap(i.memory.FD(), 0, cfg.Workers*ringLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return os.NewSyscallError("mmap", err)
 	}
-	for queue := range cfg.Queues {
-		i.rings = append(i.rings, newRing(i.mapped[queue*ringLen:][:ringLen:ringLen], cfg.memory()))
+	for worker := range cfg.Workers {
+		i.rings = append(i.rings, newRing(i.mapped[worker*ringLen:][:ringLen:ringLen], cfg.memory(), i.bells[worker]))
+	}
+	return nil
+}
+
+// addBells makes a bell for each worker.
+func (i *Intake) addBells(spec *ebpf.MapSpec, workers int) error {
+	spec.MaxEntries = uint32(workers)
+	for worker := range workers {
+		b, err := newBell(spec.InnerMap)
+		if err != nil {
+			return err
+		}
+		i.bells = append(i.bells, b)
+		spec.Contents = append(spec.Contents, ebpf.MapKV{Key: uint32(worker), Value: b.ringBuf})
 	}
 	return nil
 }
@@ -154,7 +173,7 @@ func explain(err error) error {
 	return err
 }
 
-// Rings returns the ring of each queue. They live until Close.
+// Rings returns the ring of each worker. They live until Close.
 func (i *Intake) Rings() []*Ring { return i.rings }
 
 // Close detaches the program: packets pass into the device again. What the rings still
@@ -166,6 +185,9 @@ func (i *Intake) Close() error {
 	}
 	if i.mapped != nil {
 		errs = append(errs, os.NewSyscallError("munmap", unix.Munmap(i.mapped)))
+	}
+	for _, b := range i.bells {
+		errs = append(errs, b.close())
 	}
 	if i.program != nil {
 		errs = append(errs, i.program.Close(), i.memory.Close())

@@ -55,7 +55,7 @@ func newDevice(t *testing.T, kind tun.Kind, queues int) *device {
 		t.Fatal(err)
 	}
 	d := &device{Device: opened, index: link.Index}
-	d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
+	d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Workers: queues, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ var keys = []key{
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
-	word("intake", "have packets in runs taken before the device, by an eBPF program, into shared memory", intake.ModeAuto,
+	word("intake", "have packets taken before the device, by an eBPF program, into shared memory", intake.ModeAuto,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
 
@@ -113,7 +113,7 @@ func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
 func hasQueues(s *Scenario) bool { return s.DUT == Forwarder && s.Queues > 1 }
 
 func canTakeIn(s *Scenario) bool {
-	return s.DUT == Forwarder && s.Engine == forwarder.EngineAuto && s.Offload == OffloadAll && s.Queues <= intake.MaxQueues && (s.Queues == 1 || s.Steer != SteerKernel)
+	return s.DUT == Forwarder && s.Engine == forwarder.EngineAuto && s.Offload == OffloadAll && (s.Queues == 1 || s.Steer != SteerKernel)
 }
 
 func isUDP(s *Scenario) bool { return s.Proto == UDP }

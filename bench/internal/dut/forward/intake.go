@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 )
@@ -23,7 +24,7 @@ func attachIntakes(o Options, devices ...*tun.Device) (*intakes, error) {
 				return fmt.Errorf("find device %s: %w", device.Name(), err)
 			}
 			i[k], err = intake.Attach(intake.Config{
-				IfIndex: link.Index, Queues: len(device.Queues()), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
+				IfIndex: link.Index, Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
 			})
 			return err
 		})
@@ -40,7 +41,7 @@ func attachIntakes(o Options, devices ...*tun.Device) (*intakes, error) {
 func canTakeIn(steering *steering, devices ...*tun.Device) bool {
 	for _, device := range devices {
 		queues := len(device.Queues())
-		if device.VnetHdrLen() == 0 || device.Offload() != tun.OffloadAll || queues > intake.MaxQueues || queues > 1 && steering == nil {
+		if device.VnetHdrLen() == 0 || device.Offload() != tun.OffloadAll || queues > 1 && steering == nil {
 			return false
 		}
 	}

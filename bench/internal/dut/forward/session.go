@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 
 	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
@@ -95,6 +96,7 @@ func Open(o Options) (s *Session, err error) {
 		IntakeB: s.intakes.rings(1),
 		CPUs:    o.CPUs,
 	})
+	debug.FreeOSMemory() // what loading eBPF took
 	return s, err
 }
 
