@@ -116,7 +116,7 @@ func TestBeyondTheTester(t *testing.T) {
 // TestDropReasons: the kernel's own word for a queue that overflows, with its count.
 func TestDropReasons(t *testing.T) {
 	needRoot(t)
-	trial := measured(t, "--drop-reasons", "load=max", "txqlen=10", "duration=200ms")[0]
+	trial := measured(t, "--drop-reasons", "load=max", "intake=off", "txqlen=10", "duration=200ms")[0]
 	var full int64
 	for _, d := range trial.DropReasons {
 		if strings.Contains(d.Reason, "FULL_RING") {

@@ -49,8 +49,8 @@ func (s *sharing) start() {
 	}
 }
 
-// rest arms the rings before a sleep, and says how it shall end. It fails when there may be packets in them; then there
-// have to be more rounds.
+// rest arms the rings before a sleep, which shall end by the device or the bell. It fails when
+// there may be packets in them; then there have to be more rounds.
 func (s *sharing) rest(by intake.Wake) bool {
 	if !s.open || s.closing {
 		return s.end()
@@ -88,16 +88,7 @@ func (s *sharing) look(polled bool) error {
 			s.bar() // a packet did not fit
 		}
 	}
-	if s.turns++; s.turns%lookTurns == 0 {
-		if now := time.Now(); now.Sub(s.looked) >= lookGap {
-			s.looked, polled = now, false
-		} else {
-			polled = true
-		}
-	} else {
-		polled = polled || !s.waits()
-	}
-	if !polled {
+	if due := s.isDue() || s.waits(); due && !polled {
 		if err := s.poller.look(); err != nil {
 			return err
 		}
@@ -106,6 +97,19 @@ func (s *sharing) look(polled bool) error {
 		side.ask(s.closing)
 	}
 	return nil
+}
+
+// isDue tells whether it is time to look at the devices.
+func (s *sharing) isDue() bool {
+	if s.turns++; s.turns%lookTurns != 0 {
+		return false
+	}
+	now := time.Now()
+	if now.Sub(s.looked) < lookGap {
+		return false
+	}
+	s.looked = now
+	return true
 }
 
 // waits tells whether packets are due, and only the poller knows where.

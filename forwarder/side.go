@@ -41,7 +41,7 @@ type side struct {
 }
 
 func newSide(ring *intake.Ring, step int) *side {
-	return &side{ring: ring, step: step, lost: ring.Passed()}
+	return &side{ring: ring, step: step, lost: ring.Passed()} // others may have read it
 }
 
 // begin is called before the ring opens: it may hold packets that follow others in the device.
@@ -179,6 +179,10 @@ func (s *side) takeUpTo(mark uint32) {
 // takeFirst writes all that the ring holds. It was closed by a packet that did not fit,
 // which may be among those that the device gave.
 func (s *side) takeFirst() error {
+	read := make([][][]byte, len(s.ways))
+	for i, d := range s.ways {
+		read[i], d.held.list = d.held.list, nil
+	}
 	for mark := s.ring.Mark(); !s.ring.Taken(mark); s.ring.Release() {
 		s.takeUpTo(mark)
 		for _, d := range s.ways {
@@ -186,6 +190,9 @@ func (s *side) takeFirst() error {
 				return err
 			}
 		}
+	}
+	for i, d := range s.ways {
+		d.held.list = read[i]
 	}
 	return nil
 }
@@ -211,11 +218,11 @@ func (d *direction) add(frame []byte) bool {
 	return !d.isFull()
 }
 
-// writeTaken writes what came through the ring, and not what was read.
+// writeTaken writes what was added, right now.
 func (d *direction) writeTaken() error {
-	_, _, err := d.forward(d.held.list[d.read:])
+	_, _, err := d.forward(d.held.list)
 	err = errors.Join(err, writeAll(d))
-	d.held.list = d.held.list[:d.read]
+	d.held.reset()
 	d.copies.reset()
 	return err
 }

@@ -34,7 +34,7 @@ const (
 	closed = iota // they pass into the device
 	open          // they are taken
 	armed         // the next one passes, which wakes the worker, and opens the ring
-	belled        // the next one is taken, rings the bell, and opens the ring
+	belled        // the same, but that it is taken and rings a bell
 
 	stateMask = 3
 )
@@ -107,13 +107,9 @@ func (r *Ring) Arm(by Wake) bool {
 // Disarm opens the ring if it is armed.
 func (r *Ring) Disarm() {
 	claimed := atomic.LoadUint64(&r.header.claimed)
-	switch claimed & stateMask {
-	case armed, belled:
-		if atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
-			return
-		}
+	if claimed&armed == 0 || !atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
+		r.bell.hush()
 	}
-	r.bell.hush()
 }
 
 // BellFD is readable, edge-triggered (EPOLLET), when the bell has rung.
