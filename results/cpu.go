@@ -15,4 +15,5 @@ type CPU struct {
 	SystemRatio          *float64 `json:"system_ratio,omitempty"`
 	SoftirqRatio         *float64 `json:"softirq_ratio,omitempty"`
 	StealRatio           *float64 `json:"steal_ratio,omitempty"` // taken by the hypervisor
+	DistanceNs           *float64 `json:"distance_ns,omitempty"` // way of a cache line from the first worker's CPU to the first generator's and back, before the load; absent where they are one, not pinned or were busy
 }

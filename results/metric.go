@@ -61,7 +61,7 @@ func figuresOf(t Trial) metrics {
 	m.addDistribution("round_trip_ns", t.RoundTripNs)
 	if c := t.CPU; c != nil {
 		m[MetricDUTCost], m[MetricMachineCost], m[MetricSteal] = c.DUTNsPerPacket, c.MachineNsPerPacket, c.StealRatio
-		m["cpu.dut_busiest_ratio"] = c.DUTBusiestRatio
+		m["cpu.dut_busiest_ratio"], m["cpu.distance_ns"] = c.DUTBusiestRatio, c.DistanceNs
 		m["cpu.dut_busy_ratio"], m["cpu.user_ratio"] = c.DUTBusyRatio, c.UserRatio
 		m["cpu.system_ratio"], m["cpu.softirq_ratio"] = c.SystemRatio, c.SoftirqRatio
 		m["cpu.dut_user_ns_per_packet"], m["cpu.dut_system_ns_per_packet"] = c.DUTUserNsPerPacket, c.DUTSystemNsPerPacket

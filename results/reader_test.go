@@ -35,8 +35,9 @@ func TestReadGolden(t *testing.T) {
 
 // beforeSchema3 takes away what a trial did not have then.
 func beforeSchema3(t Trial) Trial {
-	dut := *t.DUT
-	t.Series, dut.Program, t.DUT, t.IntakeRatio = 0, "", &dut, nil
+	dut, cpu := *t.DUT, *t.CPU
+	dut.Program, cpu.DistanceNs = "", nil
+	t.Series, t.DUT, t.CPU, t.IntakeRatio = 0, &dut, &cpu, nil
 	return t
 }
 

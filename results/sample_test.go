@@ -61,7 +61,7 @@ func fullTrial(t testing.TB) Trial {
 		way.Corrupt = new(int64(4))
 	}
 	full.CPU.DUTUserNsPerPacket, full.CPU.DUTSystemNsPerPacket = new(100.5), new(600.0)
-	full.CPU.DUTBusiestRatio = new(0.75)
+	full.CPU.DUTBusiestRatio, full.CPU.DistanceNs = new(0.75), new(85.5)
 	full.CPU.DUTSwitchesPerPacket, full.CPU.DUTSyscallsPerPacket = new(0.01), new(2.5)
 	full.Sender.Kind, full.Sender.Notes = SenderSocket, []string{"no live frames: packets come from sockets"}
 	full.Sink = &Sink{

@@ -52,7 +52,7 @@ func (m machine) clockChecks() []Check {
 func (m machine) noise(ctx context.Context) []Check {
 	checks := []Check{m.loadAverage(), m.pressure("cpu"), m.pressure("memory")}
 	checks = append(checks, m.sampled(ctx)...)
-	checks = append(checks, pausing(WatchPauses(0, pausesWatched)))
+	checks = append(checks, pausing(WatchPauses(0, pausesWatched)), near(0, 1))
 	return append(checks, m.virtual(), m.irqbalance())
 }
 

@@ -19,6 +19,14 @@ type placement struct {
 	generators [2]int // sending from A, sending from B; or anyCPU
 }
 
+// first returns the CPUs of the first worker and of the first generator, or anyCPU.
+func (p placement) first() [2]int {
+	if len(p.workers) == 0 {
+		return [2]int{anyCPU, anyCPU}
+	}
+	return [2]int{p.workers[0], p.generators[0]}
+}
+
 // place distributes the CPUs that this process may use.
 func place(s scenario.Scenario) (placement, error) {
 	if s.Pin == scenario.Off {

@@ -44,6 +44,7 @@ type Rig struct {
 	running  dut.Running
 	workload workload
 	drops    *dropWatch // nil: not asked for
+	cpus     [2]int     // of the first worker and the first generator; anyCPU: not pinned
 
 	// alive is done when the device under test ends by itself, or with cancel.
 	alive  context.Context
@@ -84,6 +85,7 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	r.cpus = placement.first()
 	if err := r.setUp(ctx, o, placement); err != nil {
 		return err
 	}

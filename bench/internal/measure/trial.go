@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
@@ -56,6 +57,7 @@ type trial struct {
 func (m *trial) measure(ctx, loadCtx context.Context) error {
 	// Counters are read to the end, also of a trial that was cut short.
 	restCtx := context.WithoutCancel(ctx)
+	distance, known := host.CPUDistance(m.cpus[0], m.cpus[1])
 	if err := m.warmUp(loadCtx, restCtx); err != nil {
 		return err
 	}
@@ -86,7 +88,13 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 		return err
 	}
 	m.record.Interrupted = ctx.Err() != nil
-	return m.fill(seen, cpuAfter.since(cpuBefore))
+	if err := m.fill(seen, cpuAfter.since(cpuBefore)); err != nil {
+		return err
+	}
+	if known {
+		m.record.CPU.DistanceNs = new(float64(distance))
+	}
+	return nil
 }
 
 // rest drains and returns what was counted since before. Where packets are missing

@@ -1,0 +1,99 @@
+package host
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// distanceBatches of distanceTrips round trips each; their median is not that of a batch
+	// during which a CPU stood still.
+	distanceBatches = 9
+	distanceTrips   = 200
+	// distancePatience is for all of them: others may want the CPUs.
+	distancePatience = 50 * time.Millisecond
+)
+
+// CPUDistance measures how long a cache line takes from one CPU to another and back: tens of
+// nanoseconds where they share a cache, hundreds where they do not. Virtual CPUs wander, so
+// that is a matter of the moment. ok is false where the CPUs are one, cannot be had or have
+// other work.
+func CPUDistance(one, other int) (roundTrip time.Duration, ok bool) {
+	if one == other || one < 0 || other < 0 {
+		return 0, false
+	}
+	var b ball
+	returned := make(chan bool)
+	go func() { returned <- b.returns(other) }()
+	played := make(chan []time.Duration)
+	go func() {
+		batches := b.plays(one)
+		b.over.Store(true)
+		played <- batches
+	}()
+	batches := <-played
+	if !<-returned || batches == nil {
+		return 0, false
+	}
+	slices.Sort(batches)
+	return batches[len(batches)/2] / distanceTrips, true
+}
+
+// ball goes to and fro: it is at the one CPU when at is even.
+type ball struct {
+	_    [128]byte
+	at   atomic.Uint32
+	_    [128]byte
+	over atomic.Bool
+	_    [128]byte
+}
+
+// plays sends the ball from a CPU and returns how long each batch took, nil if it is too long.
+// The thread keeps the CPU, and therefore ends with the goroutine.
+func (b *ball) plays(cpu int) (batches []time.Duration) {
+	runtime.LockOSThread()
+	if PinThread(cpu) != nil {
+		return nil
+	}
+	begun := time.Now()
+	for range distanceBatches {
+		start := time.Now()
+		for range distanceTrips {
+			back := b.at.Add(1) + 1
+			for tries := 1; b.at.Load() != back; tries++ {
+				if tries%1024 == 0 && time.Since(begun) > distancePatience {
+					return nil
+				}
+			}
+		}
+		batches = append(batches, time.Since(start))
+	}
+	return batches
+}
+
+// returns sends the ball back until it is over. It reports whether it could.
+func (b *ball) returns(cpu int) bool {
+	runtime.LockOSThread()
+	if PinThread(cpu) != nil {
+		return false
+	}
+	for !b.over.Load() {
+		if at := b.at.Load(); at%2 == 1 {
+			b.at.Store(at + 1)
+		}
+	}
+	return true
+}
+
+// near says how far two CPUs are from each other.
+func near(one, other int) Check {
+	const name = "CPU distance"
+	distance, known := CPUDistance(one, other)
+	if !known {
+		return unknown(name, "CPUs %d and %d are one, cannot be had or have other work", one, other)
+	}
+	return ok(name, fmt.Sprintf("CPU %d to %d and back takes a cache line %d ns", one, other, distance.Nanoseconds()))
+}
