@@ -164,13 +164,11 @@ func (i *Intake) addBells(spec *ebpf.MapSpec, workers int) error {
 // explain turns what the kernel answers when it cannot do this, or does not let this
 // user, into a [steer.UnsupportedError] and leaves other errors as they are.
 func explain(err error) error {
-	switch {
-	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EINVAL):
-		return &steer.UnsupportedError{Feature: "eBPF at the egress of devices", Remedy: "needs Linux 6.6 with BTF", Err: err}
-	case errors.Is(err, unix.EPERM):
-		return &steer.UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
+	const feature, remedy = "eBPF at the egress of devices", "needs Linux 6.6 with BTF"
+	if errors.Is(err, unix.EINVAL) { // an older verifier
+		return &steer.UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
 	}
-	return err
+	return steer.Explain(err, feature, remedy)
 }
 
 // Rings returns the ring of each worker. They live until Close.

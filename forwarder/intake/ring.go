@@ -49,8 +49,8 @@ type descriptor struct {
 
 const lengthBits = 24
 
-// Ring holds the packets of one worker, which may be of several queues. Its methods but Dropped and Refused belong to one
-// thread.
+// Ring holds the packets of one worker, which may be of several queues. Its methods but
+// Dropped and Refused belong to one thread.
 type Ring struct {
 	header      *header
 	descriptors *[descriptors]descriptor

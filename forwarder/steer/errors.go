@@ -22,12 +22,13 @@ func (e *UnsupportedError) Error() string {
 // Unwrap returns what the kernel answered.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
 
-// explain turns what the kernel answers when it cannot load the program, or does not
-// let this user, into an UnsupportedError and leaves other errors as they are.
-func explain(err error) error {
+// Explain turns what the kernel answers when it lacks a feature of eBPF, or does not let this
+// user load programs, into an UnsupportedError and leaves other errors as they are. remedy is
+// what would give the feature.
+func Explain(err error, feature, remedy string) error {
 	switch {
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
-		return &UnsupportedError{Feature: "eBPF", Remedy: "needs Linux 5.4 with CONFIG_BPF_SYSCALL", Err: err}
+		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
 	case errors.Is(err, unix.EPERM):
 		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
 	}
@@ -40,4 +41,9 @@ func explainAttach(err error) error {
 		return &UnsupportedError{Feature: "TUNSETSTEERINGEBPF", Remedy: "needs Linux 4.16", Err: err}
 	}
 	return explain(err)
+}
+
+// explain is Explain for what steering takes.
+func explain(err error) error {
+	return Explain(err, "eBPF", "needs Linux 5.4 with CONFIG_BPF_SYSCALL")
 }
