@@ -11,9 +11,6 @@ const (
 	maxShortfall = 0.01 // of the intended load, not offered
 )
 
-// farther is how much farther from each other the CPUs are in one trial than in another when that is more than noise.
-const farther = 2
-
 // check is something odd about trials: how much of it a trial has, 0 if none, and the words for the worst.
 type check struct {
 	value func(Trial) float64
@@ -52,25 +49,7 @@ func loadChecks() []check {
 
 // trialWarnings says what a reader must know about the trials of one scenario: those left out, and what is odd about the rest.
 func trialWarnings(trials []Trial) []string {
-	return append(checked(trials, append(pathChecks(), loadChecks()...)), wandered(trials)...)
-}
-
-// wandered says that the CPUs were not always as far from each other: a hypervisor moves them.
-func wandered(trials []Trial) []string {
-	var distances []float64
-	for _, t := range trials {
-		if t.usable() && t.CPU != nil && t.CPU.DistanceNs != nil {
-			distances = append(distances, *t.CPU.DistanceNs)
-		}
-	}
-	if len(distances) == 0 {
-		return nil
-	}
-	near, far := slices.Min(distances), slices.Max(distances)
-	if far < farther*near {
-		return nil
-	}
-	return []string{fmt.Sprintf("the CPUs were %.0f to %.0f ns from each other, as a cache line goes there and back: what is passed between them does not cost the same in all trials", near, far)}
+	return checked(trials, append(pathChecks(), loadChecks()...))
 }
 
 // checked says what is odd about trials by some checks.

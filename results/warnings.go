@@ -29,7 +29,28 @@ func fileWarnings(f *File) []string {
 	for _, w := range f.Warnings {
 		out = append(out, plain(w.String()))
 	}
-	return append(out, unfinished(f)...)
+	return append(append(out, unfinished(f)...), wandered(f.Trials)...)
+}
+
+// farther is how much farther from each other the CPUs are in one trial than in another when that is more than noise.
+const farther = 2
+
+// wandered says that the CPUs were not always as far from each other: a hypervisor moves them.
+func wandered(trials []Trial) []string {
+	var distances []float64
+	for _, t := range trials {
+		if t.usable() && t.CPU != nil && t.CPU.DistanceNs != nil {
+			distances = append(distances, *t.CPU.DistanceNs)
+		}
+	}
+	if len(distances) == 0 {
+		return nil
+	}
+	near, far := slices.Min(distances), slices.Max(distances)
+	if far < farther*near {
+		return nil
+	}
+	return []string{fmt.Sprintf("the CPUs were %.0f to %.0f ns from each other, as a cache line goes there and back: what they pass on to each other costs more in some trials", near, far)}
 }
 
 // unfinished says which trials were a part of something that came to no result.
