@@ -79,7 +79,7 @@ func TestTakesWhatWouldBeRead(t *testing.T) {
 	for _, kind := range []tun.Kind{tun.TUN, tun.TAP} {
 		t.Run(kind.String(), func(t *testing.T) {
 			inNamespace(t, func(t *testing.T) {
-				d := newDevice(t, kind, 1)
+				d := newDevice(t, kind, 1, 1)
 				s, ring := newSender(t, d.index), d.intake.Rings()[0]
 				for name, frame := range frames {
 					if kind == tun.TAP && len(frame) > 65535 {
@@ -117,15 +117,7 @@ func TestTakesWhatWouldBeRead(t *testing.T) {
 func TestQueueOfDriver(t *testing.T) {
 	const queues = 4
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, queues)
-		program, err := steer.Load(steer.PolicyHash, queues)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer program.Close()
-		if err := program.Attach(d.Queues()[0].FD()); err != nil {
-			t.Fatal(err)
-		}
+		d := newDevice(t, tun.TUN, queues, queues)
 		s, used := newSender(t, d.index), map[int]bool{}
 		for port := range uint16(200) {
 			for _, ring := range d.intake.Rings() {
@@ -157,7 +149,7 @@ func TestQueueOfDriver(t *testing.T) {
 // what was counted as dropped.
 func TestWrapsAround(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		s, ring := newSender(t, d.index), d.intake.Rings()[0]
 		ring.Open()
 		random := rand.New(rand.NewPCG(1, 2))
@@ -223,7 +215,7 @@ func check(t *testing.T, want, got []byte) {
 // device.
 func TestUnfit(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		ring := d.intake.Rings()[0]
 		ring.Open()
 		before := ring.Passed()
@@ -245,7 +237,7 @@ func TestUnfit(t *testing.T) {
 // TestClose: packets go on into the device, as before.
 func TestClose(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		d.intake.Rings()[0].Open()
 		if err := d.intake.Close(); err != nil {
 			t.Fatal(err)
@@ -260,7 +252,7 @@ func TestClose(t *testing.T) {
 // TestArm: the first packet goes through the device, those behind it through the ring.
 func TestArm(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		s, ring := newSender(t, d.index), d.intake.Rings()[0]
 		if ring.Arm(WakeByDevice) {
 			t.Error("a closed ring was armed")
@@ -295,7 +287,7 @@ func TestArm(t *testing.T) {
 // TestBell: all packets go through the ring, and the first rings the bell, every time.
 func TestBell(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		s, ring := newSender(t, d.index), d.intake.Rings()[0]
 		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 		if err != nil {
@@ -342,23 +334,7 @@ func TestBell(t *testing.T) {
 func TestQueuesOfOneWorker(t *testing.T) {
 	const queues, workers = 5, 2
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, queues)
-		if err := d.intake.Close(); err != nil {
-			t.Fatal(err)
-		}
-		var err error
-		d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Workers: workers, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		program, err := steer.Load(steer.PolicyHash, queues)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer program.Close()
-		if err := program.Attach(d.Queues()[0].FD()); err != nil {
-			t.Fatal(err)
-		}
+		d := newDevice(t, tun.TUN, queues, workers)
 		s := newSender(t, d.index)
 		for port := range uint16(200) {
 			s.send(t, datagram(port, []byte("to the device")))
@@ -387,7 +363,7 @@ func TestQueuesOfOneWorker(t *testing.T) {
 func TestNothingForgotten(t *testing.T) {
 	const senders, packets, window = 4, 20000, 1000
 	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, 1)
+		d := newDevice(t, tun.TUN, 1, 1)
 		ring := d.intake.Rings()[0]
 		var sending sync.WaitGroup
 		var got [senders]atomic.Uint32

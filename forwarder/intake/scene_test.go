@@ -34,14 +34,14 @@ func inNamespace(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// device is a device of the current namespace that is up, with an intake.
+// device is a device of the current namespace that is up, with an intake, and steered like it.
 type device struct {
 	*tun.Device
 	intake *Intake
 	index  int
 }
 
-func newDevice(t *testing.T, kind tun.Kind, queues int) *device {
+func newDevice(t *testing.T, kind tun.Kind, queues, workers int) *device {
 	t.Helper()
 	opened, err := tun.Open(tun.Config{
 		Kind: kind, Queues: queues, VnetHdr: true, Offload: tun.OffloadAll, MTU: 9000, TxQueueLen: 8192, Up: true,
@@ -54,8 +54,16 @@ func newDevice(t *testing.T, kind tun.Kind, queues int) *device {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, err := steer.Load(steer.PolicyHash, queues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	if err := program.Attach(opened.Queues()[0].FD()); err != nil {
+		t.Fatal(err)
+	}
 	d := &device{Device: opened, index: link.Index}
-	d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Workers: queues, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
+	d.intake, err = Attach(Config{IfIndex: d.index, Queues: queues, Workers: workers, Steer: steer.PolicyHash, VnetHdrLen: d.VnetHdrLen()})
 	if err != nil {
 		t.Fatal(err)
 	}
