@@ -55,7 +55,7 @@ func New(cfg Config) (*Forwarder, error) {
 // tun.ErrGone when a device was deleted.
 //
 // Where there are fewer workers than processors of the Go scheduler (GOMAXPROCS), each may
-// hold one for 10 ms though it sleeps. A program that runs several Forwarders, or has
+// hold one for 20 ms though it sleeps. A program that runs several Forwarders, or has
 // other work that must not wait, lets GOMAXPROCS be larger than all their workers together.
 func (f *Forwarder) Run(ctx context.Context) error {
 	if f.started.Swap(true) {

@@ -22,10 +22,9 @@ type poller struct {
 	events [64]unix.EpollEvent // more come at the next call
 }
 
-// longestNap is how long a nap takes at most, and half of the longest that is followed by
-// another. It is the interval of one timer: a timeout of each epoll_wait would cost 7 % of
-// the CPU time.
-const longestNap = 10 * time.Millisecond
+// napTick is the interval of the timer that ends naps, at its second tick. A timeout of each
+// epoll_wait would cost 7 % of the CPU time of a stream.
+const napTick = 10 * time.Millisecond
 
 // What events are of, other than of a direction. Nobody reads the timer, nor here the bells,
 // so these come once (EPOLLET).
@@ -71,7 +70,7 @@ func (p *poller) look() error {
 }
 
 // nap waits for a packet or for the end, and holds the Go scheduler's processor. It gives up,
-// and is not ready, after one to two times longestNap.
+// and is not ready, after one to two times napTick.
 func (p *poller) nap() (ready bool, err error) {
 	if err := p.tick(true); err != nil {
 		return false, err
@@ -110,7 +109,7 @@ func (p *poller) tick(on bool) error {
 	p.ticks = on
 	var every unix.Timespec // 0: off
 	if on {
-		every = unix.NsecToTimespec(int64(longestNap))
+		every = unix.NsecToTimespec(int64(napTick))
 	}
 	err := unix.TimerfdSettime(p.timer, 0, &unix.ItimerSpec{Interval: every, Value: every}, nil)
 	return os.NewSyscallError("timerfd_settime", err)

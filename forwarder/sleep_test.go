@@ -31,7 +31,7 @@ func asleep(t *testing.T, f *Forwarder) {
 // with the Go scheduler's processor in hand and without.
 func TestSleepEnds(t *testing.T) {
 	for _, naps := range []bool{false, true} {
-		for _, sleep := range []time.Duration{longestNap / 5, 5 * longestNap} {
+		for _, sleep := range []time.Duration{napTick / 5, 5 * napTick} {
 			t.Run(fmt.Sprintf("naps=%v sleep=%v", naps, sleep), func(t *testing.T) {
 				a, b := newWire(t, "a", 0, 0), newWire(t, "b", 0, 0)
 				f, err := New(Config{A: []*tun.Queue{a.queue}, B: []*tun.Queue{b.queue}})
