@@ -35,8 +35,8 @@ type Config struct {
 	// Batch is how many packets of one direction a worker has in memory at most
 	// before it writes them and turns to the other: 1 to MaxBatch, 0 for DefaultBatch.
 	// More than 256 are only taken where there are many flows and no intake, to make
-	// longer superpackets of each. A worker reserves 304 KiB of addresses for each packet, and
-	// uses of them what its longest batches took.
+	// longer superpackets of each. For each packet of a queue 304 KiB of addresses are
+	// reserved, 456 with an intake; of that is used what the longest batches took.
 	Batch int
 
 	// Spin is how long a worker that found nothing keeps looking before it sleeps, at

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// runLen is from how many packets of one batch on they come in runs.
-	runLen = 16
+	// strayLimit is from how many packets of one batch on that came another way than past the
+	// rings these are of no use.
+	strayLimit = 16
 
 	// While the rings are open, devices are looked at after lookGap at the soonest: only what
 	// the rings are not offered comes through them. Every lookTurns turns it is seen whether
@@ -147,7 +148,7 @@ func (s *sharing) moved() {
 		return
 	}
 	for _, side := range s.sides {
-		if side.stray >= runLen {
+		if side.stray >= strayLimit {
 			s.bar()
 			return
 		}
