@@ -1,0 +1,61 @@
+package forwarder
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/forwarder/tun"
+	"tunbench/offload"
+)
+
+// TestRingGoesFirst: what a closed ring holds is written before what was read behind it, also
+// where a batch has no room beside what was read.
+func TestRingGoesFirst(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: opens real devices")
+	}
+	p := newPair(t, tun.TUN, 1)
+	p.attachIntakes(t)
+	f, err := New(Config{A: p.devices[0].Queues(), B: p.devices[1].Queues(), Batch: 1, IntakeA: p.rings[0], IntakeB: p.rings[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	side := f.workers[0].shared.sides[0]
+	flow := newFlow(1, rand.New(rand.NewPCG(1, 2)), noLink, unix.IPPROTO_UDP)
+	payloads := [][]byte{[]byte("the first"), []byte("the second"), []byte("the third")}
+	side.ring.Open()
+	for _, payload := range payloads {
+		if err := p.ends[0].send(append(make([]byte, offload.VnetHdrLen), flow.next(payload, 0)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	side.ring.Close()
+	read := []byte("was read")
+	side.ways[0].held.list, side.ways[0].read = [][]byte{read}, 1
+
+	done := make(chan error)
+	go func() { done <- side.takeFirst() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not end")
+	}
+	for _, payload := range payloads {
+		frame, ok, err := p.ends[1].receive()
+		if err != nil || !ok || !bytes.HasSuffix(frame, payload) {
+			t.Errorf("received %q, %t, %v; want %q", frame, ok, err, payload)
+		}
+	}
+	if held := side.ways[0].held.list; len(held) != 1 || !bytes.Equal(held[0], read) {
+		t.Errorf("still to be written: %q", held)
+	}
+}
