@@ -24,9 +24,11 @@ type pair struct {
 	rings   [2][]*intake.Ring // none unless there are intakes
 }
 
-// attachIntakes attaches an intake to each device, and the same choice of the queue.
+// attachIntakes attaches an intake to each device, and the same choice of the queue, until the
+// test ends.
 func (p *pair) attachIntakes(t *testing.T) {
 	t.Helper()
+	t.Cleanup(func() { p.rings = [2][]*intake.Ring{} })
 	for i, device := range p.devices {
 		queues := len(device.Queues())
 		program, err := steer.Load(steer.PolicyHash, queues)

@@ -90,12 +90,17 @@ func (p *poller) hold(milliseconds int) (ready bool, err error) {
 	return p.polled(int(n), errno)
 }
 
-// sleep waits for a packet or for the end, and gives the Go scheduler's processor away.
-func (p *poller) sleep() error {
+// sleep waits for a packet or for the end, for ever if longest is below 0, and gives the Go
+// scheduler's processor away.
+func (p *poller) sleep(longest time.Duration) error {
 	if err := p.tick(false); err != nil {
 		return err
 	}
-	n, err := unix.EpollWait(p.fd, p.events[:], -1)
+	milliseconds := -1
+	if longest >= 0 {
+		milliseconds = int(longest.Milliseconds())
+	}
+	n, err := unix.EpollWait(p.fd, p.events[:], milliseconds)
 	errno, _ := err.(syscall.Errno)
 	_, err = p.polled(n, errno)
 	return err

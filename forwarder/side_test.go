@@ -13,7 +13,7 @@ import (
 	"tunbench/offload"
 )
 
-// TestRingGoesFirst: what a closed ring holds is written before what was read behind it, also
+// TestRingGoesFirst: what a ring holds is written before what was read from the device, also
 // where a batch has no room beside what was read.
 func TestRingGoesFirst(t *testing.T) {
 	if os.Geteuid() != 0 {
@@ -29,18 +29,20 @@ func TestRingGoesFirst(t *testing.T) {
 	side := f.workers[0].shared.sides[0]
 	flow := newFlow(1, rand.New(rand.NewPCG(1, 2)), noLink, unix.IPPROTO_UDP)
 	payloads := [][]byte{[]byte("the first"), []byte("the second"), []byte("the third")}
-	side.ring.Open()
+	if err := side.ring.Open(); err != nil {
+		t.Fatal(err)
+	}
+	side.young = false
 	for _, payload := range payloads {
 		if err := p.ends[0].send(append(make([]byte, offload.VnetHdrLen), flow.next(payload, 0)...)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	side.ring.Close()
 	read := []byte("was read")
 	side.ways[0].held.list, side.ways[0].read = [][]byte{read}, 1
 
 	done := make(chan error)
-	go func() { done <- side.takeFirst() }()
+	go func() { done <- side.take() }()
 	select {
 	case err := <-done:
 		if err != nil {

@@ -12,8 +12,6 @@ const (
 	// busyGap is how soon packets must follow each other for the spin not to be bounded:
 	// the next one is due before a sleep would be over.
 	busyGap = 4500 * time.Nanosecond
-	// streamGap is how soon they must for a stream.
-	streamGap = 25 * time.Microsecond
 	// longestGap bounds what a silence adds to the mean.
 	longestGap = 100 * time.Microsecond
 
@@ -60,10 +58,6 @@ func (p *spinPolicy) answered() bool { return p.answers >= recentTurns }
 // pays says whether a long spin does: the next packet is an answer, or due before a sleep
 // would be over.
 func (p *spinPolicy) pays() bool { return p.answered() || p.gap < busyGap }
-
-// streams says whether packets go one way and so soon after each other that a wake-up is for
-// several of them: then its price matters more than how long it takes.
-func (p *spinPolicy) streams() bool { return !p.answered() && p.gap < streamGap }
 
 // next returns how long to spin from now on.
 func (p *spinPolicy) next(now time.Time) time.Duration {

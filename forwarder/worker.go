@@ -10,18 +10,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/ringbuf"
 )
 
-// publishEvery is after how many rounds the counters are published even though
-// the worker never sleeps.
-const publishEvery = 64
+const (
+	// publishEvery is the number of rounds after which a worker that never sleeps publishes
+	// its counters.
+	publishEvery = 64
 
-// pollEvery is after how many turns a busy worker looks for directions that have become busy
-// too.
-const pollEvery = 8
+	// pollEvery is the number of turns after which a busy worker looks for directions that
+	// have become busy too.
+	pollEvery = 8
+
+	// longestRest bounds a sleep while rings are in use. No packet depends on it: each that
+	// finds the worker asleep rings a bell or comes by the device, and a bell that fails is
+	// rung by the next packet. It is there for the packet that has no next one.
+	longestRest = time.Second
+)
 
 // worker owns some queues of both devices, of the same indexes. Everything in it but the
 // published counters belongs to the thread that runs it.
@@ -32,14 +38,16 @@ type worker struct {
 	spin   spinPolicy
 	cpus   []int
 	stop   *atomic.Bool
+	note   func(string)
 	poller *poller
 	engine engine
 	arenas []*ringbuf.Arena // of each index
 	ways   []*direction     // A to B, B to A, of each index
 	shared sharing
-	turns  int  // since it was polled
-	polled bool // and no round has been since
-	idles  bool // the last round found nothing
+	turns  int       // since it was polled
+	polled bool      // and no round has been since
+	looked time.Time // when it was polled, while rings are in use
+	idles  bool      // the last round found nothing
 	sleeps atomic.Uint64
 }
 
@@ -60,6 +68,7 @@ func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, not
 		spin:   newSpinPolicy(cfg.Spin),
 		cpus:   cfg.CPUs,
 		stop:   stop,
+		note:   note,
 	}
 	defer func() {
 		if err != nil {
@@ -89,7 +98,6 @@ func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, not
 		bells = append(bells, side.ring.BellFD())
 	}
 	w.poller, err = newPoller(w.ways, wake, bells)
-	w.shared.poller = w.poller
 	return w, err
 }
 
@@ -165,7 +173,9 @@ func (w *worker) pin() error {
 }
 
 func (w *worker) loop() error {
-	w.shared.start()
+	if err := w.shared.start(); err != nil {
+		w.note(err.Error() + "; all packets are read from the devices")
+	}
 	for rounds := 1; !w.stop.Load(); rounds++ {
 		moved, err := w.round()
 		if err != nil {
@@ -181,7 +191,7 @@ func (w *worker) loop() error {
 		}
 	}
 	// What was read is written, also when the end has come.
-	for !w.shared.end() {
+	for w.shared.close(); !w.shared.ended(); {
 		if _, err := w.round(); err != nil {
 			return err
 		}
@@ -226,31 +236,38 @@ func (w *worker) round() (moved int, err error) {
 		moved += n
 	}
 	w.idles = moved == 0
-	if moved > 0 || w.shared.closing {
-		w.shared.moved()
-	}
 	return moved, nil
 }
 
-// ask decides how many packets each direction is asked for. As long as it does not sleep, the
-// worker polls when it found nothing, and now and then.
+// ask decides how many packets each direction is asked for.
 func (w *worker) ask() error {
-	if w.shared.open {
-		polled := w.polled
-		w.polled = false
-		return w.shared.look(polled)
-	}
-	if w.turns++; !w.polled && (w.idles || w.turns >= pollEvery) {
+	if w.polls() {
 		if err := w.poller.look(); err != nil {
 			return err
 		}
-		w.turns = 0
 	}
-	w.polled = false
 	for _, d := range w.ways {
 		d.want = d.pace.next()
 	}
 	return nil
+}
+
+// polls reports whether to ask the poller which directions have packets: after a round that
+// found nothing, and now and then. What comes through rings it does not know.
+func (w *worker) polls() bool {
+	if w.turns++; w.polled || !w.idles && w.turns < pollEvery {
+		w.polled = false
+		return false
+	}
+	if !w.shared.ended() {
+		now := time.Now()
+		if now.Sub(w.looked) < lookGap {
+			return false
+		}
+		w.looked = now
+	}
+	w.turns = 0
+	return true
 }
 
 // idle returns when there may be something to do: it looks again for a while, then
@@ -272,11 +289,7 @@ func (w *worker) idle() error {
 			}
 		}
 	}
-	wake := intake.WakeByDevice
-	if w.spin.streams() {
-		wake = intake.WakeByBell
-	}
-	if !w.shared.rest(wake) {
+	if !w.shared.rest() {
 		return nil
 	}
 	w.spin.ended(true)
@@ -300,7 +313,10 @@ func (w *worker) sleep() error {
 			return err
 		}
 	}
-	return w.poller.sleep()
+	if w.shared.inUse {
+		return w.poller.sleep(longestRest)
+	}
+	return w.poller.sleep(-1)
 }
 
 func (w *worker) publish() {

@@ -7,44 +7,45 @@
 // egress hook (TCX) copies the packet, while it is in the sender's cache, into a [Ring],
 // and the sender frees it. The reader makes no system call at all.
 //
-// Before a reader sleeps it arms the ring: the next packet wakes it, and those behind it are
-// taken. It does so by passing into the device, or by a bell, a BPF ring buffer that the
-// reader waits for as well. That way is less work for all, but the kernel wakes a reader of
-// such a buffer in an interrupt of its own. While a ring is closed all packets pass.
-//
-// What is taken never reaches the device: not its queueing discipline, nor what is attached
-// behind the hook, nor tcpdump, nor its counters. A full ring drops, and counts it.
+// What is taken never reaches the device: not its queueing discipline, nor filters attached
+// behind the hook, nor tcpdump, nor its counters. [Skipped] names what somebody has set up
+// there. A full ring drops, and counts it; so does a device without a carrier.
 //
 // # The protocol
 //
-// Any CPU may produce, one thread consumes. One word holds the place up to which packets
-// are claimed, and the state: closed, open, or armed in either way. In one compare-and-exchange of it a
-// producer claims the next descriptor and as many lines of memory as it needs, if the ring
-// is open; copies; and publishes the descriptor by writing the packet's number, plus one,
-// into it. The consumer takes descriptors in their order for as long as they are
-// published, and releases them, with their memory, when it is done with them. A descriptor
-// only ever holds numbers that producers wrote, so old content is never taken for new: the
-// number is that of an earlier turn.
+// Any CPU may produce, one thread consumes. One word of a ring holds the place up to which
+// packets are claimed, and the state: closed, young, open or armed. In one
+// compare-and-exchange of it a producer claims the next descriptor and as many lines of memory
+// as it needs, unless the ring is closed; copies; and publishes the descriptor by writing the
+// packet's number, plus one, into it. The consumer takes descriptors in their order for as long
+// as they are published, and releases them, with their memory, when it is done with them. A
+// descriptor only ever holds numbers that producers wrote, so old content is never taken for
+// new: the number is that of an earlier turn.
 //
-// No packet is forgotten when the consumer sleeps: it arms the ring only if nothing is
-// claimed that it has not taken, in one compare-and-exchange again, and from then on the
-// first producer opens the ring. It lets its packet pass instead of claiming, or it claims in
-// the same exchange and rings the bell. Claims before a ring is closed are taken, there are
-// none after it.
+// Before the consumer sleeps it arms the ring, in one compare-and-exchange that fails if
+// anything is claimed that it has not taken. The first producer opens an armed ring with its
+// claim, and rings a bell (a BPF ring buffer) that the consumer waits for. So the consumer is
+// woken by a packet that it has, never by one that something may still drop. If the kernel
+// cannot ring, the producer arms the ring again, and the next packet rings.
+//
+// A ring is opened once, and is young until the consumer has read what passed into the device
+// before (Open, Settle). It is closed once, by anybody and at any time: then packets pass into
+// the device.
 //
 // # Order
 //
-// Packets of one sender stay in order if the reader keeps these rules, as package forwarder
-// does. What passes into the device is counted (Passed) before, so with the ring open all is
-// counted that its packets can follow. The reader reads as many from the device before it
-// takes from the ring. When it closes the ring it takes what is left there before it reads the
-// device again; when it arms the ring there is nothing left.
+// Some packets go through the device although the ring is open: those that a vnet header cannot
+// describe (with a VLAN tag, with a GSO type of a tunnel), and superpackets that the kernel
+// would check first and perhaps mend or drop, for they come from a virtual machine or a packet
+// socket. From then on all packets between the same two addresses go through the device, for
+// good. Nothing needs to be known about what the device does with them: it may lose them, split
+// them or add others.
 //
-// Where the device lost some, it cannot wait for them: then it notes the place, reads the
-// device until it is empty, and takes up to that place. That is as good unless a queueing
-// discipline holds packets back.
+// So a flow changes its way at most once, from the ring to the device, and the consumer keeps
+// its order by one rule: before it forwards packets that it has read from the device, it forwards
+// all that were claimed by then. While a ring is young, and the rule would be of no use, packets
+// that it cannot take are dropped.
 //
-// A packet that a vnet header cannot describe, such as one with a VLAN tag or with a GSO
-// type of a tunnel, closes an open ring: it goes through the device, and so does what follows
-// it.
+// TestModel visits every state that two senders, a ring, a device that loses, splits and adds
+// packets, the bell and the consumer can be in.
 package intake

@@ -2,10 +2,10 @@
 
 // SPDX-License-Identifier: MIT OR GPL-2.0
 //
-// The program that takes packets on their way into a TUN or TAP device, while a worker
-// wants it to, and puts them into memory that it shares with the worker: a ring for each
-// queue. program.go loads it, ring.go is the other side; names and layouts are shared
-// with both, the protocol is described in doc.go.
+// The program that takes packets on their way into a TUN or TAP device and puts them into
+// memory that it shares with the workers of a forwarder: a ring for each worker. program.go
+// loads it, ring.go is the other side; names and layouts are shared with both, the protocol
+// is described in doc.go.
 
 #include <stdbool.h>
 
@@ -32,7 +32,8 @@
 #define LINE 64
 #define PAGE 4096
 #define DESCRIPTORS 4096 // a power of two
-#define CLAIM_TRIES 16   // as often as others may come in between
+#define CLAIM_TRIES 64   // as often as others may come in between
+#define PAIRS 4096       // a power of two
 
 // Of every skb that was taken: the kernel counts it as dropped, and this tells those
 // who count such drops. See taken.
@@ -44,8 +45,8 @@
 // What becomes of packets, in the two lowest bits of a ring's claims.
 #define CLOSED 0 // they pass into the device
 #define OPEN 1	 // they are taken
-#define ARMED 2	 // the next one passes, which wakes the worker, and opens the ring
-#define BELLED 3 // the next one is taken, rings the bell, and opens the ring
+#define NEW 2	 // they are taken or dropped: older ones may be in the device
+#define ARMED 3	 // they are taken; the next one rings the bell and leaves the ring open
 #define STATE 3
 
 const volatile __u32 choice = ONE_QUEUE;
@@ -70,10 +71,9 @@ struct ring {
 
 	__u64 claimed; // place up to which producers have claimed, and the state
 	__u64 known;   // the last place released that a producer saw
-	__u64 dropped; // segments for which there was no room
-	__u64 refused; // times that a packet closed it
-	__u64 passed;  // packets that went on into the device
-	__u8 pad2[2 * LINE - 40];
+	__u64 dropped; // segments for which there was no room or no carrier, or that came too early
+	__u64 refused; // packets that a ring cannot take
+	__u8 pad2[2 * LINE - 32];
 
 	struct descriptor descriptors[DESCRIPTORS];
 	__u8 pad3[PAGE - 4 * LINE];
@@ -89,6 +89,21 @@ struct {
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct ring) + PAGE); // set when loaded
 } rings SEC(".maps");
+
+// struct aside names the packets that go through the device: those of a pair of addresses
+// that had a packet which a ring cannot take. Nothing is ever removed: a packet that comes
+// through a ring could overtake an earlier one in the device.
+struct aside {
+	__u32 any; // there is such a pair
+	__u8 pairs[PAIRS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct aside);
+} asides SEC(".maps");
 
 // A bell wakes a worker: a program has no other way to do so.
 struct bell {
@@ -126,6 +141,9 @@ struct vnet {
 	__u16 csum_offset;
 };
 
+// headroom returns how many bytes of an skb's buffer are before the packet.
+static __always_inline __u64 headroom(struct sk_buff *skb) { return (__u64)skb->data - (__u64)skb->head; }
+
 // describe fills in what the kernel would tell the reader of a device
 // (virtio_net_hdr_from_skb in linux/virtio_net.h). It returns 0, or -1 for a packet that
 // such a header cannot describe, or that the kernel would change on its way.
@@ -141,15 +159,19 @@ static __always_inline int describe(struct __sk_buff *ctx, struct vnet *v)
 		if (bpf_core_field_exists(skb->csum_not_inet) && BPF_CORE_READ_BITFIELD(skb, csum_not_inet))
 			return -1;
 		v->flags = VNET_NEEDS_CSUM;
-		v->csum_start = skb->csum_start - (skb->data - skb->head);
+		v->csum_start = skb->csum_start - headroom(skb);
 		v->csum_offset = skb->csum_offset;
 	} else if (summed == CHECKSUM_UNNECESSARY) {
 		v->flags = VNET_DATA_VALID;
 	}
 	if (ctx->gso_size) {
 		struct skb_shared_info *info = (void *)(skb->head + skb->end);
-		__u32 type = BPF_CORE_READ(info, gso_type) & ~SKB_GSO_DODGY;
+		__u32 type = BPF_CORE_READ(info, gso_type);
 
+		// Without a checksum to do, or from an untrusted source (SKB_GSO_DODGY), it is
+		// one that the kernel checks, mends or drops on its way.
+		if (summed != CHECKSUM_PARTIAL)
+			return -1;
 		v->hdr_len = skb->len - skb->data_len;
 		v->gso_size = ctx->gso_size;
 		switch (type & ~SKB_GSO_TCP_ECN) {
@@ -173,38 +195,46 @@ static __always_inline int describe(struct __sk_buff *ctx, struct vnet *v)
 
 static __always_inline __u64 places(struct ring *r) { return *(volatile __u64 *)&r->claimed; }
 
-// count adds to a counter that the worker reads. To use what it was makes it a full barrier.
-static __always_inline void count(__u64 *counter, __u64 n)
-{
-	__u64 before = __sync_fetch_and_add(counter, n);
+static __always_inline void count(__u64 *counter, __u64 n) { __sync_fetch_and_add(counter, n); }
 
-	asm volatile("" ::"r"(before));
+// is_running tells whether the device is up and has a carrier. The kernel drops what is sent
+// to one that is not, but only behind this program.
+static __always_inline bool is_running(struct __sk_buff *ctx)
+{
+	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+	unsigned long state = skb->dev->state;
+
+	return (state & LINK_STARTED) && !(state & LINK_NO_CARRIER);
 }
 
-// is_passing tells whether the packet goes on into the device. It is counted before: whoever
-// finds the ring open sees all counted that passed.
-static __always_inline bool is_passing(struct ring *r)
+// pair_of returns the number of a packet's pair of addresses, the same in both directions and
+// for all fragments of a packet. What is neither IPv4 nor IPv6 is one pair. Unlike the hash of
+// a flow, which has to be the driver's, it also finds headers in the fragments of a buffer.
+static __always_inline __u32 pair_of(struct __sk_buff *ctx)
 {
-	__u64 claimed = places(r);
-	bool passing;
+	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+	__u64 network = skb->network_header - headroom(skb);
+	__u64 ends = 0;
 
-	if (claimed & OPEN) // or BELLED
-		return false;
-	count(&r->passed, 1);
-	if ((claimed & STATE) == ARMED)
-		passing = __sync_val_compare_and_swap(&r->claimed, claimed, claimed - ARMED + OPEN) == claimed;
-	else
-		passing = (places(r) & STATE) == CLOSED;
-	if (!passing)
-		count(&r->passed, -1);
-	return passing;
+	if (ctx->protocol == bpf_htons(ETH_P_IP)) {
+		struct ipv4 ip;
+
+		if (!bpf_skb_load_bytes(ctx, network, &ip, sizeof(ip)))
+			ends = mix(ip.src) + mix(ip.dst);
+	} else if (ctx->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6 ip;
+
+		if (!bpf_skb_load_bytes(ctx, network, &ip, sizeof(ip)))
+			ends = mix(mix(ip.src[0]) ^ ip.src[1]) + mix(mix(ip.dst[0]) ^ ip.dst[1]);
+	}
+	return mix(ends) & (PAIRS - 1);
 }
 
 struct claim {
 	__u32 number; // of the packet
 	__u32 at;
 	__u32 end;
-	bool first; // the worker sleeps
+	bool rings; // the worker sleeps, and this packet is to wake it
 };
 
 // has_room tells whether a packet that would end at place end has one.
@@ -217,23 +247,21 @@ static __always_inline bool has_room(__u64 released, __u32 number, __u32 end)
 #define PASSING 1
 #define NO_ROOM 2
 
-// claim takes a place in the ring for a frame of len bytes, unless the packet goes on into
-// the device; aligned is how many of its first bytes shall lie before a page's start, or 0.
+// claim takes a place in the ring for a frame of len bytes, unless the ring is closed and the
+// packet goes on into the device; aligned is how many of its first bytes shall lie before a
+// page's start, or 0.
 static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
 {
 	__u32 start = aligned ? -aligned & (PAGE - 1) : 0; // in its page
 
 	for (int i = 0; i < CLAIM_TRIES; i++) {
-		__u64 claimed = places(r);
+		__u64 claimed = places(r), next;
 		__u32 line = (__u32)claimed >> 2;
 
-		if (!(claimed & OPEN)) {
-			if (is_passing(r))
-				return PASSING;
-			continue;
-		}
+		if ((claimed & STATE) == CLOSED)
+			return PASSING;
 		c->number = claimed >> 32;
-		c->first = (claimed & STATE) == BELLED;
+		c->rings = (claimed & STATE) == ARMED;
 		if (aligned)
 			line += (start / LINE - line) & (PAGE / LINE - 1);
 		c->at = (line & line_mask) * LINE + start % LINE;
@@ -243,7 +271,8 @@ static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struc
 			if (!has_room(r->known, c->number, c->end))
 				return NO_ROOM;
 		}
-		if (__sync_val_compare_and_swap(&r->claimed, claimed, (__u64)(c->number + 1) << 32 | c->end | OPEN) == claimed)
+		next = (__u64)(c->number + 1) << 32 | c->end | (c->rings ? OPEN : claimed & STATE);
+		if (__sync_val_compare_and_swap(&r->claimed, claimed, next) == claimed)
 			return CLAIMED;
 	}
 	return NO_ROOM;
@@ -287,59 +316,78 @@ static __always_inline int taken(struct __sk_buff *skb)
 	return REDIRECT;
 }
 
-// unfit closes it: this packet and those behind it go through the device, as the kernel
-// would have them, and in their order.
-static __always_inline int unfit(struct ring *r)
-{
-	__u64 before = __sync_fetch_and_and(&r->claimed, ~(__u64)STATE);
-
-	if ((before & STATE) != CLOSED)
-		count(&r->refused, 1);
-	count(&r->passed, 1);
-	return NEXT;
-}
-
-// wake wakes the worker of a ring. What it is told does not matter.
-static __always_inline void wake(__u32 ring)
+// wake rings the bell of a ring that was armed. What the bell is told does not matter. Where
+// that fails the ring is armed again: the next packet tries.
+static __always_inline void wake(struct ring *r, __u32 ring)
 {
 	void *bell = bpf_map_lookup_elem(&bells, &ring);
 	__u64 word = 0;
 
-	if (bell)
-		bpf_ringbuf_output(bell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
+	if (!bell || !bpf_ringbuf_output(bell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP))
+		return;
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		__u64 claimed = places(r);
+
+		if ((claimed & STATE) != OPEN || __sync_val_compare_and_swap(&r->claimed, claimed, claimed | ARMED) == claimed)
+			return;
+	}
+}
+
+// drop ends a packet that is lost.
+static __always_inline int drop(struct ring *r, struct __sk_buff *skb, const struct vnet *v)
+{
+	count(&r->dropped, segments(skb, v));
+	return DROP;
+}
+
+// pass lets a packet go on that the ring cannot take, and all others between its addresses from
+// now on. In a new ring they may be behind packets that the worker will only take when it has
+// read the device.
+static __always_inline int pass(struct ring *r, struct __sk_buff *skb, struct aside *aside, const struct vnet *v)
+{
+	if ((places(r) & STATE) == NEW)
+		return drop(r, skb, v);
+	aside->pairs[pair_of(skb)] = 1;
+	*(volatile __u32 *)&aside->any = 1;
+	count(&r->refused, 1);
+	return NEXT;
 }
 
 SEC("tcx/egress")
 int take(struct __sk_buff *skb)
 {
-	__u32 len = skb->len, queue = queue_of(skb), ring = queue % workers;
+	__u32 len = skb->len, queue = queue_of(skb), ring = queue % workers, zero = 0;
+	struct aside *aside = bpf_map_lookup_elem(&asides, &zero);
 	struct ring *r = bpf_map_lookup_elem(&rings, &ring);
 	struct vnet v = {};
-	struct claim c;
+	struct claim c = {};
 	__u8 *frame;
 
-	if (!r || is_passing(r))
+	if (!r || !aside || (places(r) & STATE) == CLOSED)
+		return NEXT;
+	if (*(volatile __u32 *)&aside->any && aside->pairs[pair_of(skb)])
 		return NEXT;
 	if (len == 0 || len > MAX_PACKET_LEN || describe(skb, &v))
-		return unfit(r);
+		return pass(r, skb, aside, &v);
+	if (!is_running(skb))
+		return drop(r, skb, &v);
 	switch (claim(r, vnet_hdr_len + len, v.gso_type ? vnet_hdr_len + v.hdr_len : 0, &c)) {
 	case PASSING:
 		return NEXT;
 	case NO_ROOM:
-		count(&r->dropped, segments(skb, &v));
-		return DROP;
+		if (c.rings) // another bell failed
+			wake(r, ring);
+		return drop(r, skb, &v);
 	}
-	if (c.first)
-		wake(ring); // what takes longer than the rest
+	if (c.rings)
+		wake(r, ring); // what takes longer than the rest
 	frame = r->memory + (c.at & ((line_mask + 1) * LINE - 1));
 	for (__u32 i = sizeof(v); i < MAX_VNET_HDR_LEN && i < vnet_hdr_len; i++)
 		frame[i] = 0;
 	__builtin_memcpy(frame, &v, sizeof(v));
 	if (bpf_skb_load_bytes(skb, 0, frame + vnet_hdr_len, len)) {
-		int verdict = unfit(r);
-
 		publish(r, &c, queue, 0);
-		return verdict;
+		return pass(r, skb, aside, &v);
 	}
 	publish(r, &c, queue, vnet_hdr_len + len);
 	return taken(skb);

@@ -8,14 +8,22 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"structs"
 
 	"github.com/cilium/ebpf"
 )
+
+type intakeAside struct {
+	_     structs.HostLayout
+	Any   uint32
+	Pairs [4096]uint8
+}
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	intakeMapAsides     = "asides"
 	intakeMapBells      = "bells"
 	intakeMapRings      = "rings"
 	intakeProgTake      = "take"
@@ -75,8 +83,9 @@ type intakeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type intakeMapSpecs struct {
-	Bells *ebpf.MapSpec `ebpf:"bells"`
-	Rings *ebpf.MapSpec `ebpf:"rings"`
+	Asides *ebpf.MapSpec `ebpf:"asides"`
+	Bells  *ebpf.MapSpec `ebpf:"bells"`
+	Rings  *ebpf.MapSpec `ebpf:"rings"`
 }
 
 // intakeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -110,12 +119,14 @@ func (o *intakeObjects) Close() error {
 //
 // It can be passed to loadIntakeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type intakeMaps struct {
-	Bells *ebpf.Map `ebpf:"bells"`
-	Rings *ebpf.Map `ebpf:"rings"`
+	Asides *ebpf.Map `ebpf:"asides"`
+	Bells  *ebpf.Map `ebpf:"bells"`
+	Rings  *ebpf.Map `ebpf:"rings"`
 }
 
 func (m *intakeMaps) Close() error {
 	return _IntakeClose(
+		m.Asides,
 		m.Bells,
 		m.Rings,
 	)

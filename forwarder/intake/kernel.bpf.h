@@ -4,13 +4,19 @@
 // kernel's (CO-RE). And constants of linux/skbuff.h and linux/virtio_net.h.
 #define RELOCATED __attribute__((preserve_access_index))
 
+struct net_device {
+	unsigned long state;
+} RELOCATED;
+
 struct sk_buff {
+	struct net_device *dev;
 	unsigned int len;
 	unsigned int data_len;
 	__u8 ip_summed : 2;
 	__u8 csum_not_inet : 1;
 	__u16 csum_start;
 	__u16 csum_offset;
+	__u16 network_header;
 	unsigned int end;
 	unsigned char *head;
 	unsigned char *data;
@@ -25,8 +31,11 @@ extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
 #define CHECKSUM_UNNECESSARY 1
 #define CHECKSUM_PARTIAL 3
 
+// Bits of net_device.state (enum netdev_state_t of linux/netdevice.h).
+#define LINK_STARTED (1 << 0)
+#define LINK_NO_CARRIER (1 << 2)
+
 #define SKB_GSO_TCPV4 (1 << 0)
-#define SKB_GSO_DODGY (1 << 1)
 #define SKB_GSO_TCP_ECN (1 << 2)
 #define SKB_GSO_TCPV6 (1 << 4)
 #define SKB_GSO_UDP_L4 (1 << 17)

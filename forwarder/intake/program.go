@@ -76,9 +76,11 @@ func (c Config) memory() int {
 
 // Intake is the program at one device, and its rings, all closed at first.
 type Intake struct {
+	ifIndex int
 	link    link.Link
 	program *ebpf.Program
 	memory  *ebpf.Map
+	listed  *ebpf.Map // of the bells
 	mapped  []byte
 	rings   []*Ring
 	bells   []*bell
@@ -93,7 +95,7 @@ func Attach(cfg Config) (i *Intake, err error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	i = &Intake{}
+	i = &Intake{ifIndex: cfg.IfIndex}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("attach intake: %w", explain(err)), i.Close())
@@ -136,13 +138,24 @@ func (i *Intake) load(cfg Config) error {
 		return err
 	}
 	defer objects.Close() // what was taken out of it is ours
-	i.program, i.memory = objects.DetachProgram(intakeProgTake), objects.DetachMap(intakeMapRings)
+	i.program, i.memory, i.listed = objects.DetachProgram(intakeProgTake), objects.DetachMap(intakeMapRings), objects.DetachMap(intakeMapBells)
 	i.mapped, err = unix.Mmap(i.memory.FD(), 0, cfg.Workers*ringLen, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return os.NewSyscallError("mmap", err)
 	}
 	for worker := range cfg.Workers {
-		i.rings = append(i.rings, newRing(i.mapped[worker*ringLen:][:ringLen:ringLen], cfg.memory(), i.bells[worker]))
+		i.rings = append(i.rings, newRing(i.mapped[worker*ringLen:][:ringLen:ringLen], cfg.memory(), i.bells[worker], i.fence))
+	}
+	return nil
+}
+
+// fence returns when no program runs any more that ran when it was called, nor what the kernel
+// does with its packet in the same RCU read-side section: the way into the device's queue. The
+// kernel waits for that when a map of maps changes (maybe_wait_bpf_programs in
+// kernel/bpf/syscall.c).
+func (i *Intake) fence() error {
+	if err := i.listed.Put(uint32(0), i.bells[0].ringBuf); err != nil {
+		return fmt.Errorf("wait for packets on their way: %w", err)
 	}
 	return nil
 }
@@ -174,13 +187,24 @@ func explain(err error) error {
 // Rings returns the ring of each worker. They live until Close.
 func (i *Intake) Rings() []*Ring { return i.rings }
 
-// Close detaches the program: packets pass into the device again. What the rings still
-// hold is lost, and their packets point nowhere.
-func (i *Intake) Close() error {
-	var errs []error
-	if i.link != nil {
-		errs = append(errs, i.link.Close())
+// Detach has all packets pass into the device from now on. Rings may hold packets from before.
+// It may be called again, and while workers use the rings, but not after Close.
+func (i *Intake) Detach() error {
+	if i.link == nil {
+		return nil
 	}
+	err := i.link.Close()
+	i.link = nil
+	for _, ring := range i.rings {
+		ring.Close()
+	}
+	return err
+}
+
+// Close detaches the program. What the rings still hold is lost, and their packets point
+// nowhere.
+func (i *Intake) Close() error {
+	errs := []error{i.Detach()}
 	if i.mapped != nil {
 		errs = append(errs, os.NewSyscallError("munmap", unix.Munmap(i.mapped)))
 	}
@@ -188,7 +212,7 @@ func (i *Intake) Close() error {
 		errs = append(errs, b.close())
 	}
 	if i.program != nil {
-		errs = append(errs, i.program.Close(), i.memory.Close())
+		errs = append(errs, i.program.Close(), i.memory.Close(), i.listed.Close())
 	}
 	*i = Intake{}
 	if err := errors.Join(errs...); err != nil {

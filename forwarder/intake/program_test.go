@@ -47,7 +47,7 @@ func TestAttachToNothing(t *testing.T) {
 func TestClose(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
 		d := newDevice(t, tun.TUN, 1, 1)
-		d.intake.Rings()[0].Open()
+		openRings(t, d.intake.Rings()[0])
 		if err := d.intake.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -25,16 +25,15 @@ type header struct {
 	known   uint64
 	dropped uint64
 	refused uint64
-	passed  uint64
-	_       [2*lineLen - 40]byte
+	_       [2*lineLen - 32]byte
 }
 
 // What becomes of packets.
 const (
-	closed = iota // they pass into the device
-	open          // they are taken
-	armed         // the next one passes, which wakes the worker, and opens the ring
-	belled        // the same, but that it is taken and rings a bell
+	closed = 0 // they pass into the device
+	open   = 1 // they are taken
+	young  = 2 // they are taken or dropped: older ones may be in the device
+	armed  = 3 // they are taken; the next one rings the bell and leaves the ring open
 
 	stateMask = 3
 )
@@ -49,75 +48,79 @@ type descriptor struct {
 
 const lengthBits = 24
 
-// Ring holds the packets of one worker, which may be of several queues. Its methods but
-// Dropped and Refused belong to one thread.
+// Ring holds the packets of one worker, which may be of several queues. Its methods belong to
+// one thread, but for Close, Dropped and Refused, which any goroutine may call.
 type Ring struct {
 	header      *header
 	descriptors *[descriptors]descriptor
 	memory      []byte
 	bell        *bell
+	fence       func() error
 
 	next     uint32 // number of the next packet to take
 	end      uint32 // line behind the last one that was taken, times 4
 	released uint32 // number of the packet up to which all was released
 }
 
-// newRing looks at the memory of a ring, with room for so many bytes of packets.
-func newRing(mem []byte, memory int, b *bell) *Ring {
+// newRing looks at the memory of a ring, with room for so many bytes of packets. fence returns
+// when no program runs any more that ran when it was called.
+func newRing(mem []byte, memory int, b *bell, fence func() error) *Ring {
 	return &Ring{
 		header:      (*header)(unsafe.Pointer(&mem[0])),
 		descriptors: (*[descriptors]descriptor)(unsafe.Pointer(&mem[unsafe.Sizeof(header{})])),
 		memory:      mem[memoryAt:][: memory+spareLen : memory+spareLen],
 		bell:        b,
+		fence:       fence,
 	}
 }
 
-// Open has packets taken from now on.
-func (r *Ring) Open() {
+// Open has packets taken from now on. When it returns, all packets that passed into the device
+// before are there: they have to be read before the first is taken. Until Settle says that they
+// were, what the ring cannot take is dropped. A ring is opened once.
+func (r *Ring) Open() error {
+	atomic.OrUint64(&r.header.claimed, young)
+	return r.fence()
+}
+
+// Settle says that the device was empty after Open had returned.
+func (r *Ring) Settle() {
 	for {
 		claimed := atomic.LoadUint64(&r.header.claimed)
-		if claimed&stateMask == open || atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
+		if claimed&stateMask != young || atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
 			return
 		}
 	}
 }
 
-// Close lets packets pass into the device from now on. The ring may hold packets from
+// Close lets packets pass into the device from now on, for good. The ring may hold packets from
 // before: until Empty says that it does not, Take has to be called.
 func (r *Ring) Close() { atomic.AndUint64(&r.header.claimed, ^uint64(stateMask)) }
 
-// Wake is how an armed ring wakes who waits for its packets.
-type Wake uint64
+// IsClosed reports whether packets pass into the device.
+func (r *Ring) IsClosed() bool { return atomic.LoadUint64(&r.header.claimed)&stateMask == closed }
 
-const (
-	// WakeByDevice lets the first packet pass into the device.
-	WakeByDevice Wake = armed
-	// WakeByBell has it taken too: that is less work for the waker and for the reader, in all,
-	// but the kernel takes a few microseconds more to wake anybody up.
-	WakeByBell Wake = belled
-)
-
-// Arm has the next packet wake whoever waits for one, and those behind it taken. It fails,
-// and changes nothing, unless the ring is open and empty.
-func (r *Ring) Arm(by Wake) bool {
+// Arm has the next packet ring the bell, for a worker that is about to sleep. It fails, and
+// changes nothing, if the ring holds packets. A closed ring stays closed: its packets wake the
+// worker by the device.
+func (r *Ring) Arm() bool {
 	empty := uint64(r.next)<<32 | uint64(r.end)
-	return atomic.CompareAndSwapUint64(&r.header.claimed, empty|open, empty|uint64(by))
+	return atomic.CompareAndSwapUint64(&r.header.claimed, empty|open, empty|armed) ||
+		atomic.LoadUint64(&r.header.claimed) == empty|armed || r.IsClosed() && r.Empty()
 }
 
-// Disarm opens the ring if it is armed.
+// Disarm has no packet ring the bell, for a worker that is awake.
 func (r *Ring) Disarm() {
-	claimed := atomic.LoadUint64(&r.header.claimed)
-	if claimed&armed == 0 || !atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
-		r.bell.hush()
+	for {
+		claimed := atomic.LoadUint64(&r.header.claimed)
+		if claimed&stateMask != armed || atomic.CompareAndSwapUint64(&r.header.claimed, claimed, claimed&^stateMask|open) {
+			break
+		}
 	}
+	r.bell.hush()
 }
 
 // BellFD is readable, edge-triggered (EPOLLET), when the bell has rung.
 func (r *Ring) BellFD() int { return r.bell.ringBuf.FD() }
-
-// IsOpen reports whether packets are taken. A packet that does not fit the ring closes it,
-// the first one opens it when it is armed.
-func (r *Ring) IsOpen() bool { return atomic.LoadUint64(&r.header.claimed)&stateMask == open }
 
 // Empty reports whether all that was claimed was taken. On a closed ring it stays so.
 func (r *Ring) Empty() bool { return r.Mark() == r.next }
@@ -155,15 +158,9 @@ func (r *Ring) Release() {
 	}
 }
 
-// Dropped returns how many segments found the ring full. It may be called from any
-// goroutine.
+// Dropped returns how many segments were dropped: they found the ring full, or the device
+// without a carrier, or could not be taken before Settle.
 func (r *Ring) Dropped() uint64 { return atomic.LoadUint64(&r.header.dropped) }
 
-// Passed returns how many packets went on into the device. While the ring is open they are all
-// in it, and it grows no more but for packets that do not fit. For a moment it may be too
-// high.
-func (r *Ring) Passed() uint64 { return atomic.LoadUint64(&r.header.passed) }
-
-// Refused returns how often a packet that does not fit closed the ring. It may be called
-// from any goroutine.
+// Refused returns how many packets went through the device because a ring cannot take them.
 func (r *Ring) Refused() uint64 { return atomic.LoadUint64(&r.header.refused) }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/tun"
+	"tunbench/offload"
 )
 
 // TestTakesWhatWouldBeRead sends frames through a closed ring and an open one: what the
@@ -17,36 +19,33 @@ func TestTakesWhatWouldBeRead(t *testing.T) {
 	plain := datagram(1, []byte("as short as it gets"))
 	copy(plain, make([]byte, 10)) // no checksum to do
 	frames := map[string][]byte{
-		"no checksum to do":     plain,
-		"checksum to do":        datagram(1, []byte("short")),
-		"long":                  datagram(1, bytes.Repeat([]byte("long"), 2000)),
-		"superpacket":           super(datagram(1, bytes.Repeat([]byte("segment "), 1000)), 1000),
-		"as long as it gets":    super(datagram(1, make([]byte, 65535-28)), 1400),
-		"a little superpacket":  super(datagram(1, make([]byte, 30)), 10),
-		"not of whole segments": super(datagram(1, make([]byte, 3001)), 1000),
+		"no checksum to do": plain,
+		"checksum to do":    datagram(1, []byte("short")),
+		"long":              datagram(1, bytes.Repeat([]byte("long"), 2000)),
 	}
 	for _, kind := range []tun.Kind{tun.TUN, tun.TAP} {
 		t.Run(kind.String(), func(t *testing.T) {
 			inNamespace(t, func(t *testing.T) {
 				d := newDevice(t, kind, 1, 1)
 				s, ring := newSender(t, d.index), d.intake.Rings()[0]
+				read := map[string][]byte{}
 				for name, frame := range frames {
-					if kind == tun.TAP && len(frame) > 65535 {
-						continue
-					}
 					if kind == tun.TAP {
 						frame = onTAP(frame)
 					}
-					ring.Close()
 					s.send(t, frame)
-					want := d.read(t, 0)
-					if want == nil || next(ring) != nil {
+					if read[name] = d.read(t, 0); read[name] == nil || next(ring) != nil {
 						t.Fatalf("%s: a closed ring took a packet", name)
 					}
-					ring.Open()
+				}
+				openRings(t, ring)
+				for name, want := range read {
+					frame := frames[name]
+					if kind == tun.TAP {
+						frame = onTAP(frame)
+					}
 					s.send(t, frame)
-					got := next(ring)
-					if diff := cmp.Diff(want, got); diff != "" {
+					if diff := cmp.Diff(want, next(ring)); diff != "" {
 						t.Errorf("%s (-read +taken):\n%s", name, diff)
 					}
 					if d.read(t, 0) != nil || next(ring) != nil {
@@ -62,63 +61,40 @@ func TestTakesWhatWouldBeRead(t *testing.T) {
 	}
 }
 
-// TestQueueOfDriver: a flow comes through the ring of the queue that it is read from.
+// TestQueueOfDriver: a flow comes through the ring of the worker that it is read by, and the
+// ring tells of which queue it is.
 func TestQueueOfDriver(t *testing.T) {
-	const queues = 4
-	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, queues, queues)
-		s, used := newSender(t, d.index), map[int]bool{}
-		for port := range uint16(200) {
-			for _, ring := range d.intake.Rings() {
-				ring.Close()
-			}
-			s.send(t, datagram(port, []byte("to the device")))
-			for _, ring := range d.intake.Rings() {
-				ring.Open()
-			}
-			s.send(t, datagram(port, []byte("to the ring")))
-			for queue, ring := range d.intake.Rings() {
-				read, taken := d.read(t, queue), next(ring)
-				if (read != nil) != (taken != nil) {
-					t.Fatalf("port %d, queue %d: read %t, taken %t", port, queue, read != nil, taken != nil)
+	for _, c := range []struct{ queues, workers int }{{4, 4}, {5, 2}} {
+		t.Run(fmt.Sprintf("queues=%d,workers=%d", c.queues, c.workers), func(t *testing.T) {
+			inNamespace(t, func(t *testing.T) {
+				const ports = 200
+				d := newDevice(t, tun.TUN, c.queues, c.workers)
+				s, used := newSender(t, d.index), map[int]bool{}
+				var readFrom [ports]int
+				for port := range uint16(ports) {
+					s.send(t, datagram(port, []byte("to the device")))
+					for queue := range c.queues {
+						if d.read(t, queue) != nil {
+							readFrom[port], used[queue] = queue, true
+						}
+					}
 				}
-				if read != nil {
-					used[queue] = true
+				openRings(t, d.intake.Rings()...)
+				for port, want := range readFrom {
+					s.send(t, datagram(uint16(port), []byte("to the ring")))
+					ring := d.intake.Rings()[want%c.workers]
+					frame, queue := ring.Take(ring.Mark())
+					if frame == nil || queue != want {
+						t.Fatalf("port %d: %d bytes of queue %d, want queue %d", port, len(frame), queue, want)
+					}
+					ring.Release()
 				}
-				ring.Release()
-			}
-		}
-		if len(used) != queues {
-			t.Errorf("queues used: %v", used)
-		}
-	})
-}
-
-// TestQueuesOfOneWorker: a ring tells of which queue its packets are.
-func TestQueuesOfOneWorker(t *testing.T) {
-	const queues, workers = 5, 2
-	inNamespace(t, func(t *testing.T) {
-		d := newDevice(t, tun.TUN, queues, workers)
-		s := newSender(t, d.index)
-		for port := range uint16(200) {
-			s.send(t, datagram(port, []byte("to the device")))
-			want := -1
-			for queue := range queues {
-				if d.read(t, queue) != nil {
-					want = queue
+				if len(used) != c.queues {
+					t.Errorf("queues used: %v", used)
 				}
-			}
-			ring := d.intake.Rings()[want%workers]
-			ring.Open()
-			s.send(t, datagram(port, []byte("to the ring")))
-			frame, queue := ring.Take(ring.Mark())
-			if frame == nil || queue != want {
-				t.Fatalf("port %d: %d bytes of queue %d, want queue %d", port, len(frame), queue, want)
-			}
-			ring.Release()
-			ring.Close()
-		}
-	})
+			})
+		})
+	}
 }
 
 // TestWrapsAround has a ring full again and again. What comes out is what went in, but for
@@ -127,24 +103,19 @@ func TestWrapsAround(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
 		d := newDevice(t, tun.TUN, 1, 1)
 		s, ring := newSender(t, d.index), d.intake.Rings()[0]
-		ring.Open()
+		openRings(t, ring)
 		random := rand.New(rand.NewPCG(1, 2))
 		var waiting [][]byte
 		dropped := uint64(0)
 		for range 20000 {
 			payload := make([]byte, 1+random.IntN(1400))
-			segments := 1
-			if random.IntN(8) == 0 {
-				payload = make([]byte, 2000+random.IntN(60000))
-				segments = (len(payload) + 999) / 1000
+			if random.IntN(4) == 0 {
+				payload = make([]byte, 2000+random.IntN(6000))
 			}
 			payload[0], payload[len(payload)-1] = byte(random.Uint32()), byte(random.Uint32())
 			frame := datagram(7, payload)
-			if segments > 1 {
-				super(frame, 1000)
-			}
 			if s.send(t, frame) {
-				dropped += uint64(segments)
+				dropped++
 			} else {
 				waiting = append(waiting, frame)
 			}
@@ -167,32 +138,89 @@ func TestWrapsAround(t *testing.T) {
 			t.Error("there is more than was sent")
 		}
 		if dropped == 0 || ring.Dropped() != dropped {
-			t.Errorf("%d segments were dropped, %d counted: want as many, and some", dropped, ring.Dropped())
+			t.Errorf("%d packets were dropped, %d counted: want as many, and some", dropped, ring.Dropped())
 		}
 	})
 }
 
-// TestUnfit: a packet that a vnet header cannot describe closes the ring and goes through the
-// device.
+// TestUnfit: a packet that the ring cannot take goes through the device, and so does all else
+// between its addresses, in both directions and for good. Other packets are taken.
 func TestUnfit(t *testing.T) {
+	ufo := super(datagram(1, bytes.Repeat([]byte{7}, 2000)), 1000)
+	ufo[1] = unix.VIRTIO_NET_HDR_GSO_UDP
+	for name, c := range map[string]struct {
+		frame []byte
+		reads int
+	}{
+		"UFO, which becomes fragments":       {ufo, 3},
+		"superpacket of an untrusted source": {super(datagram(1, bytes.Repeat([]byte{7}, 2000)), 1000), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inNamespace(t, func(t *testing.T) {
+				d := newDevice(t, tun.TUN, 1, 1)
+				s, ring := newSender(t, d.index), d.intake.Rings()[0]
+				openRings(t, ring)
+				s.send(t, datagram(1, []byte("before")))
+				if !bytes.HasSuffix(next(ring), []byte("before")) {
+					t.Fatal("a packet that fits was not taken")
+				}
+				s.send(t, c.frame)
+				reads := 0
+				for d.read(t, 0) != nil {
+					reads++
+				}
+				if !ring.Empty() || ring.Refused() != 1 || reads != c.reads {
+					t.Errorf("empty %t, refused %d, %d packets in the device", ring.Empty(), ring.Refused(), reads)
+				}
+				back := datagram(9, []byte("answer"))
+				copy(back[offload.VnetHdrLen+12:], append(bytes.Clone(back[offload.VnetHdrLen+16:][:4]), back[offload.VnetHdrLen+12:][:4]...))
+				for _, frame := range [][]byte{datagram(1, []byte("after")), datagram(2, []byte("another flow")), back} {
+					s.send(t, frame)
+					if d.read(t, 0) == nil || !ring.Empty() {
+						t.Errorf("% x was taken", frame)
+					}
+				}
+				other := datagram(1, []byte("other addresses"))
+				other[offload.VnetHdrLen+15]++
+				s.send(t, other)
+				if next(ring) == nil {
+					t.Error("a packet between other addresses was not taken")
+				}
+			})
+		})
+	}
+}
+
+// TestNoCarrier: nothing is taken for a device that has no carrier, as nothing would be read.
+func TestNoCarrier(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
 		d := newDevice(t, tun.TUN, 1, 1)
-		ring := d.intake.Rings()[0]
-		ring.Open()
-		before := ring.Passed()
-		// A superpacket that becomes IP fragments (UFO); no device takes it any more.
-		frame := super(datagram(1, bytes.Repeat([]byte{7}, 2000)), 1000)
-		frame[1] = unix.VIRTIO_NET_HDR_GSO_UDP
-		newSender(t, d.index).send(t, frame)
-		if ring.IsOpen() || !ring.Empty() || ring.Refused() != 1 || ring.Passed() != before+1 {
-			t.Errorf("open %t, empty %t, refused %d, passed %d", ring.IsOpen(), ring.Empty(), ring.Refused(), ring.Passed()-before)
-		}
-		for range 2 {
-			if d.read(t, 0) == nil {
-				t.Error("the device does not have both fragments")
+		s, ring := newSender(t, d.index), d.intake.Rings()[0]
+		openRings(t, ring)
+		for i, carrier := range []uint32{1, 0, 1} {
+			if err := unix.IoctlSetPointerInt(d.Queues()[0].FD(), unix.TUNSETCARRIER, int(carrier)); err != nil {
+				t.Fatal(err)
+			}
+			s.send(t, datagram(1, []byte("hello")))
+			if taken := next(ring) != nil; taken != (carrier == 1) {
+				t.Errorf("step %d: carrier %d, taken %t", i, carrier, taken)
 			}
 		}
+		if ring.Dropped() != 1 || d.read(t, 0) != nil {
+			t.Errorf("dropped %d, want 1", ring.Dropped())
+		}
 	})
+}
+
+// openRings opens rings of devices that are empty.
+func openRings(t *testing.T, rings ...*Ring) {
+	t.Helper()
+	for _, ring := range rings {
+		if err := ring.Open(); err != nil {
+			t.Fatal(err)
+		}
+		ring.Settle()
+	}
 }
 
 // next returns the next packet of a ring, or nil.

@@ -4,60 +4,139 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 )
 
-// intakes are those of the two devices.
-type intakes [2]*intake.Intake
+// watchEvery is how often the devices are searched for what packets that are taken would skip.
+const watchEvery = time.Second
 
-// attachIntakes attaches an intake to each device. Nothing stays attached when it fails.
-func attachIntakes(o Options, devices ...*tun.Device) (*intakes, error) {
-	i := &intakes{}
-	for k, device := range devices {
-		endpoint := [...]Endpoint{o.A, o.B}[k]
-		err := tun.InNamespace(endpoint.NetNS, func() error {
-			link, err := net.InterfaceByName(device.Name())
-			if err != nil {
-				return fmt.Errorf("find device %s: %w", device.Name(), err)
-			}
-			i[k], err = intake.Attach(intake.Config{
-				IfIndex: link.Index, Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
-			})
-			return err
-		})
-		if err != nil {
-			return nil, errors.Join(err, i.close())
-		}
-	}
-	return i, nil
+// intakes are those of the two devices. All of them are in use or none.
+type intakes struct {
+	endpoints [2]Endpoint
+	attached  [2]*intake.Intake
+	off       atomic.Bool // detached for what was found later
+	stop      chan struct{}
+	watching  sync.WaitGroup
 }
 
-// canTakeIn says whether packets may come through shared memory, given what chooses the
-// queue: an intake hands over superpackets and unfinished checksums of all kinds, and must
-// choose as the driver would.
-func canTakeIn(steering *steering, devices ...*tun.Device) bool {
+// openIntakes attaches an intake to each device, or says in a note why not: then all packets are
+// read from the devices. It returns nil where there are none.
+func openIntakes(o Options, steering *steering, a, b *tun.Device, note func(string)) *intakes {
+	if o.Intake != intake.ModeAuto {
+		return nil
+	}
+	i := &intakes{endpoints: [2]Endpoint{o.A, o.B}, stop: make(chan struct{})}
+	err := canTakeIn(o, steering, a, b)
+	for k, device := range []*tun.Device{a, b} {
+		if err == nil {
+			err = i.attach(k, device, o)
+		}
+	}
+	if err != nil {
+		note(fmt.Sprintf("intake=%s: %v; all packets are read from the devices", o.Intake, errors.Join(err, i.close())))
+		return nil
+	}
+	for k := range i.attached {
+		i.watching.Go(func() { i.watch(k, note) })
+	}
+	return i
+}
+
+// canTakeIn says why packets may not come through shared memory: an intake hands over
+// superpackets and unfinished checksums of all kinds, and must choose the queue as the driver
+// would.
+func canTakeIn(o Options, steering *steering, devices ...*tun.Device) error {
+	if o.Engine != forwarder.EngineAuto {
+		return fmt.Errorf("not with engine=%s: want engine=%s", o.Engine, forwarder.EngineAuto)
+	}
 	for _, device := range devices {
-		queues := len(device.Queues())
-		if device.VnetHdrLen() == 0 || device.Offload() != tun.OffloadAll || queues > 1 && steering == nil {
-			return false
+		switch queues := len(device.Queues()); {
+		case device.VnetHdrLen() == 0:
+			return errors.New("not without vnet headers")
+		case device.Offload() != tun.OffloadAll:
+			return fmt.Errorf("%s: not with offload=%v: want offload=%v", device.Name(), device.Offload(), tun.OffloadAll)
+		case queues > 1 && steering == nil:
+			return fmt.Errorf("%s: the kernel chooses among %d queues, and its choice cannot be repeated: want one queue, or steer=hash", device.Name(), queues)
 		}
 	}
-	return true
+	return nil
 }
+
+// attach attaches the intake of device k, unless there is something that packets would skip.
+func (i *intakes) attach(k int, device *tun.Device, o Options) error {
+	return tun.InNamespace(i.endpoints[k].NetNS, func() error {
+		link, err := net.InterfaceByName(device.Name())
+		if err != nil {
+			return fmt.Errorf("find device %s: %w", device.Name(), err)
+		}
+		what, err := intake.Skipped(link.Index)
+		if err != nil {
+			return err
+		}
+		if what != "" {
+			return i.skipped(k, what)
+		}
+		i.attached[k], err = intake.Attach(intake.Config{
+			IfIndex: link.Index, Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
+		})
+		return err
+	})
+}
+
+func (i *intakes) skipped(k int, what string) error {
+	return fmt.Errorf("%v has %s that packets would skip", i.endpoints[k], what)
+}
+
+// watch detaches both intakes when something is found at device k that packets would skip. It
+// returns then, or when they are closed.
+func (i *intakes) watch(k int, note func(string)) {
+	ticks := time.NewTicker(watchEvery)
+	defer ticks.Stop()
+	err := tun.InNamespace(i.endpoints[k].NetNS, func() error {
+		for {
+			select {
+			case <-i.stop:
+				return nil
+			case <-ticks.C:
+			}
+			switch what, err := i.attached[k].Skipped(); {
+			case err != nil:
+				return fmt.Errorf("%v: %w", i.endpoints[k], err)
+			case what != "":
+				return i.skipped(k, what)
+			}
+		}
+	})
+	if err == nil || i.off.Swap(true) {
+		return
+	}
+	for _, one := range i.attached {
+		err = errors.Join(err, one.Detach())
+	}
+	note(fmt.Sprintf("intake=%s: %v; from now on all packets are read from the devices", intake.ModeAuto, err))
+}
+
+// inUse reports whether packets may come through the intakes.
+func (i *intakes) inUse() bool { return i != nil && !i.off.Load() }
 
 func (i *intakes) rings(k int) []*intake.Ring {
 	if i == nil {
 		return nil
 	}
-	return i[k].Rings()
+	return i.attached[k].Rings()
 }
 
 func (i *intakes) close() error {
+	close(i.stop)
+	i.watching.Wait()
 	var errs []error
-	for _, one := range i {
+	for _, one := range i.attached {
 		if one != nil {
 			errs = append(errs, one.Close())
 		}

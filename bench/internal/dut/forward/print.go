@@ -25,7 +25,7 @@ func PrintNegotiated(w io.Writer, n Negotiated) {
 		fmt.Fprintf(w, "%s %s %v: %d queues, %s, offload %s\n", verb, d.Kind, d.Endpoint, d.Queues, vnet, d.Offload)
 	}
 	if n.Intake {
-		fmt.Fprintln(w, "intake: most packets skip the qdisc and tcpdump of the device they leave by")
+		fmt.Fprintln(w, "intake: packets skip the filters, qdisc, captures and counters of the device they leave by")
 	}
 	PrintNotes(w, n.Notes)
 }

@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 
 	"tunbench/forwarder"
-	"tunbench/forwarder/intake"
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
@@ -76,9 +75,7 @@ func Open(o Options) (s *Session, err error) {
 	} else if err != nil {
 		return s, err
 	}
-	if s.intakes, err = s.openIntakes(o); err != nil {
-		return s, err
-	}
+	s.intakes = openIntakes(o, s.steering, s.a, s.b, s.notes.add)
 	// A worker may hold a processor of the Go scheduler while it sleeps; the others are
 	// for all else.
 	cpus := runtime.NumCPU()
@@ -100,19 +97,6 @@ func Open(o Options) (s *Session, err error) {
 	return s, err
 }
 
-// openIntakes attaches the intakes that the options want, as far as that is possible.
-func (s *Session) openIntakes(o Options) (*intakes, error) {
-	if o.Intake != intake.ModeAuto || o.Engine != forwarder.EngineAuto || !canTakeIn(s.steering, s.a, s.b) {
-		return nil, nil
-	}
-	opened, err := attachIntakes(o, s.a, s.b)
-	if errors.As(err, new(*steer.UnsupportedError)) {
-		s.notes.add(fmt.Sprintf("intake=%s: %v; all packets are read from the devices", o.Intake, err))
-		return nil, nil
-	}
-	return opened, err
-}
-
 func describe(dev *tun.Device, e Endpoint) DeviceInfo {
 	e.Device = dev.Name()
 	return DeviceInfo{
@@ -128,7 +112,7 @@ func describe(dev *tun.Device, e Endpoint) DeviceInfo {
 // Negotiated returns what the kernel agreed to. Notes may be added while packets are
 // forwarded.
 func (s *Session) Negotiated() Negotiated {
-	return Negotiated{A: s.infoA, B: s.infoB, Intake: s.intakes != nil, Notes: s.notes.list()}
+	return Negotiated{A: s.infoA, B: s.infoB, Intake: s.intakes.inUse(), Notes: s.notes.list()}
 }
 
 // Run forwards until ctx is done (nil) or a device fails.
