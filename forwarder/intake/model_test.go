@@ -362,7 +362,7 @@ func scenes() []scene {
 		for i := range flows * perFlow {
 			s.unfit[i/perFlow][i%perFlow] = bits>>i&1 == 1
 		}
-		if bits>>perFlow&3 == 3 { // two unfit packets of the second flow are as good as one
+		if second := bits >> perFlow; second != 0 && second != 2 { // it is as good as the first
 			continue
 		}
 		s.early, s.detaches = int8(bits%2), bits%4 == 0
