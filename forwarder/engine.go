@@ -30,7 +30,7 @@ func newEngine(cfg Config, sources []*tun.Queue, note func(string)) (engine, err
 	case err == nil && cfg.Engine == EngineURing:
 		return ring, nil
 	case err == nil:
-		return &autoEngine{ring: ring}, nil
+		return &autoEngine{ring: ring, note: note}, nil
 	case cfg.Engine == EngineURing:
 		return nil, err
 	}

@@ -17,8 +17,19 @@ const maxRing = 1024
 // uringEngine moves a batch of packets with one system call: the writes of the last
 // batch and the reads of the next, of both directions, in one submission.
 type uringEngine struct {
-	ring *ringbuf.URing
+	ring    *ringbuf.URing
+	written []int // in this exchange, by direction: outputs, in order
 }
+
+// submitError says that the kernel no longer takes what is in the ring. Nothing is under way.
+type submitError struct {
+	err     error
+	written []int // by direction: outputs that were written before, in order
+}
+
+func (e *submitError) Error() string { return fmt.Sprintf("submit to io_uring: %v", e.err) }
+
+func (e *submitError) Unwrap() error { return e.err }
 
 // What an operation's number says: direction, kind and place in the batch.
 const (
@@ -41,10 +52,11 @@ func newURingEngine(sources []*tun.Queue, batch int) (*uringEngine, error) {
 		}
 		return nil, fmt.Errorf("make io_uring: %w", err)
 	}
-	return &uringEngine{ring}, nil
+	return &uringEngine{ring: ring, written: make([]int, len(sources))}, nil
 }
 
 func (e *uringEngine) exchange(ds []*direction) error {
+	clear(e.written)
 	for i, d := range ds {
 		for k := range d.outs {
 			if err := e.makeRoom(ds); err != nil {
@@ -79,9 +91,7 @@ func (e *uringEngine) makeRoom(ds []*direction) error {
 
 // submit has the kernel do what is in the ring and tells the directions what came of it.
 func (e *uringEngine) submit(ds []*direction) error {
-	if err := e.ring.Submit(); err != nil {
-		return fmt.Errorf("submit to io_uring: %w", err)
-	}
+	refused := e.ring.Submit()
 	var failed error
 	for {
 		op, result, ok := e.ring.Next()
@@ -91,6 +101,7 @@ func (e *uringEngine) submit(ds []*direction) error {
 		d, k := ds[op/opDirBit], int(op&opIndexMask)
 		var err error
 		if op&opWriteBit != 0 {
+			e.written[op/opDirBit]++
 			err = d.wrote(&d.outs[k], errnoOf(result))
 		} else {
 			err = d.arrived(k, max(result, 0), errnoOf(result))
@@ -100,7 +111,15 @@ func (e *uringEngine) submit(ds []*direction) error {
 		}
 	}
 	e.ring.Done()
-	return failed
+	switch {
+	case failed != nil:
+		return failed
+	case refused != nil && e.ring.Pending() > 0:
+		return fmt.Errorf("submit to io_uring: %w, with %d operations under way", refused, e.ring.Pending())
+	case refused != nil:
+		return &submitError{refused, e.written}
+	}
+	return nil
 }
 
 // errnoOf is the errno of a completion's result.

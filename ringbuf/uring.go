@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -257,20 +258,35 @@ func (r *URing) vector(op uint8, file int, iovs []unix.Iovec, flags uint32, user
 	}
 }
 
+// enterTries is how often Submit tries again while the kernel says that it lacks something
+// for the moment.
+const enterTries = 1000
+
 // Submit hands all operations over and returns when each of them has completed. What
 // does not have to wait is done inside the call, in the order in which it was put in.
+//
+// If it fails, operations before some place were handed over and the others were not. The
+// completions of the former can be taken unless Pending says that some are missing; the latter
+// are not done, and the ring is of no more use.
 func (r *URing) Submit() error {
 	atomic.StoreUint32(r.sqTail, r.tail)
-	for r.tail != r.submitted {
+	for tries := 0; r.tail != r.submitted; {
 		n, errno := r.enter(r.tail-r.submitted, 0)
 		switch errno {
 		case 0:
 			r.submitted += uint32(n)
 			r.pending += uint32(n)
+			continue
 		case unix.EINTR:
-		default:
-			return os.NewSyscallError("io_uring_enter", errno)
+			continue
+		case unix.EAGAIN, unix.EBUSY, unix.ENOMEM: // momentary, by io_uring_enter(2)
+			if tries++; tries < enterTries {
+				runtime.Gosched()
+				continue
+			}
 		}
+		r.ready()
+		return os.NewSyscallError("io_uring_enter", errno)
 	}
 	for r.ready() < int(r.pending) {
 		// Rare: an operation that could not be done at once.
