@@ -94,10 +94,17 @@ func (f *flow) makeIPv6() {
 		copy(f.network[8+16*i:], []byte{0x20, 0x01, 0x00, 0x02, 0, 0, side, byte(f.number)}) // RFC 5180
 	}
 	f.network[6] = f.protocol
-	if extensions == 0 { // hop-by-hop options and destination options, both padding
+	switch extensions {
+	case 0: // hop-by-hop options and destination options, both padding
 		f.network[6] = unix.IPPROTO_HOPOPTS
 		f.network = append(f.network, unix.IPPROTO_DSTOPTS, 0, 1, 4, 0, 0, 0, 0)
 		f.network = append(f.network, f.protocol, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	case 1: // 640 bytes of destination options, padding
+		f.network[6] = unix.IPPROTO_DSTOPTS
+		f.network = append(f.network, f.protocol, 79)
+		for _, n := range []int{254, 254, 124} {
+			f.network = append(append(f.network, 1, byte(n)), make([]byte, n)...)
+		}
 	}
 }
 

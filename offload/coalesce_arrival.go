@@ -225,11 +225,11 @@ func csumOffset(protocol uint8) int {
 	return udpCheckPos
 }
 
-// correctHdrLen makes the hdr_len of a superpacket right, and counts its segments. That
-// of a UDP tunnel is left alone.
+// correctHdrLen counts the segments of a superpacket, and makes its hdr_len right. That of a
+// UDP tunnel is left alone.
 func (a *arrival) correctHdrLen(vnetHdrLen int) {
 	var hdr VnetHdr
-	if hdr.Decode(a.frame) != nil || hdr.GSOType&gsoUDPTunnelMask != 0 {
+	if hdr.Decode(a.frame) != nil {
 		return
 	}
 	packet := a.frame[vnetHdrLen:]
@@ -237,8 +237,10 @@ func (a *arrival) correctHdrLen(vnetHdrLen int) {
 	if !ok {
 		return
 	}
-	binary.NativeEndian.PutUint16(a.frame[posHdrLen:], uint16(headerLen))
 	a.segments = hdr.SegmentCount(len(packet), headerLen)
+	if hdr.GSOType&gsoUDPTunnelMask == 0 {
+		binary.NativeEndian.PutUint16(a.frame[posHdrLen:], uint16(headerLen))
+	}
 }
 
 // readGSO decides whether a superpacket may be merged with others.

@@ -62,11 +62,13 @@ func slowRead(cfg CoalesceConfig, frame []byte) slowFrame {
 		return f
 	}
 	packet := frame[cfg.VnetHdrLen:]
-	if f.hdr.IsSuperpacket() && f.hdr.GSOType&gsoUDPTunnelMask == 0 {
+	if f.hdr.IsSuperpacket() {
 		if n, ok := f.hdr.HeaderLen(packet); ok {
-			f.hdr.HdrLen = uint16(n)
 			f.segments = f.hdr.SegmentCount(len(packet), n)
-			_ = f.hdr.Encode(frame)
+			if f.hdr.GSOType&gsoUDPTunnelMask == 0 {
+				f.hdr.HdrLen = uint16(n)
+				_ = f.hdr.Encode(frame)
+			}
 		}
 	}
 	l3 := 0

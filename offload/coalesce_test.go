@@ -276,15 +276,25 @@ func TestCoalesceBarrier(t *testing.T) {
 	}
 }
 
-// TestCoalesceTunnelUntouched adds a superpacket inside a UDP tunnel.
+// TestCoalesceTunnelUntouched adds a superpacket inside a UDP tunnel: it stays as it is, and
+// its segments are counted.
 func TestCoalesceTunnelUntouched(t *testing.T) {
-	frame := flowFrames(4, unix.IPPROTO_UDP, []input{{1000, 100}})[0]
+	frame := flowFrames(4, unix.IPPROTO_TCP, []input{{1000, 100}})[0]
 	frame[posGSOType] = unix.VIRTIO_NET_HDR_GSO_TCPV4 | VnetHdrGSOUDPTunnelIPv4
 	frame[posHdrLen]++
 	cfg := CoalesceConfig{MaxPackets: 3, VnetHdrLen: VnetHdrLen, MaxSegments: 64}
 	got := checkAll(t, cfg, [][]byte{frame, bytes.Clone(frame)})
 	if len(got) != 2 || !bytes.Equal(got[0].Frame, frame) || !bytes.Equal(got[1].Frame, frame) {
 		t.Errorf("outputs %+v, want two as they came", got)
+	}
+	var hdr VnetHdr
+	if err := hdr.Decode(frame); err != nil {
+		t.Fatal(err)
+	}
+	packet := frame[VnetHdrLen:]
+	headerLen, ok := hdr.HeaderLen(packet)
+	if want := hdr.SegmentCount(len(packet), headerLen); !ok || got[0].Segments != want || want != 10 {
+		t.Errorf("%d segments, want %d, which is 10", got[0].Segments, want)
 	}
 }
 

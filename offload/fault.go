@@ -14,7 +14,7 @@ const (
 	FaultIPv4Header         // IHL below 5, or past the total length
 	FaultIPv4Checksum       // the header checksum is wrong; only a Segmenter looks
 	FaultIPLength           // the IP length is past the end of the packet, or 0
-	FaultExtensions         // IPv6 extension headers past the payload, or too many
+	FaultExtensions         // IPv6 extension headers past the payload
 	FaultTCPHeader          // data offset below 5, or past the segment
 	FaultUDPLength          // UDP length below 8, or past the IP payload
 	FaultGSOType            // a GSO type that is not known, or known to be obsolete

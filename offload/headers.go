@@ -49,7 +49,6 @@ const (
 	ipv6FragMask       = 0xfff9 // the offset, and more fragments
 	ipv6ExtensionUnit  = 8
 	ipv6AuthUnit       = 4 // RFC 4302: counted in 32-bit words, minus 2
-	maxIPv6Extensions  = 8 // as many as any packet has a use for
 	minIPv6ExtensionSz = 8
 )
 
@@ -181,7 +180,7 @@ func (h *Headers) parseIPv6(packet []byte, l3 int) Fault {
 // of an IP fragment are not looked at: only its first one has what the next
 // header field names.
 func (h *Headers) skipExtensions(packet []byte) Fault {
-	for range maxIPv6Extensions + 1 {
+	for {
 		unit, extra := ipv6ExtensionUnit, 1
 		switch h.Protocol {
 		case unix.IPPROTO_HOPOPTS:
@@ -212,7 +211,6 @@ func (h *Headers) skipExtensions(packet []byte) Fault {
 			return FaultNone
 		}
 	}
-	return FaultExtensions
 }
 
 func (h *Headers) parseL4(packet []byte) Fault {

@@ -128,7 +128,7 @@ func TestParseFaults(t *testing.T) {
 			return p[:n]
 		}
 	}
-	chain := make([]byte, 8*(maxIPv6Extensions+2))
+	chain := make([]byte, 8*100)
 	for i := 0; i < len(chain); i += 8 {
 		chain[i] = unix.IPPROTO_DSTOPTS
 	}

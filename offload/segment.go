@@ -6,10 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxHeaderLen is the most bytes of headers that a segment may have, from the
-// start of the packet to the payload. It leaves room for IPv6 extension headers
-// beyond what a GSO packet of the kernel has.
-const MaxHeaderLen = 512
+// MaxHeaderLen is the most bytes of headers that a segment may have, from the start of the
+// packet to the payload: as many as the longest packet with its Ethernet header has. The
+// kernel has no limit to IPv6 extension headers either (ipv6_gso_pull_exthdrs in
+// net/ipv6/ip6_offload.c).
+const MaxHeaderLen = 0xffff + ipv6HdrLen + ethernetHdrLen + maxVLANTags*vlanTagLen
 
 // ChecksumMode says what a Segmenter leaves in the checksum field of TCP and UDP.
 type ChecksumMode uint8
@@ -50,10 +51,9 @@ type Segmenter struct {
 
 // Reset makes s begin with the superpacket whose vnet header is hdr and whose IP
 // header begins at l3. The packet must not change until its last segment is done
-// with. After a fault s has no segments; what Validate finds is one, and headers
-// longer than MaxHeaderLen are FaultExtensions. A wrong IPv4 header checksum, for which a
-// router drops a packet, is FaultIPv4Checksum: segments get one made anew, which would
-// hide it.
+// with. After a fault s has no segments; what Validate finds is one. A wrong IPv4 header
+// checksum, for which a router drops a packet, is FaultIPv4Checksum: segments get one made
+// anew, which would hide it.
 //
 // As in the kernel, the pseudo header sum that the superpacket has in its
 // checksum field is taken over, not made anew: damage shows in every segment.
@@ -66,9 +66,6 @@ func (s *Segmenter) Reset(hdr VnetHdr, packet []byte, l3 int, mode ChecksumMode)
 	}
 	if f := hdr.validate(packet, l3, &headers); f != FaultNone {
 		return f
-	}
-	if headers.Payload > MaxHeaderLen {
-		return FaultExtensions
 	}
 	if headers.Version == 4 && fold(sumWords(packet[headers.L3:headers.L4], 0)) != 0xffff {
 		return FaultIPv4Checksum

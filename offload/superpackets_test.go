@@ -69,6 +69,12 @@ func Superpackets() []Superpacket {
 			version: 6, next: unix.IPPROTO_HOPOPTS, extensions: append(append([]byte{}, hopByHop...), destination16...),
 			protocol: unix.IPPROTO_TCP, tcpOptions: timestamps, payload: 5000,
 		}, tcp6, 1200, psh),
+		superpacket("tcp6 with a long destination option", shape{
+			version: 6, next: unix.IPPROTO_DSTOPTS, extensions: destinationOptions(1, 2048), protocol: unix.IPPROTO_TCP, payload: 3001,
+		}, tcp6, 600, psh),
+		superpacket("tcp6 with 20 extension headers", shape{
+			version: 6, next: unix.IPPROTO_DSTOPTS, extensions: destinationOptions(20, 8), protocol: unix.IPPROTO_TCP, payload: 3001,
+		}, tcp6, 600, psh),
 		superpacket("udp4 odd sizes", udp(4, 10*1371+13), uso, 1371, 0),
 		superpacket("udp4 whole segments", udp(4, 64*100), uso, 100, 0),
 		superpacket("udp4 last of one byte", udp(4, 2*1472+1), uso, 1472, 0),
@@ -131,4 +137,27 @@ func slowSegments(sp Superpacket) [][]byte {
 		outputs = append(outputs, seg)
 	}
 	return outputs
+}
+
+// destinationOptions returns so many extension headers of size bytes of padding each, TCP behind
+// them.
+func destinationOptions(headers, size int) []byte {
+	const padN, longest = 1, 255
+	var all []byte
+	for i := range headers {
+		next := byte(unix.IPPROTO_DSTOPTS)
+		if i == headers-1 {
+			next = unix.IPPROTO_TCP
+		}
+		all = append(all, next, byte(size/8-1))
+		for left := size - 2; left > 0; {
+			n := min(left, longest+2)
+			if left-n == 1 { // no option is so short
+				n--
+			}
+			all = append(append(all, padN, byte(n-2)), make([]byte, n-2)...)
+			left -= n
+		}
+	}
+	return all
 }
