@@ -28,7 +28,14 @@ from queue i of one is written to queue i of the other, superpackets unsplit.
 A device is named [NETNS:]DEVICE, the namespace by name or path. It is attached
 to if it exists (persistent, multi-queue), and created and set up otherwise; a
 created device has no address and disappears with the program. What the kernel
-agreed to is printed first, the counters on SIGUSR1 and at the end.`
+agreed to is printed first, the counters on SIGUSR1 and at the end.
+
+With --intake auto an eBPF program takes packets before they reach a device. That
+is faster, and they skip what is attached to the device behind it: tc and TCX
+filters, the queueing discipline, tcpdump, the device's counters. Where there is
+such a filter, or a queueing discipline that is not the kernel's default, packets
+are read from the devices as always, and a note says why; when one is added
+later, they are from then on.`
 
 const forwardExamples = `  ip netns add left; ip netns add right
   tunbench forward --a left:tun0 --b right:tun0 --queues 2 &
@@ -75,7 +82,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
-	flags.StringVar(&o.intake, "intake", string(intake.ModeAuto), "have packets taken before the device, into shared memory (engine auto): "+words(intake.Modes()))
+	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "have packets taken before the device, into shared memory, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
 	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")

@@ -91,22 +91,13 @@ func TestOverloadIsAccountedFor(t *testing.T) {
 	}
 }
 
-// TestIntake: under load packets come through the intake, and the ledger knows those that it
-// drops; slow ones are read from the device.
+// TestIntake: with an intake all packets come through it, fast or slow, and the ledger knows those
+// that it drops.
 func TestIntake(t *testing.T) {
 	needRoot(t)
-	for _, tc := range []struct {
-		words string
-		low   float64 // of the share that the intake takes
-		high  float64
-	}{
-		{"load=max", 0.5, 1},
-		{"load=max flows=64 queues=2 dir=bi", 0.5, 1},
-		{"load=max size=1400 segs=32 dev=tap", 0.5, 1},
-		{"load=5000", 0, 0.5},
-	} {
-		t.Run(tc.words, func(t *testing.T) {
-			for _, trial := range measured(t, append(strings.Fields(tc.words), "intake=auto,off", "duration=300ms")...) {
+	for _, words := range []string{"load=max", "load=max flows=64 queues=2 dir=bi", "load=max size=1400 segs=32 dev=tap", "load=5000"} {
+		t.Run(words, func(t *testing.T) {
+			for _, trial := range measured(t, append(strings.Fields(words), "intake=auto,off", "duration=300ms")...) {
 				if n := trial.Ledger.Packets(results.PlaceUnaccounted); n != 0 || *trial.Reordered != 0 || *trial.Duplicated != 0 {
 					t.Errorf("%s: %d packets unaccounted, %d reordered, %d duplicated: %v", trial.Scenario, n, *trial.Reordered, *trial.Duplicated, trial.Ledger)
 				}
@@ -114,8 +105,8 @@ func TestIntake(t *testing.T) {
 				switch on := strings.Contains(trial.Scenario, "intake=auto"); {
 				case on != (share != nil):
 					t.Errorf("%s: intake ratio %v", trial.Scenario, share)
-				case on && (*share < tc.low || *share > tc.high):
-					t.Errorf("%s: %.3g of the packets came through the intake, want %g to %g", trial.Scenario, *share, tc.low, tc.high)
+				case on && *share < 0.99: // neighbour discovery and the like may come otherwise
+					t.Errorf("%s: %.3g of the packets came through the intake", trial.Scenario, *share)
 				}
 			}
 		})

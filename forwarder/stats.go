@@ -33,7 +33,7 @@ type DirectionStats struct {
 	WrittenSegments  uint64            `json:"written_segments"`
 	EmptyReads       uint64            `json:"empty_reads"`   // reads that found nothing
 	TakenPackets     uint64            `json:"taken_packets"` // of ReadPackets, those that came through an intake
-	IntakeDrops      uint64            `json:"intake_drops"`  // segments that found the intake's ring full: never read
+	IntakeDrops      uint64            `json:"intake_drops"`  // segments that an intake dropped (intake.Ring.Dropped): never read
 	Drops            map[string]uint64 `json:"drops"`         // segments, by DropReason
 	WriteErrors      map[string]uint64 `json:"write_errors"`  // segments, by errno name
 }

@@ -23,26 +23,33 @@ TEXT
 rounds=${ROUNDS:-7}
 
 # name | metrics, with what the ratio B/A shall reach, if anything | words of `tunbench ab`
-# In udp-64-read all packets are read from the device, as the rivals do. The sizes and flows of
-# udp-unmergeable leave no two packets in a batch to coalesce. At
+# All packets are read from the devices, as the rivals do, but for the rows named intake. The
+# sizes and flows of udp-unmergeable leave no two packets in a batch to coalesce. At
 # maximum load the sink, which works inside the writes of whoever forwards, looks at the
 # stamps only (verify=off).
 rows() {
 	cat <<'ROWS'
-udp-64          | forwarded_pps>=5 cpu.machine_ns_per_packet       | a:dut=wireguard-go size=64 verify=off
-udp-64-read     | forwarded_pps cpu.machine_ns_per_packet          | a:dut=wireguard-go size=64 verify=off intake=off
-udp-64-flows    | forwarded_pps>=3                                 | a:dut=wireguard-go size=64 flows=64 order=interleaved verify=off
-udp-1400        | forwarded_pps>=5                                 | a:dut=wireguard-go size=1400 verify=off
-udp-gso         | forwarded_pps>=3                                 | a:dut=wireguard-go size=1400 segs=32
-tcp-1-route     | throughput_bps>=1                                | a:dut=route proto=tcp
-tcp-4-route     | throughput_bps>=1                                | a:dut=route proto=tcp flows=4
-tcp-1           | throughput_bps>=1.5                              | a:dut=wireguard-go proto=tcp
+udp-64          | forwarded_pps cpu.machine_ns_per_packet          | a:dut=wireguard-go size=64 verify=off
+udp-64-flows    | forwarded_pps                                    | a:dut=wireguard-go size=64 flows=64 order=interleaved verify=off
+udp-1400        | forwarded_pps                                    | a:dut=wireguard-go size=1400 verify=off
+udp-gso         | forwarded_pps                                    | a:dut=wireguard-go size=1400 segs=32
+tcp-1-route     | throughput_bps                                   | a:dut=route proto=tcp
+tcp-4-route     | throughput_bps                                   | a:dut=route proto=tcp flows=4
+tcp-1           | throughput_bps                                   | a:dut=wireguard-go proto=tcp
 udp-unmergeable | forwarded_pps>=0.97                              | a:gro=off b:gro=auto flows=1000 order=interleaved size=64x1+90x1+150x1+260x1+420x1+700x1+1100x1+1400x1 verify=off
-pingpong        | round_trip_ns.p50<=0.5 round_trip_ns.p99<=0.6    | a:dut=wireguard-go load=pingpong
-udp-300k        | latency_ns.p50<=0.5 latency_ns.p99<=0.05         | a:dut=wireguard-go size=64 load=300k
-udp-100k-cpu    | cpu.dut_ns_per_packet<=0.5                       | a:dut=wireguard-go size=64 load=100k
-queues-8-cpu    | cpu.dut_ns_per_packet<=1.1                       | a:queues=1 b:queues=8 size=64 flows=64 load=100k
+pingpong        | round_trip_ns.p50 round_trip_ns.p99              | a:dut=wireguard-go load=pingpong
+udp-300k        | latency_ns.p50 latency_ns.p99                    | a:dut=wireguard-go size=64 load=300k
+udp-100k-cpu    | cpu.dut_ns_per_packet                            | a:dut=wireguard-go size=64 load=100k
+queues-8-cpu    | cpu.dut_ns_per_packet                            | a:queues=1 b:queues=8 size=64 flows=64 load=100k
 ndr-pdr         | NDR PDR                                          | size=64
+intake-64       | forwarded_pps>=5 cpu.machine_ns_per_packet       | a:dut=wireguard-go b:intake=auto size=64 verify=off
+intake-64-flows | forwarded_pps>=3                                 | a:dut=wireguard-go b:intake=auto size=64 flows=64 order=interleaved verify=off
+intake-1400     | forwarded_pps>=5                                 | a:dut=wireguard-go b:intake=auto size=1400 verify=off
+intake-gso      | forwarded_pps>=3                                 | a:dut=wireguard-go b:intake=auto size=1400 segs=32
+intake-tcp-1    | throughput_bps>=1.5                              | a:dut=wireguard-go b:intake=auto proto=tcp
+intake-pingpong | round_trip_ns.p50<=0.5 round_trip_ns.p99<=0.6    | a:dut=wireguard-go b:intake=auto load=pingpong
+intake-300k     | latency_ns.p50<=0.5 latency_ns.p99<=0.05         | a:dut=wireguard-go b:intake=auto size=64 load=300k
+intake-100k-cpu | cpu.dut_ns_per_packet<=0.5                       | a:dut=wireguard-go b:intake=auto size=64 load=100k
 ROWS
 }
 

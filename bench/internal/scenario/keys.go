@@ -39,7 +39,7 @@ var keys = []key{
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
-	word("intake", "have packets taken before the device, by an eBPF program, into shared memory", intake.ModeAuto,
+	word("intake", "take packets before the device, into shared memory: past its filters, qdisc, captures, counters", intake.ModeOff,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
 

@@ -13,14 +13,14 @@ import (
 	"tunbench/forwarder/intake"
 )
 
-const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine=auto/flows=1/gen=xdp/gro=auto/gso=pass/intake=auto/ip=4/load=max/mtu=1500/offload=all/" +
+const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine=auto/flows=1/gen=xdp/gro=auto/gso=pass/intake=off/ip=4/load=max/mtu=1500/offload=all/" +
 	"order=interleaved/pin=on/proto=udp/" +
 	"qdisc=default/queues=1/segs=1/sink=tcx/size=64/spin=50us/txqlen=1000/verify=on/vnet=on/warmup=200ms"
 
 func TestDefault(t *testing.T) {
 	want := Scenario{
 		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 1024, Spin: 50 * time.Microsecond,
-		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Intake: intake.ModeAuto, Pin: On,
+		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Intake: intake.ModeOff, Pin: On,
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}

@@ -26,22 +26,22 @@ func Presets() []Preset {
 			}),
 		},
 		{
-			Name: "default", Doc: "the whole picture: small and large packets, superpackets, TCP and round trips, against router and veth", Rounds: 3,
-			Scenarios: mustParse("dut=forwarder,route,veth", []string{
+			Name: "default", Rounds: 3,
+			Doc: "the whole picture: small and large packets, superpackets, TCP and round trips; with an intake, and against router, veth and wireguard-go",
+			Scenarios: mustParse("", across([]string{
 				"proto=udp size=64",
 				"proto=udp size=1400",
 				"proto=udp size=1400 segs=32",
 				"proto=tcp flows=1",
 				"proto=tcp flows=4",
 				"proto=udp load=pingpong",
-			}),
+			}, "dut=forwarder", "dut=forwarder intake=auto", "dut=route,veth,wireguard-go")),
 		},
 		{
 			Name: "ci", Doc: "what a change may slow down, in short trials for tunbench gate: packets per second, latency and CPU time when paced, TCP", Rounds: 10,
-			// With an intake it is the generator that is at its limit. A worker that spins between packets takes all of its CPU, whatever a
-			// packet costs.
+			// A worker that spins between packets takes all of its CPU, whatever a packet costs.
 			Scenarios: mustParse("dut=forwarder duration=300ms warmup=100ms", []string{
-				"proto=udp size=64 intake=off",
+				"proto=udp size=64",
 				"proto=udp size=64 load=100k spin=0s",
 				"proto=tcp",
 			}),
@@ -69,6 +69,17 @@ func Order[S any](scenarios []S, round int) []S {
 		slices.Reverse(order)
 	}
 	return order
+}
+
+// across returns each line with each of the others.
+func across(lines []string, with ...string) []string {
+	var all []string
+	for _, line := range lines {
+		for _, other := range with {
+			all = append(all, line+" "+other)
+		}
+	}
+	return all
 }
 
 // mustParse makes the scenarios of a preset: the common words with those of each line. A line that does not parse is a mistake in this file,

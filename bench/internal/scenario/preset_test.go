@@ -5,12 +5,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"tunbench/forwarder/intake"
 )
 
 // TestPresets: every preset has a name, a doc and distinct scenarios, and keeps the time it promises with half a second around each trial.
 func TestPresets(t *testing.T) {
 	const around = 500 * time.Millisecond
-	promised := map[string]time.Duration{"smoke": 10 * time.Second, "default": 2 * time.Minute, "ci": 30 * time.Second}
+	promised := map[string]time.Duration{"smoke": 10 * time.Second, "default": 3 * time.Minute, "ci": 30 * time.Second}
 	for _, p := range Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			if p.Doc == "" || p.Rounds < 1 || len(p.Scenarios) == 0 {
@@ -38,14 +40,17 @@ func TestDefaultPreset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Scenarios) != 18 {
-		t.Fatalf("%d scenarios, want 6 loads for 3 DUTs", len(p.Scenarios))
+	duts := []DUT{Forwarder, Forwarder, Route, Veth, WireGuardGo}
+	intakes := []intake.Mode{intake.ModeOff, intake.ModeAuto, "", "", ""}
+	if want := 6 * len(duts); len(p.Scenarios) != want {
+		t.Fatalf("%d scenarios, want %d: 6 loads for %d DUTs", len(p.Scenarios), want, len(duts))
 	}
 	for i, s := range p.Scenarios {
-		if want := []DUT{Forwarder, Route, Veth}[i%3]; s.DUT != want {
-			t.Errorf("scenario %d has dut=%s, want %s", i, s.DUT, want)
+		k := i % len(duts)
+		if s.DUT != duts[k] || s.Intake != intakes[k] {
+			t.Errorf("scenario %d has dut=%s intake=%s, want %s and %s", i, s.DUT, s.Intake, duts[k], intakes[k])
 		}
-		first := p.Scenarios[i-i%3]
+		first := p.Scenarios[i-k]
 		if s.Proto != first.Proto || s.Load != first.Load || s.Size != first.Size || s.Segs != first.Segs || s.Flows != first.Flows {
 			t.Errorf("%s and %s have different loads", s.Name(), first.Name())
 		}

@@ -65,6 +65,8 @@ var (
 	writtenPackets   = counterDesc("written_packets", "Packets written, a superpacket counted once.", directionLabels)
 	writtenSegments  = counterDesc("written_segments", "Wire-size packets written, superpackets opened up.", directionLabels)
 	emptyReads       = counterDesc("empty_reads", "Reads that found nothing.", directionLabels)
+	takenPackets     = counterDesc("taken_packets", "Of the packets read, those that came through an intake.", directionLabels)
+	intakeDrops      = counterDesc("intake_dropped_segments", "Wire-size packets that an intake dropped before they were read.", directionLabels)
 	drops            = counterDesc("dropped_segments", "Wire-size packets dropped, by reason.", append(directionLabels, "reason"))
 	writeErrors      = counterDesc("write_error_segments", "Wire-size packets whose write failed, by errno.", append(directionLabels, "errno"))
 	sleeps           = counterDesc("sleeps", "Times a worker went to sleep.", directionLabels[:1])
@@ -96,6 +98,8 @@ func collectDirection(ch chan<- prometheus.Metric, d forwarder.DirectionStats, q
 		writtenPackets:   d.WrittenPackets,
 		writtenSegments:  d.WrittenSegments,
 		emptyReads:       d.EmptyReads,
+		takenPackets:     d.TakenPackets,
+		intakeDrops:      d.IntakeDrops,
 	} {
 		counter(ch, desc, n, queue, direction)
 	}

@@ -40,15 +40,15 @@ func PrintNotes(w io.Writer, notes []string) {
 // PrintStats writes the counters as a table, a line per queue and direction.
 func PrintStats(w io.Writer, s forwarder.Stats) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "queue\tdirection\tread\tsuperpackets\tsegments\tbytes\twritten\tempty reads\tdrops\twrite errors\t")
+	fmt.Fprintln(t, "queue\tdirection\tread\tsuperpackets\tsegments\tbytes\twritten\tempty reads\tdrops\twrite errors\tintake drops\t")
 	for _, worker := range s.Workers {
 		for _, row := range []struct {
 			name string
 			d    forwarder.DirectionStats
 		}{{"a to b", worker.AToB}, {"b to a", worker.BToA}} {
-			fmt.Fprintf(t, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", worker.Queue, row.name,
+			fmt.Fprintf(t, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t\n", worker.Queue, row.name,
 				row.d.ReadPackets, row.d.ReadSuperpackets, row.d.ReadSegments, row.d.ReadBytes, row.d.WrittenSegments,
-				row.d.EmptyReads, causes(row.d.Drops), causes(row.d.WriteErrors))
+				row.d.EmptyReads, causes(row.d.Drops), causes(row.d.WriteErrors), row.d.IntakeDrops)
 		}
 	}
 	return t.Flush()
