@@ -32,14 +32,18 @@ func (a *app) openRecords(o output) (*records, error) {
 	return r, err
 }
 
-// resumeRecords goes on with a result file whose run ended before its time. JSON Lines
-// on standard output are those that are added.
-func (a *app) resumeRecords(o output, file *results.File) (*records, error) {
-	writer, err := results.Resume(o.out)
+// resumeRecords goes on with a result file whose run ended before its time, if check
+// agrees: else it stays as it is. JSON Lines on standard output are those that are added.
+func (a *app) resumeRecords(o output, check func(*results.File) error) (*records, error) {
+	r := &records{}
+	var err error
+	r.writer, err = results.Resume(o.out, func(file *results.File) error {
+		r.file, r.trials = *file, len(file.Trials)
+		return check(file)
+	})
 	if err != nil {
 		return nil, err
 	}
-	r := &records{file: *file, trials: len(file.Trials), writer: writer}
 	r.file.End, r.file.Warnings = nil, nil
 	if o.json {
 		r.lines = a.stdout

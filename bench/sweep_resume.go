@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,24 +12,31 @@ import (
 	"tunbench/results"
 )
 
+// errNothingMissing says that a sweep is whole.
+var errNothingMissing = errors.New("nothing is missing")
+
 // resumeSweep measures what is missing in the file of an interrupted sweep. If nothing is, it shows the file and leaves it as it is.
 func (a *app) resumeSweep(ctx context.Context, o sweepOptions, series measure.Series, record results.Sweep) error {
-	file, err := results.ReadFile(o.out)
-	if err != nil {
-		return fmt.Errorf("resume: %w", err)
-	}
-	if err := sameSweep(o.out, file, record, host.Fingerprint(a.args)); err != nil {
-		return err
-	}
-	measured := results.Measured(file.Trials)
-	series.Measured = func(s scenario.Scenario, round int) bool { return measured(s.Name(), round) }
-	if series.Trials() == 0 {
+	here := host.Fingerprint(a.args)
+	var whole *results.File
+	keep, err := a.resumeRecords(o.output, func(file *results.File) error {
+		if err := sameSweep(o.out, file, record, here); err != nil {
+			return err
+		}
+		measured := results.Measured(file.Trials)
+		series.Measured = func(s scenario.Scenario, round int) bool { return measured(s.Name(), round) }
+		if series.Trials() == 0 {
+			whole = file
+			return errNothingMissing
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errNothingMissing):
 		fmt.Fprintf(a.stderr, "tunbench: nothing is missing in %s\n", o.out)
-		return a.printTable(file)
-	}
-	keep, err := a.resumeRecords(o.output, file)
-	if err != nil {
-		return err
+		return a.printTable(whole)
+	case err != nil:
+		return fmt.Errorf("resume: %w", err)
 	}
 	return a.record(ctx, o.output, keep, func(keep *records) error {
 		return a.measureSweep(ctx, o, series, record, keep)

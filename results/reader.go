@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,9 +38,6 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("record of schema %d, newer than %d: read it with a newer tunbench", e.Schema, Schema)
 }
 
-// ErrForeign is a line of JSON, or of something else, that no tunbench wrote.
-var ErrForeign = errors.New("not a tunbench record")
-
 // ReadFile reads a result file by its path; see [Read].
 func ReadFile(path string) (*File, error) {
 	f, err := os.Open(path)
@@ -58,84 +54,101 @@ func ReadFile(path string) (*File, error) {
 
 // Read reads a result file. A torn last line (without a newline, or not JSON) is skipped with a warning, as is a missing end. Any other
 // line that is not a record in its place is a [*LineError]: around a [*SchemaError] if it comes from a newer schema, around [ErrForeign] if
-// no tunbench wrote it. Lines may be of any length. Unknown fields are ignored.
+// no tunbench wrote it. Lines may be of any length. Unknown fields, empty lines and a byte order mark are ignored.
 func Read(r io.Reader) (*File, error) {
 	in := bufio.NewReader(r)
-	file := &File{}
-	line, number := []byte(nil), 0
-	for {
+	if err := checkEncoding(in); err != nil {
+		return nil, &LineError{1, err}
+	}
+	f := &reading{file: &File{}}
+	line, number := []byte(nil), 0 // the last one that is not empty, which may be torn
+	for read := 1; ; read++ {
 		next, err := in.ReadBytes('\n')
 		if err != nil && err != io.EOF {
-			return nil, fmt.Errorf("read line %d: %w", number+1, err)
+			return nil, fmt.Errorf("read line %d: %w", read, err)
 		}
-		last := err == io.EOF && len(next) == 0
-		if number > 0 {
-			if err := file.add(line, number, last); err != nil {
+		empty := len(bytes.TrimSpace(next)) == 0
+		last := err == io.EOF && empty
+		if number > 0 && (!empty || last) {
+			if err := f.add(line, number, last); err != nil {
 				return nil, err
 			}
 		}
 		if last {
-			return file.finish(number)
+			return f.finish(number)
 		}
-		line, number = next, number+1
+		if !empty {
+			line, number = next, read
+		}
 	}
 }
 
-// add takes one line into the file; last says that no byte follows it.
-func (f *File) add(line []byte, number int, last bool) error {
+// reading is a file of which some lines were read.
+type reading struct {
+	file  *File
+	begun bool // it has its host record
+}
+
+// add takes one line into the file; last says that no other follows it.
+func (f *reading) add(line []byte, number int, last bool) error {
 	if last && (!bytes.HasSuffix(line, []byte("\n")) || !json.Valid(line)) {
-		f.Warnings = append(f.Warnings, Warning{number, "the last line is torn and was skipped"})
+		f.file.Warnings = append(f.file.Warnings, Warning{number, "the last line is torn and was skipped"})
 		return nil
 	}
-	if err := f.decode(line, number); err != nil {
+	if err := f.decode(line); err != nil {
 		return &LineError{number, err}
 	}
 	return nil
 }
 
 // decode takes one whole line into the file.
-func (f *File) decode(line []byte, number int) error {
+func (f *reading) decode(line []byte) error {
 	var h struct {
 		Schema *int  `json:"schema"`
 		Record *Kind `json:"record"`
 	}
 	if err := json.Unmarshal(line, &h); err != nil {
-		return fmt.Errorf("%w: %w", ErrForeign, err)
+		return foreign(line, err)
 	}
 	switch {
 	case h.Schema == nil || h.Record == nil || *h.Schema < 1:
 		return fmt.Errorf("%w: no schema or no record type", ErrForeign)
 	case *h.Schema > Schema:
 		return &SchemaError{*h.Schema}
-	case number == 1 && *h.Record != KindHost:
+	case !f.begun && *h.Record != KindHost:
 		return errHostFirst
-	case f.End != nil:
-		return errEnded
+	case f.begun && *h.Record == KindHost:
+		return fmt.Errorf("%w, and here another result file begins: split this one before the line", errHostTwice)
+	case f.file.End != nil:
+		return fmt.Errorf("%w already: what stands behind it was written by another run", errEnded)
 	}
-	switch *h.Record {
+	f.begun = true
+	return f.take(*h.Record, line)
+}
+
+// take decodes a line as a record of its kind.
+func (f *reading) take(kind Kind, line []byte) error {
+	switch kind {
 	case KindHost:
-		if number > 1 {
-			return errHostTwice
-		}
-		return take[Host](f, line)
+		return take[Host](f.file, line)
 	case KindCalibration:
-		return take[Calibration](f, line)
+		return take[Calibration](f.file, line)
 	case KindTrial:
-		return take[Trial](f, line)
+		return take[Trial](f.file, line)
 	case KindSearch:
-		return take[Search](f, line)
+		return take[Search](f.file, line)
 	case KindBurst:
-		return take[Burst](f, line)
+		return take[Burst](f.file, line)
 	case KindSoak:
-		return take[Soak](f, line)
+		return take[Soak](f.file, line)
 	case KindComparison:
-		return take[Comparison](f, line)
+		return take[Comparison](f.file, line)
 	case KindSweep:
-		return take[Sweep](f, line)
+		return take[Sweep](f.file, line)
 	case KindEnd:
-		return take[End](f, line)
+		return take[End](f.file, line)
 	}
-	return fmt.Errorf("%w: unknown record type %q", ErrForeign, *h.Record)
+	return fmt.Errorf("%w: unknown record type %q", ErrForeign, kind)
 }
 
 func take[R Record](f *File, line []byte) error {
@@ -148,18 +161,19 @@ func take[R Record](f *File, line []byte) error {
 }
 
 // finish checks the file as a whole after its last line.
-func (f *File) finish(lines int) (*File, error) {
+func (f *reading) finish(lines int) (*File, error) {
+	file := f.file
 	switch {
 	case lines == 0:
 		return nil, &LineError{1, fmt.Errorf("%w: the file is empty", errHostFirst)}
-	case lines == 1 && len(f.Warnings) > 0:
-		return nil, &LineError{1, fmt.Errorf("%w: its only line is torn or foreign", errHostFirst)}
-	case f.End == nil:
-		f.Warnings = append(f.Warnings, Warning{lines, "no end record: the run was cut off, or is still going on"})
-	case f.End.Trials != len(f.Trials):
-		f.Warnings = append(f.Warnings, Warning{
-			lines, fmt.Sprintf("the end record speaks of %d trials, the file has %d", f.End.Trials, len(f.Trials)),
+	case !f.begun:
+		return nil, &LineError{lines, fmt.Errorf("%w: its only line is torn or foreign", errHostFirst)}
+	case file.End == nil:
+		file.Warnings = append(file.Warnings, Warning{lines, "no end record: the run was cut off, or is still going on"})
+	case file.End.Trials != len(file.Trials):
+		file.Warnings = append(file.Warnings, Warning{
+			lines, fmt.Sprintf("the end record speaks of %s, the file has %d", Count(file.End.Trials, "trial"), len(file.Trials)),
 		})
 	}
-	return f, nil
+	return file, nil
 }

@@ -50,7 +50,7 @@ func readsAs(t *testing.T, path string, wanted *File) {
 	}
 	want := *wanted
 	want.Add(Trial{Scenario: "dut=veth/size=64", Start: sampleStart})
-	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].Text, "speaks of 1 trials, the file has 2") {
+	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].Text, "speaks of 1 trial, the file has 2") {
 		t.Errorf("warnings %v", got.Warnings)
 	}
 	if diff := cmp.Diff(&want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(File{}, "Warnings")); diff != "" {
@@ -77,8 +77,12 @@ func TestReadWarnings(t *testing.T) {
 		{"half a line", hostLine + trialLine + trialLine[:20], 1, []string{torn, noEnd}},
 		{"no newline", hostLine + trialLine + strings.TrimSpace(trialLine), 1, []string{torn, noEnd}},
 		{"nonsense at the end", hostLine + trialLine + "\x00\x00\x00\n", 1, []string{torn, noEnd}},
-		{"empty line at the end", hostLine + trialLine + endLine + "\n", 1, []string{torn}},
-		{"trials missing", hostLine + endLine, 0, []string{"speaks of 1 trials"}},
+		{"an empty line at the end", hostLine + trialLine + endLine + "\n", 1, nil},
+		{"empty lines everywhere", "\n\r\n" + hostLine + "\n" + trialLine + " \n\n" + endLine + "\n\n \t", 1, nil},
+		{"half a line, then empty ones", hostLine + trialLine + trialLine[:20] + "\n\n", 1, []string{torn, noEnd}},
+		{"a byte order mark", "\ufeff" + hostLine + trialLine + endLine, 1, nil},
+		{"line ends of Windows", strings.ReplaceAll(hostLine+trialLine+endLine, "\n", "\r\n"), 1, nil},
+		{"trials missing", hostLine + endLine, 0, []string{"speaks of 1 trial,"}},
 		{"unknown field", strings.Replace(hostLine, "{", `{"colour":"red",`, 1) + trialLine + endLine, 1, nil},
 		{"long line", hostLine + strings.Replace(trialLine, `"s"`, `"`+strings.Repeat("s", 1<<20)+`"`, 1) + endLine, 1, nil},
 	}
@@ -111,10 +115,17 @@ func TestReadErrors(t *testing.T) {
 		{"empty file", "", 1, errHostFirst, "empty"},
 		{"half a host record", hostLine[:30], 1, errHostFirst, "torn"},
 		{"a trial first", trialLine + hostLine, 1, errHostFirst, ""},
-		{"two host records", hostLine + trialLine + hostLine, 3, errHostTwice, ""},
-		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, errEnded, ""},
+		{"empty lines only", "\n\n", 1, errHostFirst, "empty"},
+		{"two host records", hostLine + trialLine + hostLine, 3, errHostTwice, "another result file begins"},
+		{"two files in one", hostLine + trialLine + endLine + hostLine + trialLine + endLine, 4, errHostTwice, "another result file begins"},
+		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, errEnded, "another run"},
+		{"the line is counted with empty ones", "\n" + hostLine + "\n\n" + trialLine[:20] + "\n" + trialLine, 5, ErrForeign, ""},
+		{"UTF-16, little-endian", "\xff\xfe{\x00", 1, ErrForeign, "UTF-16"},
+		{"UTF-16, big-endian", "\xfe\xff\x00{", 1, ErrForeign, "UTF-16"},
+		{"UTF-16 without a mark", "{\x00\"\x00", 1, ErrForeign, "UTF-16"},
+		{"gzip", "\x1f\x8b\x08\x00", 1, ErrForeign, "gunzip"},
+		{"JSON over several lines", "{\n  \"schema\": 3\n}\n", 1, ErrForeign, "jq -c"},
 		{"nonsense in the middle", hostLine + trialLine[:20] + "\n" + trialLine, 2, ErrForeign, ""},
-		{"an empty line in the middle", hostLine + "\n" + trialLine, 2, ErrForeign, ""},
 		{"JSON of someone else", `{"name":"x"}` + "\n" + hostLine, 1, ErrForeign, ""},
 		{"JSON of someone else at the end", hostLine + `{"name":"x"}` + "\n", 2, ErrForeign, ""},
 		{"a number", "42\n" + hostLine, 1, ErrForeign, ""},

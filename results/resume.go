@@ -9,32 +9,39 @@ import (
 )
 
 // Resume opens a result file whose run ended before its time, so that more can be appended: an end record and a torn last line are cut off, all
-// other lines stay. The file must be readable by [Read].
-func Resume(path string) (*Writer, error) {
+// other lines stay. The file must be readable by [Read]. One that is still being written is an [*InUseError]. Before anything is changed
+// check sees what the file holds: if it returns an error the file stays as it is, and that is the error.
+func Resume(path string, check func(*File) error) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open result file: %w", err)
 	}
-	w, err := resume(f)
+	w, err := resume(f, check)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("resume result file %s: %w", path, err)
+		return nil, err
 	}
 	return w, nil
 }
 
-func resume(f *os.File) (*Writer, error) {
+func resume(f *os.File, check func(*File) error) (*Writer, error) {
+	if err := lockFile(f); err != nil {
+		return nil, err
+	}
 	text, err := io.ReadAll(f)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read result file: %w", err)
 	}
 	file, err := Read(bytes.NewReader(text))
 	if err != nil {
+		return nil, fmt.Errorf("read result file %s: %w", f.Name(), err)
+	}
+	if err := check(file); err != nil {
 		return nil, err
 	}
-	kept := wholeLines(text)
+	kept := withoutBlankEnd(wholeLines(withoutBlankEnd(text)))
 	if file.End != nil {
-		kept = kept[:lastLine(kept)]
+		kept = withoutBlankEnd(kept[:lastLine(kept)])
 	}
 	if err := f.Truncate(int64(len(kept))); err != nil {
 		return nil, fmt.Errorf("cut off the end record: %w", err)
@@ -47,6 +54,18 @@ func wholeLines(text []byte) []byte {
 	last := lastLine(text)
 	if line := text[last:]; !bytes.HasSuffix(line, []byte("\n")) || !json.Valid(line) {
 		return text[:last]
+	}
+	return text
+}
+
+// withoutBlankEnd is the text without the empty lines at its end.
+func withoutBlankEnd(text []byte) []byte {
+	for len(text) > 0 {
+		last := lastLine(text)
+		if len(bytes.TrimSpace(text[last:])) > 0 {
+			break
+		}
+		text = text[:last]
 	}
 	return text
 }

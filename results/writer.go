@@ -8,7 +8,8 @@ import (
 	"os"
 )
 
-// Writer appends records to a result file. It is for one goroutine. Whatever fails, the file holds whole lines only.
+// Writer appends records to a result file, which it holds a lock (flock(2)) on until [Writer.Close] or the death of its process. It is for
+// one goroutine. Whatever fails, the file holds whole lines only.
 type Writer struct {
 	file   file
 	length int64 // of the whole lines
@@ -37,6 +38,10 @@ func Create(path string) (*Writer, error) {
 		return nil, fmt.Errorf("create result file: %w: choose another name, or move or remove it", err)
 	}
 	if err != nil {
+		return nil, fmt.Errorf("create result file: %w", err)
+	}
+	if err := lockFile(f); err != nil {
+		f.Close()
 		return nil, fmt.Errorf("create result file: %w", err)
 	}
 	return &Writer{file: f}, nil
