@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed"
 )
@@ -15,14 +16,17 @@ func (a *app) cleanCommand() *cobra.Command {
 		Use:   "clean",
 		Short: "Remove what a killed run left behind",
 		Long: `Remove the namespaces tb-<pid>-… of runs that are dead, with all that is in
-them, and print their names. Those of live runs stay. Every run does this
-first, so you need it only to tidy up after the last one.`,
+them, and what a dead gate built below the temporary folder (TMPDIR), and print
+their names. Those of live runs stay. Every run does this first, so you need it
+only to tidy up after the last one.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if err := host.Require(); err != nil {
 				return err
 			}
 			removed, err := testbed.Clean()
+			builds, buildsErr := gate.Clean()
+			removed, err = append(removed, builds...), errors.Join(err, buildsErr)
 			for _, name := range removed {
 				if _, printErr := fmt.Fprintln(a.stdout, "removed", name); printErr != nil {
 					return errors.Join(err, printErr)

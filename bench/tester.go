@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
@@ -31,6 +32,9 @@ func (a *app) fit(scenarios []scenario.Scenario, o tester) ([]scenario.Scenario,
 	options := measure.Options{DropReasons: o.dropReasons}
 	if err := host.Require(); err != nil {
 		return nil, options, err
+	}
+	if _, err := gate.Clean(); err != nil {
+		fmt.Fprintln(a.stderr, "tunbench: warning:", err)
 	}
 	fitted, lost, err := measure.Fit(scenarios, measure.ProbeFeatures(scenarios))
 	if lost.Generator != "" {

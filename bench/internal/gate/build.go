@@ -22,6 +22,7 @@ func (w *Workshop) revision(ctx context.Context, revision string) (Program, erro
 		return Program{}, w.noRevision(ctx, top, revision, err)
 	}
 	commit = commit[:commitDigits]
+	w.say(revisionPrefix + revision)
 	source, err := w.checkOut(ctx, top, commit)
 	if err != nil {
 		return Program{}, err
@@ -78,9 +79,15 @@ func (w *Workshop) build(ctx context.Context, source, version string) (string, e
 		return "", err
 	}
 	path := filepath.Join(place, "tunbench-"+version)
+	// What go and its compilers put down on their way goes when the rest does, even if
+	// they are killed.
+	temp := filepath.Join(place, "tmp")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return "", fmt.Errorf("make a place to build: %w", err)
+	}
 	// As the Makefile has it, but for the stamp of the commit: git refuses to tell that of
 	// a working copy of another user.
-	build := command{dir: source, env: []string{"CGO_ENABLED=0"}, args: []string{"go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./bench"}}
+	build := command{dir: source, env: []string{"CGO_ENABLED=0", "GOTMPDIR=" + temp, "TMPDIR=" + temp}, args: []string{"go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./bench"}}
 	if _, err := build.run(ctx); err != nil {
 		return "", fmt.Errorf("build: %w", err)
 	}

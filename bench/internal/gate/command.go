@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -29,12 +30,20 @@ func (c command) run(ctx context.Context) (string, error) {
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), c.env...)
 	// A group of its own: Ctrl-C at the terminal is for this process to handle.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	// If this process is killed, the command does not go on for nobody.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	// The kernel means the death of the thread that started it (PR_SET_PDEATHSIG(2const)).
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	// go tidies up after SIGINT, after SIGTERM it does not.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = endPatience
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
+	if ctx.Err() != nil && cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // who of its group ignored the SIGINT, if anybody
+	}
 	switch {
 	case err == nil:
 		return strings.TrimSuffix(stdout.String(), "\n"), nil

@@ -26,7 +26,11 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	holds("old") // what is killed now leaves nothing behind
 	if err := f.Discard(); err != nil {
+		t.Error(err)
+	}
+	if err := f.Commit([]byte("discarded")); err != nil {
 		t.Error(err)
 	}
 	holds("old")

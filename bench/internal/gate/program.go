@@ -24,9 +24,12 @@ const revisionPrefix = "git:"
 // Workshop finds programs, and builds those of which there is only the source, in a
 // temporary folder. It is for one goroutine, and must be closed.
 type Workshop struct {
-	repository string // a folder in it
-	dir        string // temporary; "" until something is built
+	repository string  // a folder in it
+	folder     *folder // nil until something is built
 	built      int
+
+	// Building is told what is about to be built, which takes minutes where nothing is cached. It may be nil.
+	Building func(what string)
 }
 
 // NewWorkshop is a workshop that takes revisions from the git repository which the folder
@@ -59,33 +62,39 @@ func (w *Workshop) Program(ctx context.Context, word string) (Program, error) {
 	case !info.IsDir():
 		return Program{Path: path, Label: word}, nil
 	}
+	w.say("the source in " + word)
 	program, err := w.build(ctx, path, "folder")
 	return Program{Path: program, Label: "the source in " + word}, err
 }
 
+func (w *Workshop) say(what string) {
+	if w.Building != nil {
+		w.Building(what)
+	}
+}
+
 // Close removes what was built.
 func (w *Workshop) Close() error {
-	if w.dir == "" {
+	if w.folder == nil {
 		return nil
 	}
-	if err := os.RemoveAll(w.dir); err != nil {
+	if err := w.folder.remove(); err != nil {
 		return fmt.Errorf("remove builds: %w", err)
 	}
-	w.dir = ""
+	w.folder = nil
 	return nil
 }
 
 // place is a new folder for one program.
 func (w *Workshop) place() (string, error) {
-	if w.dir == "" {
-		dir, err := os.MkdirTemp("", "tunbench-gate-")
-		if err != nil {
+	if w.folder == nil {
+		var err error
+		if w.folder, err = makeFolder(); err != nil {
 			return "", fmt.Errorf("make a place to build: %w", err)
 		}
-		w.dir = dir
 	}
 	w.built++
-	place := filepath.Join(w.dir, fmt.Sprint(w.built))
+	place := filepath.Join(w.folder.path, fmt.Sprint(w.built))
 	if err := os.Mkdir(place, 0o755); err != nil {
 		return "", fmt.Errorf("make a place to build: %w", err)
 	}
