@@ -22,13 +22,13 @@ type output struct {
 }
 
 func (o *output) add(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.out, "output", "o", "", "keep the records in a new `file` (JSON Lines)")
+	flags.VarP(newFile{&o.out}, "output", "o", "keep the records in a new `file` (JSON Lines)")
 	flags.BoolVar(&o.json, "json", false, "print the records as JSON Lines instead of the table")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 }
 
 func (a *app) progress(o output, steps int) *ui.Progress {
-	return ui.NewProgress(a.stderr, steps, ui.ProgressOptions{Quiet: o.quiet, NoColor: a.noColor})
+	return ui.NewProgress(a.stderr, steps, ui.ProgressOptions{Quiet: o.quiet || a.terminal.dumb, NoColor: a.terminal.noColor})
 }
 
 // recorded runs a measurement between the first and the last record of a file, and
@@ -48,6 +48,9 @@ func (a *app) recorded(ctx context.Context, o output, measure func(*records) err
 func (a *app) record(ctx context.Context, o output, keep *records, measure func(*records) error) (err error) {
 	defer func() { err = errors.Join(err, keep.close()) }()
 	runErr := measure(keep)
+	if runErr == nil {
+		runErr = interrupted(ctx, context.Cause(ctx), keep.trials) // no success, not even in its last moment
+	}
 	end := results.End{Time: time.Now().UTC(), Status: results.Completed, Trials: keep.trials}
 	if reason := cutShort(ctx, runErr); reason != nil {
 		end.Status, end.Reason = results.Interrupted, reason.Error()
@@ -80,12 +83,12 @@ func interrupted(ctx context.Context, err error, trials int) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("interrupted after %d trials: %w", trials, err)
+	return fmt.Errorf("interrupted after %s: %w", results.Count(trials, "trial"), err)
 }
 
 // trialsFailed is a run that came to its end, though not every trial did.
 type trialsFailed struct{ failed, trials int }
 
 func (e *trialsFailed) Error() string {
-	return fmt.Sprintf("%d of %d trials failed", e.failed, e.trials)
+	return fmt.Sprintf("%d of %s failed", e.failed, results.Count(e.trials, "trial"))
 }

@@ -19,7 +19,7 @@ memory that this needs does not grow with the time.
 
 Each interval is a record of its own whose ledger balances; between two the load
 pauses for less than a tenth of a second, until the last packet has arrived.
-Ctrl-C ends a soak early and prints its summary.
+Ctrl-C ends a soak early and prints its summary; the exit code is then 1.
 
 The words are those of tunbench run, for one scenario; give the intervals a file
 with -o.`
@@ -64,6 +64,9 @@ func (o *soakOptions) check() error {
 }
 
 func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
+	if err := leaveOut(words, "duration", "see --for and --interval"); err != nil {
+		return err
+	}
 	s, err := one(words)
 	if err != nil {
 		return err
@@ -89,6 +92,9 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 			return keep.write(t)
 		}
 		record, err := soak.Run(ctx)
+		if err == nil && ctx.Err() != nil {
+			err = fmt.Errorf("interrupted after %s: %w", results.Count(record.Intervals, "interval"), context.Cause(ctx))
+		}
 		return errors.Join(err, keep.write(record))
 	})
 }

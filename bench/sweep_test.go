@@ -147,3 +147,32 @@ func TestSweepOverSysctls(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
+
+// TestSweepIsNotResumedWhileItRuns: two processes would spoil each other's file.
+func TestSweepIsNotResumedWhileItRuns(t *testing.T) {
+	needRoot(t)
+	file := filepath.Join(t.TempDir(), "sweep.jsonl")
+	sweep := slices.Clip(strings.Fields("sweep queues=1,2 load=1k duration=100ms warmup=0s --no-calibration -n 10000 -o " + file))
+	cmd, _, stderr := command(t, sweep...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	hasTrials(t, file, 1)
+	code, _, said := tunbench(t, append(sweep, "--resume")...)
+	if code != exitFailure || !strings.Contains(said, "is being written by process "+itoa(cmd.Process.Pid)) {
+		t.Errorf("resumed while it runs: exit code %d: %s", code, said)
+	}
+	if err := cmd.Process.Signal(unix.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := exit(t, cmd); code != exitFailure {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if f := readBack(t, file); len(f.Warnings) > 0 || len(f.Sweeps) != 1 || f.End == nil {
+		t.Errorf("warnings %v, %d sittings, end %v", f.Warnings, len(f.Sweeps), f.End)
+	}
+}

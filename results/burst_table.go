@@ -1,8 +1,10 @@
 package results
 
 import (
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/montanaflynn/stats"
 )
@@ -14,9 +16,8 @@ func (p *page) bursts(f *File) (warnings []string) {
 	}
 	s := nameSubjects(scenariosOf(f.Bursts, func(b Burst) string { return b.Scenario }))
 	p.section("longest burst without loss (RFC 9004)", s.shared)
-	if columns, dropped := tabulate(p, []group[Burst]{{rows: f.Bursts}}, burstColumns(s)); slices.ContainsFunc(columns, isCorrected) {
-		p.explain("corrected: what the device under test held, without what it forwarded while the burst arrived.", dropped)
-	}
+	columns, dropped := tabulate(p, []group[Burst]{{rows: f.Bursts}}, burstColumns(s))
+	p.explain(burstLegend(columns), dropped)
 	for _, b := range f.Bursts {
 		warnings = append(warnings, s.warn(b.Scenario, "burst", append(failure(b.Error), unlimited(b)...))...)
 	}
@@ -25,9 +26,30 @@ func (p *page) bursts(f *File) (warnings []string) {
 	})...)
 }
 
-const headerCorrected = "corrected\npackets"
+// burstLegend explains the figures that are shown. RFC 9004, section 6 averages over the repetitions, so the corrected figure is one of means too.
+func burstLegend(columns []column[Burst]) string {
+	has := func(header string) bool {
+		return slices.ContainsFunc(columns, func(c column[Burst]) bool { return c.header == header })
+	}
+	var parts []string
+	switch {
+	case has(headerLongest) && has(headerLasting):
+		parts = append(parts, "longest, lasting: means over n repetitions.")
+	case has(headerLongest):
+		parts = append(parts, "longest: mean over n repetitions.")
+	}
+	if has(headerCorrected) {
+		parts = append(parts, "corrected: of the longest, what the device under test held, without what it forwarded while the burst arrived.")
+	}
+	return strings.Join(parts, " ")
+}
 
-func isCorrected(c column[Burst]) bool { return c.header == headerCorrected }
+// Headers that the legend explains.
+const (
+	headerLongest   = "longest\npackets"
+	headerLasting   = "lasting\nms"
+	headerCorrected = "corrected\npackets"
+)
 
 func burstColumns(s subjects) []column[Burst] {
 	longest := func(format func(PacketRange) string) func(Burst) string {
@@ -40,26 +62,29 @@ func burstColumns(s subjects) []column[Burst] {
 	}
 	return []column[Burst]{
 		{left: true, cell: func(b Burst) string { return s.titles[b.Scenario] }},
-		{header: "longest\npackets", cell: longest(func(r PacketRange) string { return whole(r.Median) })},
+		{header: headerLongest, cell: longest(func(r PacketRange) string { return rounded(r.Mean) })},
 		{header: "least\npackets", keep: 2, cell: longest(func(r PacketRange) string { return strconv.FormatInt(r.Min, 10) })},
 		{header: "most\npackets", keep: 2, cell: longest(func(r PacketRange) string { return strconv.FormatInt(r.Max, 10) })},
-		{header: "lasting\nms", keep: 1, cell: lastingCell},
-		{header: headerCorrected, cell: func(b Burst) string { return cellOf(b.CorrectedPackets, scaledFine) }},
+		{header: headerLasting, keep: 1, cell: lastingCell},
+		{header: headerCorrected, cell: func(b Burst) string { return cellOf(b.CorrectedPackets, rounded) }},
 		{header: "\nn", cell: func(b Burst) string { return strconv.Itoa(len(b.Repetitions)) }},
 	}
 }
 
-// lastingCell is the median time that the longest bursts took.
+// rounded writes a number of packets.
+func rounded(v float64) string { return whole(math.Round(v)) }
+
+// lastingCell is the mean time that the longest bursts took.
 func lastingCell(b Burst) string {
 	durations := make([]float64, len(b.Repetitions))
 	for i, r := range b.Repetitions {
 		durations[i] = r.DurationS
 	}
-	median, err := stats.Median(durations)
+	mean, err := stats.Mean(durations)
 	if err != nil {
 		return absent // no repetitions
 	}
-	return significant(1e3 * median)
+	return significant(1e3 * mean)
 }
 
 // unlimited says that the longest burst was not found, because there was no loss.
@@ -67,5 +92,5 @@ func unlimited(b Burst) []string {
 	if b.LimitPackets == nil {
 		return nil
 	}
-	return []string{"no loss up to " + strconv.FormatInt(*b.LimitPackets, 10) + " packets, where the search stopped"}
+	return []string{"no loss up to " + Count(*b.LimitPackets, "packet") + ", where the search stopped"}
 }

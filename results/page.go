@@ -39,7 +39,9 @@ func (p *page) section(heading string, shared []string) {
 
 // explain writes the legend of a table.
 func (p *page) explain(legend string, dropped []string) {
-	p.paragraph([]string{legend}, "", text.Faint)
+	if legend != "" {
+		p.paragraph([]string{legend}, "", text.Faint)
+	}
 	if len(dropped) > 0 {
 		p.paragraph([]string{"Not shown for want of width: " + strings.Join(dropped, ", ") + "."}, "", text.Faint)
 	}

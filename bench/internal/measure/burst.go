@@ -87,7 +87,7 @@ func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) erro
 		}
 		sent := t.Ledger.Packets(results.PlaceIntended) / int64(max(len(t.Directions), 1))
 		if sent != packets {
-			return false, &TrialError{fmt.Errorf("of a burst of %d packets the generator brought out %d in %v", packets, sent, 2*longestBurstTime)}
+			return false, &TrialError{fmt.Errorf("of a burst of %s the generator brought out %d in %v", results.Count(packets, "packet"), sent, 2*longestBurstTime)}
 		}
 		whole = *t.LossRatio == 0
 		if whole && packets > good.Packets {
