@@ -43,22 +43,23 @@ func (a *app) burstCommand() *cobra.Command {
   tunbench burst dev=tap size=1400 -n 50`,
 		RunE: func(cmd *cobra.Command, words []string) error { return a.burst(cmd.Context(), o, words) },
 	}
-	cmd.Flags().IntVarP(&o.repetitions, "repetitions", "n", defaultRepetitions, "search so often; RFC 9004 wants 50")
+	o.repetitions = defaultRepetitions
+	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so often; RFC 9004 wants 50")
 	o.tester.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
 }
 
 func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
+	if err := leaveOut(words, "duration", "a burst ends when its last packet is sent"); err != nil {
+		return err
+	}
 	s, err := one(words)
 	if err != nil {
 		return err
 	}
 	if !s.OpenLoop() || s.Load.Mode == scenario.LoadPaced {
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
-	}
-	if o.repetitions < 1 || o.repetitions > maxRepetitions {
-		return &usageError{fmt.Errorf("-n %d: want 1 to %d repetitions", o.repetitions, maxRepetitions)}
 	}
 	s, options, err := a.fitOne(s, o.tester)
 	if err != nil {
@@ -73,7 +74,7 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 		b := measure.Burst{Scenario: s, Repetitions: o.repetitions, Options: options}
 		b.Record = func(t results.Trial) error { return keep.write(t) }
 		b.Progress = func(repetition int, packets int64) {
-			progress.Step(fmt.Sprintf("repetition %d of %d: %d packets", repetition+1, o.repetitions, packets))
+			progress.Step(fmt.Sprintf("repetition %d of %d: %s", repetition+1, o.repetitions, results.Count(packets, "packet")))
 		}
 		record, err := b.Run(ctx)
 		return errors.Join(interrupted(ctx, err, keep.trials), keep.write(record))

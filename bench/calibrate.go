@@ -44,6 +44,11 @@ func (a *app) calibrateCommand() *cobra.Command {
 }
 
 func (a *app) calibrate(ctx context.Context, o output, words []string) error {
+	for _, key := range []string{"duration", "warmup"} {
+		if err := leaveOut(words, key, "a calibration has trials of its own"); err != nil {
+			return err
+		}
+	}
 	scenarios, err := scenario.Parse(words)
 	if err != nil {
 		return err

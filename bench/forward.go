@@ -83,7 +83,7 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
 	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "have packets taken before the device, into shared memory, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
-	flags.IntSliceVar(&o.forward.CPUs, "cpus", nil, "pin worker i to the i-th of these CPUs, round robin")
+	flags.Var(cpuList{&o.forward.CPUs}, "cpus", "pin worker i to the i-th of these CPUs, such as 0,2-3, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
 	flags.BoolVar(&o.forward.Attach, "attach", false, "the devices must exist; create none")

@@ -135,7 +135,7 @@ func TestForwardCreated(t *testing.T) {
 	}
 	cmd, lines, stderr := forwarding(t, "--a", bed.A().Namespace.Name()+":made0", "--b", bed.B().Namespace.Path()+":made0",
 		"--dev", "tap", "--vnet=false", "--mtu", "2000")
-	waitLine(t, lines, `^created tap tb-\d+-b:made0: 1 queues, no vnet header, offload none$`)
+	waitLine(t, lines, `^created tap tb-\d+-b:made0: 1 queue, no vnet header, offload none$`)
 	if !exists(bed.A(), "made0") || !exists(bed.B(), "made0") {
 		t.Error("the devices are not where they were asked for")
 	}

@@ -111,7 +111,7 @@ func (a *app) tableOptions() results.Options {
 	if !ui.IsTerminal(a.stdout) {
 		return results.Options{}
 	}
-	return results.Options{Color: !a.noColor, Width: ui.Width(a.stdout)}
+	return results.Options{Color: !a.terminal.noColor, Width: ui.Width(a.stdout)}
 }
 
 func (a *app) printText(table string) error {

@@ -35,7 +35,7 @@ worse, 4 it could decide nothing, 5 this host or user cannot do it.`
 // app is what commands share: where they write, and what the user's environment asks for.
 type app struct {
 	stdout, stderr io.Writer
-	noColor        bool // https://no-color.org
+	terminal       terminal
 	args           []string
 }
 
@@ -43,8 +43,7 @@ type app struct {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
 	defer stop()
-	_, noColor := os.LookupEnv("NO_COLOR")
-	a := &app{stdout: stdout, stderr: stderr, noColor: noColor, args: args}
+	a := &app{stdout: stdout, stderr: stderr, terminal: terminalOf(os.Getenv), args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -59,6 +58,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Use:           "tunbench",
 		Short:         "Measure TUN/TAP data paths between network namespaces",
 		Long:          rootHelp,
+		Version:       versionText(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          usageArgs(cobra.NoArgs),
@@ -66,8 +66,9 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	root.SetVersionTemplate("tunbench {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		return &usageError{fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(

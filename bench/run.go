@@ -52,7 +52,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", "))
-	flags.IntVarP(&o.rounds, "rounds", "n", 0, "measure every scenario so often (default 1, or the preset's)")
+	flags.VarP(rounds(&o.rounds), "rounds", "n", "measure every scenario so often (default 1, or the preset's)")
 	o.tester.add(flags)
 	o.output.add(flags)
 	return cmd
@@ -76,9 +76,6 @@ func presetHelp() string {
 
 // plan turns flags and words into a series.
 func (o *runOptions) plan(words []string) (measure.Series, error) {
-	if o.rounds < 0 || o.rounds > maxRounds {
-		return measure.Series{}, &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", o.rounds, maxRounds)}
-	}
 	if o.preset == "" {
 		scenarios, err := scenario.Parse(words)
 		return measure.Series{Scenarios: scenarios, Rounds: max(o.rounds, 1)}, err
@@ -99,6 +96,9 @@ func (o *runOptions) plan(words []string) (measure.Series, error) {
 
 // maxRounds is far beyond what statistics gain from.
 const maxRounds = 10_000
+
+// rounds is a flag for how often something is measured.
+func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
 
 func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 	series, err := o.plan(words)

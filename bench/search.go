@@ -76,6 +76,9 @@ func (o *searchOptions) plan(words []string) (measure.Search, error) {
 	if err != nil {
 		return measure.Search{}, &usageError{err}
 	}
+	if err := leaveOut(words, "duration", "the preset says how long a trial is"); err != nil {
+		return measure.Search{}, err
+	}
 	s, err := one(words)
 	if err != nil {
 		return measure.Search{}, err
@@ -129,7 +132,7 @@ func (a *app) search(ctx context.Context, o searchOptions, words []string) error
 		plan.Record = func(t results.Trial) error { return keep.write(t) }
 		plan.Config.Progress = func(p search.Progress) { progress.Step(closingIn(p)) }
 		record, err := plan.Run(ctx)
-		return errors.Join(interrupted(ctx, err, record.Trials), keep.write(record))
+		return errors.Join(interrupted(ctx, err, keep.trials), keep.write(record))
 	})
 }
 

@@ -59,7 +59,8 @@ func (a *app) sweepCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.design, "design", string(scenario.DesignFull), "which combinations: "+strings.Join(scenario.Designs(), ", "))
 	flags.StringVar(&o.metric, "metric", "", "effects on this `metric` (default: what the load is measured for)")
-	flags.IntVarP(&o.rounds, "rounds", "n", defaultSweepRounds, "measure every cell so often")
+	o.rounds = defaultSweepRounds
+	flags.VarP(rounds(&o.rounds), "rounds", "n", "measure every cell so often")
 	flags.Uint32Var(&o.seed, "seed", 0, "of the random orders (default: made of the words)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the cells and the time it will take, and measure nothing")
 	flags.BoolVar(&o.resume, "resume", false, "measure what is missing in the file of -o, which an interrupted sweep left")
@@ -73,9 +74,6 @@ func (o *sweepOptions) plan(words []string) (scenario.Sweep, results.Sweep, erro
 	design, err := scenario.ParseSweep(words, scenario.Design(o.design))
 	if err != nil {
 		return design, results.Sweep{}, err
-	}
-	if o.rounds < 1 || o.rounds > maxRounds {
-		return design, results.Sweep{}, &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", o.rounds, maxRounds)}
 	}
 	if o.resume && o.out == "" {
 		return design, results.Sweep{}, &usageError{fmt.Errorf("--resume: want the file of the interrupted sweep, with -o FILE")}

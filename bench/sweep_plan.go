@@ -7,6 +7,7 @@ import (
 
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/results"
 )
 
 // What trials and calibrations take beside their load, measured on a virtual machine of two CPUs: the scene is built and removed, a process
@@ -49,8 +50,8 @@ func (a *app) printPlan(design scenario.Sweep, o sweepOptions) error {
 		b.WriteString(strings.Join(pairs, " ") + "\n")
 	}
 	trials := len(design.Scenarios) * o.rounds
-	fmt.Fprintf(&b, "%d cells (%s design), %d rounds: %d trials, about %v\n",
-		len(design.Scenarios), o.design, o.rounds, trials, expected(design.Scenarios, o.rounds, o.tester).Round(time.Second))
+	fmt.Fprintf(&b, "%s (%s design), %s: %s, about %v\n",
+		results.Count(len(design.Scenarios), "cell"), o.design, results.Count(o.rounds, "round"), results.Count(trials, "trial"), expected(design.Scenarios, o.rounds, o.tester).Round(time.Second))
 	if _, err := a.stdout.Write([]byte(b.String())); err != nil {
 		return fmt.Errorf("print plan: %w", err)
 	}

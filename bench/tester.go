@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -66,6 +67,17 @@ func (a *app) calibrated(ctx context.Context, o tester, keep *records, progress 
 	return measure.CalibrateAll(ctx, scenarios, func(s scenario.Scenario) {
 		progress.Step("calibrate the tester: " + s.Tester())
 	}, func(c results.Calibration) error { return keep.write(c) })
+}
+
+// leaveOut refuses a setting that would have no effect because the command sets it itself;
+// a scenario's name, pasted, may have it.
+func leaveOut(words []string, key, remedy string) error {
+	for _, word := range words {
+		if strings.HasPrefix(word, key+"=") && !strings.Contains(word, "/") {
+			return &usageError{fmt.Errorf("%s: this command sets it itself, leave %s= out: %s", word, key, remedy)}
+		}
+	}
+	return nil
 }
 
 // one is the scenario that words ask for, where only one can be had.

@@ -43,6 +43,26 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"sweep offload=none,al", []string{"offload=al", "none"}},
 		{"sweep queues=1,2 --design most", []string{"--design most", "pairwise"}},
 		{"sweep queues=1,2 -n 0", []string{"-n 0"}},
+		{"run -n 0", []string{"-n 0", "1 to 10000 rounds"}},
+		{"run -n abc", []string{"-n abc", "1 to 10000 rounds"}},
+		{"run -n 1.5", []string{"-n 1.5", "1 to 10000 rounds"}},
+		{"burst -n abc", []string{"-n abc", "1 to 1000 repetitions"}},
+		{"gate --baseline x -n abc", []string{"-n abc", "whole number"}},
+		{"ab --seed -1", []string{"--seed -1", "0 or more"}},
+		{"sweep queues=1,2 --seed -1", []string{"--seed -1", "from 0 to"}},
+		{"soak --for 10", []string{"--for 10", "its unit", "8h"}},
+		{"run --json=perhaps", []string{"--json perhaps", "true or false"}},
+		{"forward --a x --b y --cpus 0-x", []string{"--cpus 0-x", "0,2-3"}},
+		{"run -o -", []string{"-o -", "--json"}},
+		{"run -o /dev/null", []string{"-o /dev/null", "no file", "--json"}},
+		{"run -o /tmp", []string{"-o /tmp", "folder"}},
+		{"run --output=", []string{`-o ""`, "unset"}},
+		{"gate --baseline x -o -", []string{"-o -", "--json"}},
+		{"search duration=1s", []string{"duration=1s", "preset"}},
+		{"burst duration=1s", []string{"duration=1s", "leave"}},
+		{"soak size=64 duration=1s", []string{"duration=1s", "--for"}},
+		{"calibrate duration=1s", []string{"duration=1s", "leave"}},
+		{"calibrate size=64 warmup=0s", []string{"warmup=0s", "leave"}},
 		{"sweep queues=1,2 --metric speed", []string{"--metric speed", "throughput_bps", "latency_ns.p99"}},
 		{"sweep load=max,50k", []string{"--metric"}},
 		{"sweep queues=1,2 --resume", []string{"-o FILE"}},
@@ -97,6 +117,9 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 			if !strings.Contains(stderr, word) {
 				t.Errorf("%s: %q does not mention %q", tc.args, strings.TrimSpace(stderr), word)
 			}
+		}
+		if strings.Contains(stderr, "strconv") || strings.Contains(stderr, "invalid syntax") {
+			t.Errorf("%s: says how it parses, not what is wanted: %s", tc.args, stderr)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ func fingerprint(h Host) string {
 	}
 	parts = append(parts, h.CPUModel)
 	if h.Cores > 0 {
-		parts = append(parts, fmt.Sprintf("%d CPUs", h.Cores))
+		parts = append(parts, Count(h.Cores, "CPU"))
 	}
 	if h.Virtualization != "none" {
 		parts = append(parts, h.Virtualization)
@@ -65,7 +64,7 @@ func repeats(rows []row) string {
 	case rows[0].Used == 1:
 		return "Single trials: no spread."
 	}
-	return fmt.Sprintf("Medians of %d trials%s", rows[0].Used, spreads)
+	return "Medians of " + Count(rows[0].Used, "trial") + spreads
 }
 
 // latencyMeaning says from where to where the latency is measured.

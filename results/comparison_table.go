@@ -190,7 +190,7 @@ func armsWarnings(trials []Trial) []string {
 		warnings = append(warnings, fmt.Sprintf("%s failed: the series ended there and decides nothing", trialsOf(failed)))
 	}
 	if all, whole := roundsOf(trials), len(wholeRounds(trials)); whole < all {
-		warnings = append(warnings, fmt.Sprintf("%d of %d rounds count: in the others a trial failed or is missing", whole, all))
+		warnings = append(warnings, fmt.Sprintf("%d of %s count: in the others a trial failed or is missing", whole, Count(all, "round")))
 	}
 	return warnings
 }

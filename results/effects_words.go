@@ -28,7 +28,7 @@ func (e Effects) Words() []string {
 	}
 	if e.Untold > 0 {
 		lines = append(lines, fmt.Sprintf("%s of two knobs cannot be told from other effects, which may contain them; a full design tells them apart",
-			countOf(e.Untold, "interaction")))
+			Count(e.Untold, "interaction")))
 	}
 	return lines
 }
@@ -84,7 +84,7 @@ func (e Effects) method() string {
 	text += "."
 	if e.NoiseDF > 0 {
 		text += fmt.Sprintf(" In brackets 95 %% intervals (Student's t, %s of freedom from the rounds; adjusted for the choice of the two levels).",
-			countOf(e.NoiseDF, "degree"))
+			Count(e.NoiseDF, "degree"))
 	}
 	text += fmt.Sprintf(" The rounds of a cell differ by %s %% (noise)", percent(e.NoiseShare))
 	if !e.Balanced {

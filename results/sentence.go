@@ -21,24 +21,24 @@ func (c Comparison) Sentence() string {
 // reach says where an undecided ratio may be.
 func (c Comparison) reach() string {
 	if c.Confidence == 0 {
-		return fmt.Sprintf("%s are too few for an interval; they had %s to %s", roundsText(c.Rounds), change(c.Low), change(c.High))
+		return fmt.Sprintf("%s too few for an interval; they had %s to %s", countAre(c.Rounds, "round"), change(c.Low), change(c.High))
 	}
 	return fmt.Sprintf("B may be anywhere from %s to %s (%s)", change(c.Low), change(c.High), roundsText(c.Rounds))
 }
 
 // seeable says what the series could have shown.
 func (c Comparison) seeable() string {
-	if c.Detectable == 0 {
+	switch {
+	case c.Detectable == 0:
 		return ""
+	case c.Detectable >= 1:
+		return fmt.Sprintf("; only a change to %s would have been seen", change(1+c.Detectable))
 	}
 	return fmt.Sprintf("; a change of %s %% would have been seen", percent(c.Detectable))
 }
 
 func roundsText(n int) string {
-	if n == 1 {
-		return "1 round"
-	}
-	return fmt.Sprintf("%d rounds", n)
+	return Count(n, "round")
 }
 
 // change writes a ratio as what became more or less: "4.8 % less", "12 % more", "3.5 times".

@@ -16,7 +16,7 @@ const oddChance = 0.01
 func seriesWarnings(logs []float64, e estimate) []string {
 	var warnings []string
 	if e.interval.Confidence == 0 {
-		warnings = append(warnings, fmt.Sprintf("%s are too few for an interval", roundsText(len(logs))))
+		warnings = append(warnings, countAre(len(logs), "round")+" too few for an interval")
 	}
 	if len(logs) < enoughRounds {
 		return warnings

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"fmt"
 	"strconv"
 )
 
@@ -37,9 +36,9 @@ func (p *page) soaks(f *File) (warnings []string) {
 
 // soakFacts is what a soak did, for a heading.
 func soakFacts(s Soak) []string {
-	facts := []string{seconds(s.DurationS), fmt.Sprintf("%d intervals", s.Intervals)}
+	facts := []string{seconds(s.DurationS), Count(s.Intervals, "interval")}
 	if s.LostPackets != nil {
-		facts = append(facts, fmt.Sprintf("%d packets lost", *s.LostPackets))
+		facts = append(facts, Count(*s.LostPackets, "packet")+" lost")
 	}
 	if s.Interrupted {
 		facts = append(facts, "interrupted")

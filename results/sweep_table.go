@@ -45,16 +45,8 @@ func (p *page) sweep(sittings []Sweep, trials []Trial) (warnings []string, err e
 
 // designLine says what was to be measured.
 func designLine(s Sweep) string {
-	return fmt.Sprintf("sweep: %s design of %d cells, %s, each measured once in a round, in random order (seed %d)",
-		plain(s.Design), len(s.Scenarios), countOf(s.Rounds, "round"), s.Seed)
-}
-
-// countOf is a number of things.
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("sweep: %s design of %s, %s, each measured once in a round, in random order (seed %d)",
+		plain(s.Design), Count(len(s.Scenarios), "cell"), Count(s.Rounds, "round"), s.Seed)
 }
 
 // cellRows sorts the cells by their medians, the best first; those without any come last.

@@ -13,7 +13,7 @@ func sweepWarnings(sittings []Sweep, trials []Trial, e Effects) []string {
 	s := sittings[0]
 	var out []string
 	if s.Dropped > 0 {
-		out = append(out, fmt.Sprintf("%s left out, such as %s", countOf(s.Dropped, "combination"), plain(s.DroppedReason)))
+		out = append(out, fmt.Sprintf("%s left out, such as %s", Count(s.Dropped, "combination"), plain(s.DroppedReason)))
 	}
 	if len(sittings) > 1 {
 		out = append(out, fmt.Sprintf("measured in %d sittings, from %s to %s: the machine may have changed between them",
@@ -29,7 +29,7 @@ func sweepWarnings(sittings []Sweep, trials []Trial, e Effects) []string {
 	case e.NoiseDF == 0:
 		out = append(out, "too few rounds for an interval: every effect may be chance; measure 3 rounds or more")
 	case e.Rounds < minRounds:
-		out = append(out, fmt.Sprintf("%s: intervals rest on little; measure %d or more", countOf(e.Rounds, "round"), minRounds))
+		out = append(out, fmt.Sprintf("%s: intervals rest on little; measure %d or more", Count(e.Rounds, "round"), minRounds))
 	}
 	if e.Drift != nil {
 		out = append(out, fmt.Sprintf("%s drifted by %s %% within a round: the random order spreads that over all knobs, as noise",

@@ -93,10 +93,7 @@ func leftOut(trials []Trial) []string {
 }
 
 func trialsOf(n int) string {
-	if n == 1 {
-		return "1 trial"
-	}
-	return fmt.Sprintf("%d trials", n)
+	return Count(n, "trial")
 }
 
 // notes gathers what the devices under test and the tester had to do without, each once.

@@ -35,7 +35,7 @@ var (
 func Create(path string) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("create result file: %w: choose another name, or move or remove it", err)
+		return nil, fmt.Errorf("create result file: %w: %s", err, insteadOf(path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create result file: %w", err)
@@ -45,6 +45,18 @@ func Create(path string) (*Writer, error) {
 		return nil, fmt.Errorf("create result file: %w", err)
 	}
 	return &Writer{file: f}, nil
+}
+
+// insteadOf says what to do where something has the name of a new result file. Only of a file that is one can it be to remove it.
+func insteadOf(path string) string {
+	info, err := os.Lstat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "it is a folder, want the name of a new file, such as one in it"
+	case err == nil && !info.Mode().IsRegular():
+		return "it is a link, a device or a pipe, want the name of a new file"
+	}
+	return "choose another name, or move or remove it"
 }
 
 // Write appends one record with one write(2) and brings it to the disk. If that fails (disk full), what was written of the line is cut off

@@ -60,6 +60,21 @@ func TestCreateRefusesToOverwrite(t *testing.T) {
 	}
 }
 
+// TestCreateGivesNoDangerousAdvice: what is no file is never to be moved or removed for the sake of results.
+func TestCreateGivesNoDangerousAdvice(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("/dev/null", link); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{dir: "folder", link: "link", "/dev/null": "device", "/dev/stdout": "new file"} {
+		_, err := Create(path)
+		if !errors.Is(err, fs.ErrExist) || strings.Contains(err.Error(), "remove") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want one with %q", path, err, want)
+		}
+	}
+}
+
 func TestWriteOrder(t *testing.T) {
 	host, trial, end := sampleHost(), Trial{Scenario: "s"}, End{}
 	tests := []struct {

@@ -15,7 +15,7 @@ import (
 func Fingerprint(args []string) results.Host {
 	fingerprint := local().fingerprint()
 	fingerprint.Time = time.Now()
-	fingerprint.Version, fingerprint.Commit = build()
+	fingerprint.Version, fingerprint.Commit = Build()
 	fingerprint.GoVersion = runtime.Version()
 	fingerprint.Args = args
 	if name, err := os.Hostname(); err == nil {
@@ -54,9 +54,9 @@ func (m machine) cpuModel() string {
 	return board
 }
 
-// build is the module version and the commit that the toolchain stamped into
+// Build is the module version and the commit that the toolchain stamped into
 // this binary; both are empty in a test binary.
-func build() (version, commit string) {
+func Build() (version, commit string) {
 	info, known := debug.ReadBuildInfo()
 	if !known {
 		return "", ""

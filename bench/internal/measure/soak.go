@@ -146,7 +146,7 @@ func (m *memoryTrend) add(at time.Duration, bytes int64) {
 // drift of its own where most intervals have none.
 func (m *soaking) summarize() {
 	if m.lossy > 0 {
-		m.warn(fmt.Sprintf("packets were lost in %d of %d intervals, first after %v", m.lossy, m.record.Intervals, m.lossSince.Round(time.Second)))
+		m.warn(fmt.Sprintf("packets were lost in %d of %s, first after %v", m.lossy, results.Count(m.record.Intervals, "interval"), m.lossSince.Round(time.Second)))
 	}
 	order := soakMetrics()
 	for _, metric := range slices.SortedFunc(maps.Keys(m.trends), func(a, b results.Metric) int {

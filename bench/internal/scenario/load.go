@@ -66,26 +66,39 @@ func ParsePps(text string) (int64, error) {
 	return pps, nil
 }
 
-// parsePps reads a decimal number with an SI prefix. It computes with integers: 1.1M is 1100000 and 0.1 is nothing.
+// parsePps reads a decimal number with an SI prefix or an exponent. It computes with integers: 1.1M is 1100000 and 0.1 is nothing.
 func parsePps(text string) (pps int64, ok bool) {
-	zeros := 0
+	text, zeros, ok := cutFactor(text)
+	whole, fraction, dotted := strings.Cut(text, ".")
+	if !ok || whole == "" || dotted && fraction == "" {
+		return 0, false
+	}
+	fraction = strings.TrimRight(fraction, "0")
+	if len(fraction) > zeros {
+		return 0, false
+	}
+	digits := whole + fraction + strings.Repeat("0", zeros-len(fraction))
+	if strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil
+}
+
+// cutFactor takes the power of ten off the end of a number: an SI prefix (50k), or an exponent (5e4).
+func cutFactor(text string) (number string, zeros int, ok bool) {
 	for _, prefix := range []struct {
 		letters string
 		zeros   int
 	}{{"kK", 3}, {"M", 6}, {"G", 9}} {
 		if number := strings.TrimRight(text, prefix.letters); len(number) == len(text)-1 {
-			text, zeros = number, prefix.zeros
-			break
+			return number, prefix.zeros, true
 		}
 	}
-	whole, fraction, dotted := strings.Cut(text, ".")
-	if dotted && fraction == "" || len(fraction) > zeros {
-		return 0, false
+	at := strings.IndexAny(text, "eE")
+	if at < 0 {
+		return text, 0, true
 	}
-	digits := whole + fraction + strings.Repeat("0", zeros-len(fraction))
-	if whole == "" || strings.Trim(digits, "0123456789") != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil
+	zeros, err := strconv.Atoi(text[at+1:])
+	return text[:at], zeros, err == nil && zeros >= 0 && zeros <= len("1000000000")
 }

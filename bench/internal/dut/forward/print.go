@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"tunbench/forwarder"
+	"tunbench/results"
 )
 
 // PrintNegotiated writes what the kernel agreed to, a line per device.
@@ -22,7 +23,7 @@ func PrintNegotiated(w io.Writer, n Negotiated) {
 		if d.VnetHdrLen > 0 {
 			vnet = fmt.Sprintf("vnet header of %d bytes", d.VnetHdrLen)
 		}
-		fmt.Fprintf(w, "%s %s %v: %d queues, %s, offload %s\n", verb, d.Kind, d.Endpoint, d.Queues, vnet, d.Offload)
+		fmt.Fprintf(w, "%s %s %v: %s, %s, offload %s\n", verb, d.Kind, d.Endpoint, results.Count(d.Queues, "queue"), vnet, d.Offload)
 	}
 	if n.Intake {
 		fmt.Fprintln(w, "intake: packets skip the filters, qdisc, captures and counters of the device they leave by")

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// flagError says of a flag with a wrong value what is wanted instead; any other error about flags is said as it is.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	flag := invalid.GetFlag()
+	name := "--" + flag.Name
+	if flag.Shorthand != "" {
+		name = "-" + flag.Shorthand
+	}
+	value := invalid.GetValue()
+	if value == "" {
+		value = `""`
+	}
+	return fmt.Errorf("%s %s: %s", name, value, wanted(flag.Value.Type(), invalid.Unwrap()))
+}
+
+// wanted says what a flag of a type takes. Types of our own say it themselves, in their error.
+func wanted(kind string, err error) string {
+	switch kind {
+	case "int", "int64":
+		return "want a whole number"
+	case "uint64":
+		return "want a whole number, 0 or more"
+	case "uint32":
+		return "want a whole number from 0 to 4294967295"
+	case "duration":
+		return "want a time with its unit, such as 90s, 10m or 8h"
+	case "bool":
+		return "want true or false"
+	}
+	return err.Error()
+}
+
+// number is a flag for a whole number within bounds.
+type number struct {
+	to        *int
+	low, high int
+	things    string // what it counts
+}
+
+func (n number) String() string {
+	if n.to == nil || *n.to == 0 {
+		return "" // no default to be shown
+	}
+	return strconv.Itoa(*n.to)
+}
+
+func (n number) Set(text string) error {
+	value, err := strconv.Atoi(text)
+	if err != nil || value < n.low || value > n.high {
+		return n.wrong()
+	}
+	*n.to = value
+	return nil
+}
+
+func (n number) Type() string { return "number" }
+
+func (n number) wrong() error { return fmt.Errorf("want %d to %d %s", n.low, n.high, n.things) }
+
+// newFile is a flag for the name of a file that is to be made.
+type newFile struct{ to *string }
+
+func (f newFile) String() string {
+	if f.to == nil {
+		return ""
+	}
+	return *f.to
+}
+
+func (f newFile) Set(name string) error {
+	switch name {
+	case "":
+		return errors.New("want the name of a new file (is a variable unset?)")
+	case "-":
+		return errors.New("want the name of a new file; --json prints the records on standard output (./- is a file of that name)")
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil: // not there, as it should be, or whoever makes it says why not
+	case info.IsDir():
+		return errors.New("it is a folder, want the name of a new file, such as one in it")
+	case !info.Mode().IsRegular():
+		return errors.New("it is no file: leave -o out where no records are to be kept; --json prints them on standard output")
+	}
+	*f.to = name
+	return nil
+}
+
+func (f newFile) Type() string { return "string" }
+
+// cpuList is a flag for CPUs as taskset has them: 0,2-5.
+type cpuList struct{ to *[]int }
+
+func (l cpuList) String() string {
+	if l.to == nil {
+		return ""
+	}
+	texts := make([]string, len(*l.to))
+	for i, cpu := range *l.to {
+		texts[i] = strconv.Itoa(cpu)
+	}
+	return strings.Join(texts, ",")
+}
+
+func (l cpuList) Set(text string) error {
+	var cpus []int
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		low, err := parseCPU(first)
+		if err != nil {
+			return err
+		}
+		high, err := parseCPU(last)
+		if err != nil {
+			return err
+		}
+		if high < low {
+			return errCPUList
+		}
+		for cpu := low; cpu <= high; cpu++ {
+			cpus = append(cpus, cpu)
+		}
+	}
+	*l.to = append(*l.to, cpus...)
+	return nil
+}
+
+func (l cpuList) Type() string { return "list" }
+
+var errCPUList = errors.New("want numbers of CPUs, such as 0 or 0,2-3")
+
+// maxCPU is above every machine's, and bounds a range that is a slip of the hand.
+const maxCPU = 1 << 16
+
+func parseCPU(text string) (int, error) {
+	cpu, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || cpu < 0 || cpu > maxCPU {
+		return 0, errCPUList
+	}
+	return cpu, nil
+}
