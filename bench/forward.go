@@ -38,10 +38,10 @@ are read from the devices as always, and a note says why; when one is added
 later, they are from then on.`
 
 const forwardExamples = `  ip netns add left; ip netns add right
-  tunbench forward --a left:tun0 --b right:tun0 --queues 2 &
+  pid=$(tunbench forward --a left:tun0 --b right:tun0 --queues 2 --background)
   ip -n left addr add 10.0.0.1 peer 10.0.0.2 dev tun0
   ip -n right addr add 10.0.0.2 peer 10.0.0.1 dev tun0
-  ip netns exec left ping 10.0.0.2`
+  ip netns exec left ping -c 3 10.0.0.2; kill $pid`
 
 // forwardOptions are the flags of `tunbench forward`, as typed.
 type forwardOptions struct {
@@ -52,6 +52,7 @@ type forwardOptions struct {
 	metrics            string
 	control            bool
 	forward            forward.Options
+	background         background
 }
 
 func (a *app) forwardCommand() *cobra.Command {
@@ -65,6 +66,9 @@ func (a *app) forwardCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.control {
 				return serveHarness(cmd.Context(), forward.Forwarder)
+			}
+			if o.background.wanted {
+				return a.inBackground(cmd.Context())
 			}
 			return a.forward(cmd.Context(), o)
 		},
@@ -90,6 +94,8 @@ func (a *app) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.metrics, "metrics", "", "serve the counters as Prometheus text on http://`HOST:PORT`/metrics")
 	flags.BoolVar(&o.control, "control", false, "take orders from the harness on fd 3")
 	_ = flags.MarkHidden("control")
+	flags.BoolVar(&o.background.wanted, "background", false, "print the process id as soon as packets are forwarded, and go on in the background; all else goes to standard error")
+	flags.IntVar(&o.background.readyFD, "ready-fd", 0, "write a newline to this file descriptor as soon as packets are forwarded")
 	return cmd
 }
 
@@ -185,6 +191,10 @@ func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
 		fmt.Fprintf(a.stdout, "metrics on http://%s/metrics\n", metrics.Address())
 	}
 	stopPrinting := a.printOnSignal(session.Stats)
+	if err := o.background.ready(); err != nil {
+		stopPrinting()
+		return err
+	}
 	err = session.Run(ctx)
 	stopPrinting()
 	forward.PrintNotes(a.stdout, session.Negotiated().Notes[len(negotiated.Notes):])

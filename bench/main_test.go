@@ -20,6 +20,9 @@ import (
 const beTunbench = "TUNBENCH_TEST_BE_TUNBENCH"
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == pingName {
+		pingAndExit()
+	}
 	if os.Getenv(beTunbench) != "" {
 		main()
 	}
