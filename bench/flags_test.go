@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -16,6 +17,22 @@ func TestCPUList(t *testing.T) {
 		var got []int
 		if err := (cpuList{&got}).Set(text); err == nil || len(got) > 0 {
 			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
+// TestGateTakesWhatItOffers: every preset of its help, with the word that the help names.
+func TestGateTakesWhatItOffers(t *testing.T) {
+	whole, others, ok := strings.Cut(gatePresets(), "; with the word dut=forwarder also ")
+	if !ok {
+		t.Fatal(gatePresets())
+	}
+	for list, words := range map[string][]string{whole: nil, others: {"dut=forwarder"}} {
+		for preset := range strings.SplitSeq(list, ", ") {
+			o := gateOptions{preset: preset}
+			if scenarios, err := o.scenarios(words); err != nil || len(scenarios) == 0 {
+				t.Errorf("--preset %s %v: %v", preset, words, err)
+			}
 		}
 	}
 }

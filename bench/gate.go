@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,7 +95,7 @@ func (a *app) gateCommand() *cobra.Command {
 func (o *gateOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.baseline, "baseline", "", "the `program` to compare with: FILE, FOLDER or git:REV")
 	flags.StringVar(&o.candidate, "candidate", "", "the `program` that may have become slower (default: this one)")
-	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", ")+" (default: "+defaultGate+" if there are no words)")
+	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+gatePresets()+" (default: "+defaultGate+" if there are no words)")
 	flags.StringVar(&o.thresholds, "thresholds", "", "a YAML `file` of margins, and which metrics are required")
 	flags.StringVar(&o.markdown, "markdown", "", "write a summary for a pull request into a `file`")
 	flags.StringVar(&o.junit, "junit", "", "write JUnit XML into a `file`")
@@ -102,6 +103,19 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 	o.series.add(flags, gate.DefaultRounds)
 	o.tester.add(flags)
 	o.output.add(flags)
+}
+
+// gatePresets lists those that a gate measures as they are, and those that want a word more.
+func gatePresets() string {
+	var whole, others []string
+	for _, p := range scenario.Presets() {
+		if slices.ContainsFunc(p.Scenarios, func(s scenario.Scenario) bool { return s.DUT != scenario.Forwarder }) {
+			others = append(others, p.Name)
+		} else {
+			whole = append(whole, p.Name)
+		}
+	}
+	return strings.Join(whole, ", ") + "; with the word dut=forwarder also " + strings.Join(others, ", ")
 }
 
 // metricsHelp lists what can be required.
@@ -146,7 +160,7 @@ func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
 	}
 	for _, s := range series.Scenarios {
 		if s.DUT != scenario.Forwarder {
-			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder", s.DUT)}
+			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder; add that word to measure only these", s.DUT)}
 		}
 	}
 	return series.Scenarios, nil
@@ -165,7 +179,7 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, reports.discard()) }()
-	shop := gate.NewWorkshop(".")
+	shop := a.workshop(o.output)
 	defer func() { err = errors.Join(err, shop.Close()) }()
 	baseline, err := findBuild(ctx, shop, o.baseline)
 	if err != nil {

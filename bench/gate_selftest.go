@@ -53,7 +53,7 @@ func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) (
 	if o.thresholds == "" {
 		g.thresholds = gate.SelfTestThresholds(selfTestHandicap)
 	}
-	shop := gate.NewWorkshop(".")
+	shop := a.workshop(o.output)
 	defer func() { err = errors.Join(err, shop.Close()) }()
 	baseline, err := findBuild(ctx, shop, o.baseline)
 	if err != nil {

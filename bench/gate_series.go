@@ -9,6 +9,7 @@ import (
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/ui"
 	"tunbench/results"
 )
 
@@ -43,6 +44,17 @@ func (a *app) prepareGate(o *gateOptions, words []string) (*gating, error) {
 type build struct {
 	label   string
 	variant dut.Variant
+}
+
+// workshop builds what is compared, and shows what it is at: where nothing is cached that takes minutes.
+func (a *app) workshop(o output) *gate.Workshop {
+	shop := gate.NewWorkshop(".")
+	shop.Building = func(what string) func() {
+		progress := a.progress(o, ui.Unknown)
+		progress.Step("build " + what + " (minutes where Go has nothing cached)")
+		return progress.Done
+	}
+	return shop
 }
 
 // findBuild takes a word of the command line.

@@ -22,7 +22,7 @@ func (w *Workshop) revision(ctx context.Context, revision string) (Program, erro
 		return Program{}, w.noRevision(ctx, top, revision, err)
 	}
 	commit = commit[:commitDigits]
-	w.say(revisionPrefix + revision)
+	defer w.building(revisionPrefix + revision)()
 	source, err := w.checkOut(ctx, top, commit)
 	if err != nil {
 		return Program{}, err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,11 @@ func TestProgram(t *testing.T) {
 	}
 	before := state()
 	w := workshop(t, filepath.Join(dir, "bench")) // anywhere within it
+	var told []string
+	w.Building = func(what string) func() {
+		told = append(told, what)
+		return func() { told = append(told, "done") }
+	}
 	one, err := w.Program(t.Context(), "git:one")
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +119,9 @@ func TestProgram(t *testing.T) {
 	}
 	if own, err := w.Program(t.Context(), ""); err != nil || own.Path != "" || own.Label == "" {
 		t.Errorf("this program: %+v, %v", own, err)
+	}
+	if want := []string{"git:one", "done", "git:HEAD", "done", "the source in " + dir, "done"}; !slices.Equal(told, want) {
+		t.Errorf("who watches is told %q, want %q", told, want)
 	}
 	if after := state(); after != before {
 		t.Errorf("the repository was\n%s\nand is\n%s", before, after)

@@ -28,8 +28,9 @@ type Workshop struct {
 	folder     *folder // nil until something is built
 	built      int
 
-	// Building is told what is about to be built, which takes minutes where nothing is cached. It may be nil.
-	Building func(what string)
+	// Building is told what is about to be built, which takes minutes where nothing is cached; what it returns is called when that is done. It
+	// may be nil.
+	Building func(what string) (done func())
 }
 
 // NewWorkshop is a workshop that takes revisions from the git repository which the folder
@@ -62,15 +63,16 @@ func (w *Workshop) Program(ctx context.Context, word string) (Program, error) {
 	case !info.IsDir():
 		return Program{Path: path, Label: word}, nil
 	}
-	w.say("the source in " + word)
+	defer w.building("the source in " + word)()
 	program, err := w.build(ctx, path, "folder")
 	return Program{Path: program, Label: "the source in " + word}, err
 }
 
-func (w *Workshop) say(what string) {
-	if w.Building != nil {
-		w.Building(what)
+func (w *Workshop) building(what string) (done func()) {
+	if w.Building == nil {
+		return func() {}
 	}
+	return w.Building(what)
 }
 
 // Close removes what was built.
