@@ -116,7 +116,8 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 		return err
 	}
 	return a.recorded(ctx, o.output, func(keep *records) error {
-		progress := a.progress(o.output, o.trials()+len(measure.Testers(scenariosOf(arms))))
+		progress := a.progress(o.output, o.trials()+o.calibrations(scenariosOf(arms)))
+		progress.Expect(expected([]scenario.Scenario{arms[1].Scenario}, 1, tester{uncalibrated: true}))
 		defer progress.Done()
 		options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, scenariosOf(arms))
 		if err != nil {

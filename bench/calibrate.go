@@ -62,6 +62,7 @@ func (a *app) calibrate(ctx context.Context, o output, words []string) error {
 	}
 	return a.recorded(ctx, o, func(keep *records) error {
 		progress := a.progress(o, len(testers))
+		progress.Expect(timeOfCalibration)
 		defer progress.Done()
 		if _, err := a.calibrated(ctx, tester{}, keep, progress, testers); err != nil {
 			return err

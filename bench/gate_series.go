@@ -111,6 +111,7 @@ func (a *app) gateSeries(ctx context.Context, g *gating, keep *records, arms [2]
 	length := g.flags.series
 	length.seed += uint64(number)
 	progress := a.progress(g.flags.output, length.trials())
+	progress.Expect(expected([]scenario.Scenario{arms[1].Scenario}, 1, tester{uncalibrated: true}))
 	defer progress.Done()
 	made, err := a.compareArms(ctx, comparing{
 		arms: arms, options: g.options, series: length, number: number,

@@ -14,7 +14,8 @@ import (
 const reportHelp = `Print the table of a result file: per scenario the median over its trials and
 their spread; comparisons, calibrations, searches, bursts and soaks likewise. A
 file whose run was interrupted, or is still going on, can be read too; what is
-missing is said below the table.
+missing is said below the table. On a terminal the text fits its width; into a
+file or a pipe no line is broken, so that a warning is one line for grep.
 
 Formats:
 `

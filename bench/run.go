@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -113,17 +114,16 @@ func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 
 // measureSeries calibrates the tester, then measures.
 func (a *app) measureSeries(ctx context.Context, o output, t tester, series measure.Series, keep *records) (err error) {
-	steps := series.Trials()
-	if !t.uncalibrated {
-		steps += len(measure.Testers(series.Scenarios))
-	}
+	steps := series.Trials() + t.calibrations(series.Scenarios)
 	progress := a.progress(o, steps)
+	progress.Expect(expected(series.Scenarios, series.Rounds, t) / time.Duration(max(steps, 1)))
 	defer progress.Done()
 	if series.Options.Tester, err = a.calibrated(ctx, t, keep, progress, series.Scenarios); err != nil {
 		return interrupted(ctx, err, 0)
 	}
+	titles := titlesOf(series.Scenarios)
 	series.Starting = func(s scenario.Scenario, round int) {
-		progress.Step(fmt.Sprintf("round %d of %d: %s", round+1, series.Rounds, s.Name()))
+		progress.Step(fmt.Sprintf("round %d of %d: %s", round+1, series.Rounds, titles[s.Name()]))
 	}
 	series.Record = func(t results.Trial) error { return keep.write(t) }
 	outcome, err := series.Run(ctx)

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/measure"
-	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
 
@@ -79,16 +78,19 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 		return err
 	}
 	return a.recorded(ctx, o.output, func(keep *records) (err error) {
-		intervals := int((o.duration + o.interval - 1) / o.interval)
-		progress := a.progress(o.output, intervals)
-		defer progress.Done()
-		if options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{s}); err != nil {
+		if options.Tester, err = a.calibratedBefore(ctx, o.output, o.tester, keep, s); err != nil {
 			return interrupted(ctx, err, 0)
 		}
+		intervals := int((o.duration + o.interval - 1) / o.interval)
+		progress := a.progress(o.output, intervals)
+		progress.Expect(o.interval)
+		defer progress.Done()
 		soak := measure.Soak{Scenario: s, Duration: o.duration, Interval: o.interval, Options: options}
-		progress.Step("first interval of " + s.Name())
+		progress.Step("first interval of " + results.Titles([]string{s.Name()})[s.Name()])
 		soak.Record = func(t results.Trial) error {
-			progress.Step(soakState(t))
+			if intervals--; intervals > 0 {
+				progress.Step(soakState(t))
+			}
 			return keep.write(t)
 		}
 		record, err := soak.Run(ctx)

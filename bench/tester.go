@@ -64,9 +64,27 @@ func (a *app) calibrated(ctx context.Context, o tester, keep *records, progress 
 	if o.uncalibrated {
 		return nil, nil
 	}
+	titles := titlesOf(measure.Testers(scenarios))
 	return measure.CalibrateAll(ctx, scenarios, func(s scenario.Scenario) {
-		progress.Step("calibrate the tester: " + s.Tester())
+		progress.Step("calibrate the tester: " + titles[s.Name()])
 	}, func(c results.Calibration) error { return keep.write(c) })
+}
+
+// calibrations is how many there are before scenarios are measured.
+func (o tester) calibrations(scenarios []scenario.Scenario) int {
+	if o.uncalibrated {
+		return 0
+	}
+	return len(measure.Testers(scenarios))
+}
+
+// titlesOf names scenarios by their names, as briefly as a line of progress wants it: by what sets them off from each other.
+func titlesOf(scenarios []scenario.Scenario) map[string]string {
+	names := make([]string, len(scenarios))
+	for i, s := range scenarios {
+		names[i] = s.Name()
+	}
+	return results.Titles(names)
 }
 
 // leaveOut refuses a setting that would have no effect because the command sets it itself;
@@ -90,4 +108,12 @@ func one(words []string) (scenario.Scenario, error) {
 		return scenario.Scenario{}, &usageError{errors.New("the words ask for several scenarios, this command takes one")}
 	}
 	return scenarios[0], nil
+}
+
+// calibratedBefore does what calibrated does for one scenario, with a progress of its own: what follows has steps of another length.
+func (a *app) calibratedBefore(ctx context.Context, o output, t tester, keep *records, s scenario.Scenario) (map[string]measure.Tester, error) {
+	progress := a.progress(o, t.calibrations([]scenario.Scenario{s}))
+	progress.Expect(timeOfCalibration)
+	defer progress.Done()
+	return a.calibrated(ctx, t, keep, progress, []scenario.Scenario{s})
 }

@@ -137,7 +137,7 @@ func TestHelpTeaches(t *testing.T) {
 		"calibrate --help": {"limited by"},
 		"run --help":       {"size", "bytes of an IP packet", "default", "smoke"},
 		"forward --help":   {"SIGUSR1", "--queues"},
-		"report --help":    {"median", "markdown", "benchstat -ignore tunbench"},
+		"report --help":    {"median", "no line is broken", "markdown", "benchstat -ignore tunbench"},
 		"compare --help":   {"tunbench ab", "Holm", "Exit codes", "3 at least one row"},
 		"doctor --help":    {"distorts"},
 		"clean --help":     {"tb-"},

@@ -2,9 +2,7 @@ package results
 
 import (
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/montanaflynn/stats"
 )
@@ -17,7 +15,7 @@ func (p *page) bursts(f *File) (warnings []string) {
 	s := nameSubjects(scenariosOf(f.Bursts, func(b Burst) string { return b.Scenario }))
 	p.section("longest burst without loss (RFC 9004)", s.shared)
 	columns, dropped := tabulate(p, []group[Burst]{{rows: f.Bursts}}, burstColumns(s))
-	p.explain(burstLegend(columns), dropped)
+	p.explain(explained(columns, burstNotes()), dropped)
 	for _, b := range f.Bursts {
 		warnings = append(warnings, s.warn(b.Scenario, "burst", append(failure(b.Error), unlimited(b)...))...)
 	}
@@ -26,22 +24,13 @@ func (p *page) bursts(f *File) (warnings []string) {
 	})...)
 }
 
-// burstLegend explains the figures that are shown. RFC 9004, section 6 averages over the repetitions, so the corrected figure is one of means too.
-func burstLegend(columns []column[Burst]) string {
-	has := func(header string) bool {
-		return slices.ContainsFunc(columns, func(c column[Burst]) bool { return c.header == header })
+// burstNotes explain the figures. RFC 9004, section 6 averages over the repetitions, so the corrected figure is one of means too.
+func burstNotes() []note {
+	return []note{
+		{[]string{headerLongest}, "longest: mean over n repetitions."},
+		{[]string{headerLasting}, "lasting: mean time that these took."},
+		{[]string{headerCorrected}, "corrected: of the longest, what the device under test held, without what it forwarded while the burst arrived."},
 	}
-	var parts []string
-	switch {
-	case has(headerLongest) && has(headerLasting):
-		parts = append(parts, "longest, lasting: means over n repetitions.")
-	case has(headerLongest):
-		parts = append(parts, "longest: mean over n repetitions.")
-	}
-	if has(headerCorrected) {
-		parts = append(parts, "corrected: of the longest, what the device under test held, without what it forwarded while the burst arrived.")
-	}
-	return strings.Join(parts, " ")
 }
 
 // Headers that the legend explains.

@@ -46,7 +46,7 @@ func TestBurstTableComparesMeansWithMeans(t *testing.T) {
 // TestBurstLegendOfNothing: what is not there is not explained.
 func TestBurstLegendOfNothing(t *testing.T) {
 	table, err := Table(fileOf(sampleHost(), Burst{Scenario: "dut=forwarder", Error: "no generator"}), Options{})
-	if err != nil || strings.Contains(table, "means over") || strings.Contains(table, "corrected") {
+	if err != nil || strings.Contains(table, "mean over") || strings.Contains(table, "corrected") {
 		t.Errorf("%v in\n%s", err, table)
 	}
 }

@@ -2,12 +2,29 @@ package results
 
 import "strings"
 
-// calibrationLegend says what a calibration means for the trials beside it.
-const calibrationLegend = "What the tester does on the same path without a device under test. A load above the highest offered shows the " +
-	"tester's limit, not that of a device under test; latencies near the floor are the instrument's own. lateness: how long after its intended " +
-	"time a packet left, a part of every latency; at 80 %: under four fifths of the highest load, with the share of it that was offered. CPU paused: share of the time that the generator's idle CPU stood still for more than 2 µs, in interrupts or " +
-	"the hypervisor: so many packets are late whoever sends them. machine ns/pkt: CPU time of the whole machine per packet at the highest load; sink ns/pkt: " +
-	"of it, the sink's."
+// Headers that the legend explains.
+const (
+	headerLateP50     = "lateness\np50 µs"
+	headerLateP99     = "lateness\np99 µs"
+	headerHighOffered = "at 80 %\noffered %"
+	headerHighLate    = "at 80 %\nlate p99 µs"
+	headerPaused      = "CPU\npaused %"
+	headerSink        = "sink\nns/pkt"
+)
+
+// calibrationNotes say what a calibration means for the trials beside it.
+func calibrationNotes() []note {
+	return []note{
+		{nil, "What the tester does on the same path without a device under test. A load above the highest offered shows the tester's limit, not " +
+			"that of a device under test; latencies near the floor are the instrument's own."},
+		{[]string{headerLateP50, headerLateP99, headerHighLate}, "lateness: how long after its intended time a packet left, a part of every latency."},
+		{[]string{headerHighOffered, headerHighLate}, "at 80 %: under four fifths of the highest load, with the share of it that was offered."},
+		{[]string{headerPaused}, "CPU paused: share of the time that the generator's idle CPU stood still for more than 2 µs, in interrupts or the " +
+			"hypervisor: so many packets are late whoever sends them."},
+		{[]string{headerMachine}, "machine ns/pkt: CPU time of the whole machine per packet at the highest load."},
+		{[]string{headerSink}, "sink ns/pkt: CPU time of the sink per packet at the highest load."},
+	}
+}
 
 // calibrations writes a line per path that was calibrated, and returns the warnings.
 func (p *page) calibrations(records []Calibration) (warnings []string) {
@@ -18,7 +35,7 @@ func (p *page) calibrations(records []Calibration) (warnings []string) {
 	p.section("calibration of the tester", s.shared)
 	columns, dropped := tabulate(p, []group[Calibration]{{rows: records}}, calibrationColumns(s))
 	if len(columns) > 1 {
-		p.explain(calibrationLegend, dropped)
+		p.explain(explained(columns, calibrationNotes()), dropped)
 	}
 	for _, c := range records {
 		warnings = append(warnings, s.warn(c.Scenario, "calibration", append(failure(c.Error), plainAll(c.Notes)...))...)
@@ -38,18 +55,18 @@ func calibrationColumns(s subjects) []column[Calibration] {
 		{header: "highest\noffered pps", cell: func(c Calibration) string { return cellOf(c.MaxOfferedPps, scaled) }},
 		{header: "floor\np50 µs", cell: floor(p50)},
 		{header: "floor\np99 µs", keep: 4, cell: floor(p99)},
-		{header: "lateness\np50 µs", keep: 2, cell: lateness(p50)},
-		{header: "lateness\np99 µs", keep: 3, cell: lateness(p99)},
-		{header: "at 80 %\noffered %", keep: 3, cell: func(c Calibration) string { return cellOf(offeredRatio(c.HighLoad), percent) }},
-		{header: "at 80 %\nlate p99 µs", keep: 2, cell: func(c Calibration) string {
+		{header: headerLateP50, keep: 2, cell: lateness(p50)},
+		{header: headerLateP99, keep: 3, cell: lateness(p99)},
+		{header: headerHighOffered, keep: 3, cell: func(c Calibration) string { return cellOf(offeredRatio(c.HighLoad), percent) }},
+		{header: headerHighLate, keep: 2, cell: func(c Calibration) string {
 			if c.HighLoad == nil {
 				return absent
 			}
 			return microsOf(c.HighLoad.LatenessNs, p99)
 		}},
-		{header: "CPU\npaused %", keep: 2, cell: func(c Calibration) string { return cellOf(c.PausedRatio, percent) }},
+		{header: headerPaused, keep: 2, cell: func(c Calibration) string { return cellOf(c.PausedRatio, percent) }},
 		{header: headerMachine, keep: 1, cell: func(c Calibration) string { return cellOf(c.MachineNsPerPacket, significant) }},
-		{header: "sink\nns/pkt", keep: 1, cell: func(c Calibration) string { return cellOf(c.SinkNsPerPacket, significant) }},
+		{header: headerSink, keep: 1, cell: func(c Calibration) string { return cellOf(c.SinkNsPerPacket, significant) }},
 	}
 }
 

@@ -13,7 +13,7 @@ const (
 )
 
 // tableColumns are the columns that a table may have, in their order. One whose cells are all absent vanishes. The number of trials needs no
-// column where it is the same in all rows.
+// column where it is the same in all rows. What limited a row is the key to its figures, and goes last.
 func tableColumns(sameCount bool) []column[row] {
 	columns := []column[row]{
 		{header: "", left: true, cell: func(r row) string { return plain(r.label) }},
@@ -27,7 +27,7 @@ func tableColumns(sameCount bool) []column[row] {
 		{header: "p99.9\nµs", keep: 4, cell: latencyCell("p999", false)},
 		{header: headerDUT, keep: 6, cell: figure(MetricDUTCost, significant)},
 		{header: headerMachine, keep: 1, cell: figure(MetricMachineCost, significant)},
-		{header: "limited\nby", left: true, keep: 2, cell: limitedByCell},
+		{header: "limited\nby", left: true, keep: 9, cell: limitedByCell},
 	}
 	if !sameCount {
 		columns = append(columns, column[row]{header: "\nn", cell: countCell})

@@ -37,7 +37,7 @@ func (p *page) goals(searches []Search, s subjects) (warnings []string) {
 			failure(search.Error), irregular(search.Goals), plainAll(search.Warnings)))...)
 	}
 	if columns, dropped := tabulate(p, groups, goalColumns()); len(columns) > 0 {
-		p.explain(goalLegend(allRows(groups)), dropped)
+		p.explain(goalLegend(columns, allRows(groups)), dropped)
 	}
 	return warnings
 }
@@ -74,13 +74,16 @@ func seconds(s float64) string {
 	return time.Duration(s * float64(time.Second)).Round(10 * time.Millisecond).String()
 }
 
+// headerWidth is explained by the legend.
+const headerWidth = "width\n%"
+
 func goalColumns() []column[Goal] {
 	return []column[Goal]{
 		{left: true, cell: goalLabel},
 		{header: "lower\nbound pps", cell: func(g Goal) string { return cellOf(g.RelevantLowerBoundPps, scaledFine) }},
 		{header: "upper\nbound pps", cell: func(g Goal) string { return cellOf(g.RelevantUpperBoundPps, scaledFine) }},
 		{header: "conditional\nthroughput pps", cell: func(g Goal) string { return cellOf(g.ConditionalThroughputPps, scaledFine) }},
-		{header: "width\n%", keep: 1, cell: widthCell},
+		{header: headerWidth, keep: 1, cell: widthCell},
 	}
 }
 
@@ -113,7 +116,7 @@ func irregular(goals []Goal) []string {
 }
 
 // goalLegend spells out every distinct goal and the quantities.
-func goalLegend(goals []Goal) string {
+func goalLegend(columns []column[Goal], goals []Goal) string {
 	var parts []string
 	for _, g := range goals {
 		part := fmt.Sprintf("%s: a loss of at most %s%% in trials of %s; in up to %s%% of %s under one load it may be higher; bounds within %s%%",
@@ -126,8 +129,10 @@ func goalLegend(goals []Goal) string {
 			parts = append(parts, part)
 		}
 	}
-	parts = append(parts, "Bounds are intended loads per direction, conditional throughput is what was forwarded at the lower one. "+
-		"width: distance of the bounds, relative to the upper one.")
+	parts = append(parts, explained(columns, []note{
+		{nil, "Bounds are intended loads per direction, conditional throughput is what was forwarded at the lower one."},
+		{[]string{headerWidth}, "width: distance of the bounds, relative to the upper one."},
+	}))
 	return strings.Join(parts, " ")
 }
 

@@ -4,8 +4,21 @@ import (
 	"strconv"
 )
 
-const soakLegend = "median: of the intervals, in the metric's own unit. change: fitted over the whole time, relative to the median. trend: rank " +
-	"correlation with time, 1 if the metric always grew, -1 if it always fell; p: how likely a trend as strong is where there is none."
+// Headers that the legend explains.
+const (
+	headerMedian = "\nmedian"
+	headerTrend  = "\ntrend"
+	headerChance = "\np"
+)
+
+func soakNotes() []note {
+	return []note{
+		{[]string{headerMedian}, "median: of the intervals, in the metric's own unit."},
+		{nil, "change: fitted over the whole time, relative to the median."},
+		{[]string{headerTrend}, "trend: rank correlation with time, 1 if the metric always grew, -1 if it always fell."},
+		{[]string{headerChance}, "p: how likely a trend as strong is where there is none."},
+	}
+}
 
 // soaks writes what changed during each soak, and returns the warnings.
 func (p *page) soaks(f *File) (warnings []string) {
@@ -24,7 +37,7 @@ func (p *page) soaks(f *File) (warnings []string) {
 		warnings = append(warnings, s.warn(soak.Scenario, "soak", append(failure(soak.Error), plainAll(soak.Warnings)...))...)
 	}
 	if columns, dropped := tabulate(p, drifts, driftColumns()); len(columns) > 0 {
-		p.explain(soakLegend, dropped)
+		p.explain(explained(columns, soakNotes()), dropped)
 	}
 	if len(memory) > 0 {
 		tabulate(p, memory, memoryColumns())
@@ -49,10 +62,10 @@ func soakFacts(s Soak) []string {
 func driftColumns() []column[Drift] {
 	return []column[Drift]{
 		{left: true, cell: func(d Drift) string { return plain(string(d.Metric)) }},
-		{header: "\nmedian", keep: 3, cell: func(d Drift) string { return scaled(d.Median) }},
+		{header: headerMedian, keep: 3, cell: func(d Drift) string { return scaled(d.Median) }},
 		{header: "change\n%", cell: func(d Drift) string { return signed(d.ChangeRatio, percent) }},
-		{header: "\ntrend", keep: 2, cell: func(d Drift) string { return strconv.FormatFloat(d.RankCorrelation, 'f', 2, 64) }},
-		{header: "\np", keep: 1, cell: func(d Drift) string { return cellOf(d.PValue, probability) }},
+		{header: headerTrend, keep: 2, cell: func(d Drift) string { return strconv.FormatFloat(d.RankCorrelation, 'f', 2, 64) }},
+		{header: headerChance, keep: 1, cell: func(d Drift) string { return cellOf(d.PValue, probability) }},
 	}
 }
 

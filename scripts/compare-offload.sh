@@ -8,9 +8,10 @@ usage() {
 usage: compare-offload.sh [KEY=VALUE]... [-n ROUNDS]
 
   compare-offload.sh                          one TCP stream, 3 rounds
+  compare-offload.sh flows=4 duration=3s      four TCP streams
   compare-offload.sh proto=udp size=1400 segs=32 -n 5
 
-Words and flags are those of `tunbench run`; see its --help.
+It is TCP unless a word says proto=. Words and flags are those of `tunbench run`; see its --help.
 TUNBENCH names another program to measure with.
 TEXT
 }
@@ -20,6 +21,6 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
 	exit 0
 fi
 
-[[ $* == *=* ]] || set -- proto=tcp "$@"
+[[ " $*" == *[\ /]proto=* ]] || set -- proto=tcp "$@"
 build
 exec "$tunbench" run -o "$(result_file offload)" -n 3 dut=forwarder offload=none,csum,tso,uso,all "$@"

@@ -22,9 +22,9 @@ type ProgressOptions struct {
 }
 
 // Progress is one line on a terminal: how many steps are done, what runs now
-// and how long the rest will take. It draws only when a step begins: a redraw
-// in between would wake a CPU that is being measured. It never hides the
-// cursor, so that no way to die leaves a terminal without one.
+// and when the last will be. It draws only when a step begins: a redraw in
+// between would wake a CPU that is being measured, and so the end is a time of
+// day, which does not grow old. It never hides the cursor, so that no way to die leaves a terminal without one.
 //
 // A nil *Progress is valid and silent. All methods may be called from any
 // goroutine.
@@ -38,7 +38,8 @@ type Progress struct {
 	total   int
 	begun   int // steps that have begun
 	start   time.Time
-	drawing bool // the line is on the screen
+	step    time.Duration // how long one is expected to take, 0 where nobody knows
+	drawing bool          // the line is on the screen
 }
 
 // Unknown is a number of steps that nobody can tell before they are done.
@@ -56,6 +57,16 @@ func NewProgress(w io.Writer, total int, opts ProgressOptions) *Progress {
 
 func newProgress(w io.Writer, total, width int, noColor bool, now func() time.Time) *Progress {
 	return &Progress{out: w, width: width, noColor: noColor, now: now, total: total, start: now()}
+}
+
+// Expect says how long a step will take, as long as none has shown it.
+func (p *Progress) Expect(step time.Duration) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.step = step
 }
 
 // Step ends the step before and begins the next, named label.
@@ -109,7 +120,7 @@ func (p *Progress) ends() (head, tail string) {
 		return fmt.Sprintf("[%d] ", p.begun), "  " + p.now().Sub(p.start).Round(time.Second).String()
 	}
 	if left, known := p.left(); known {
-		tail = "  " + left.String() + " left"
+		tail = "  " + p.end(left)
 	}
 	return fmt.Sprintf("[%*d/%d] ", len(fmt.Sprint(p.total)), p.begun, p.total), tail
 }
@@ -126,12 +137,22 @@ func cut(label string, width int) string {
 	return string(runes[:width-1]) + "…"
 }
 
-// left estimates the time to the end from the mean of the steps that are done.
+// left estimates the time to the end from the mean of the steps that are done, or
+// before there is one from what was expected.
 func (p *Progress) left() (d time.Duration, known bool) {
 	done := p.begun - 1
-	if done < 1 {
-		return 0, false
+	mean := p.step
+	if done > 0 {
+		mean = p.now().Sub(p.start) / time.Duration(done)
 	}
-	mean := p.now().Sub(p.start) / time.Duration(done)
-	return (mean * time.Duration(p.total-done)).Round(time.Second), true
+	return (mean * time.Duration(p.total-done)).Round(time.Second), done > 0 || mean > 0
+}
+
+// end says when a time from now is over.
+func (p *Progress) end(left time.Duration) string {
+	layout := time.TimeOnly
+	if left >= 12*time.Hour {
+		layout = "Mon 15:04"
+	}
+	return "until about " + p.now().Add(left).Format(layout)
 }

@@ -16,7 +16,7 @@ func (c *clock) read() time.Time { return c.now }
 
 func TestProgressDraws(t *testing.T) {
 	var out bytes.Buffer
-	c := &clock{now: time.Unix(0, 0)}
+	c := &clock{now: time.Unix(0, 0).UTC()}
 	p := newProgress(&out, 3, 80, true, c.read)
 	p.Step("dut=route")
 	c.now = c.now.Add(10 * time.Second)
@@ -26,12 +26,40 @@ func TestProgressDraws(t *testing.T) {
 	p.Done()
 	p.Done()
 	want := eraseLine + "[1/3] dut=route" +
-		eraseLine + "[2/3] dut=veth  20s left" +
-		eraseLine + "[3/3] dut=forwarder  7s left" +
+		eraseLine + "[2/3] dut=veth  until about 00:00:30" +
+		eraseLine + "[3/3] dut=forwarder  until about 00:00:21" +
 		eraseLine
 	if got := out.String(); got != want {
 		t.Errorf("drew %q, want %q", got, want)
 	}
+}
+
+// TestProgressExpects: the end is known from the first step on where somebody says how long one takes, and says the day where it is far away.
+func TestProgressExpects(t *testing.T) {
+	var out bytes.Buffer
+	c := &clock{now: time.Unix(0, 0).UTC()} // a Thursday
+	p := newProgress(&out, 3, 80, true, c.read)
+	p.Expect(10 * time.Second)
+	p.Step("a")
+	c.now = c.now.Add(20 * time.Second)
+	p.Expect(12 * time.Hour) // measured meanwhile
+	p.Step("b")
+	c.now = c.now.Add(20 * time.Second)
+	p.Step("c")
+	want := eraseLine + "[1/3] a  until about 00:00:30" + eraseLine + "[2/3] b  until about 00:01:00" + eraseLine + "[3/3] c  until about 00:01:00"
+	if got := out.String(); got != want {
+		t.Errorf("drew %q, want %q", got, want)
+	}
+	out.Reset()
+	c.now = time.Unix(0, 0).UTC()
+	far := newProgress(&out, 3, 80, true, c.read)
+	far.Expect(12 * time.Hour)
+	far.Step("a")
+	if got, want := out.String(), eraseLine+"[1/3] a  until about Fri 12:00"; got != want {
+		t.Errorf("drew %q, want %q", got, want)
+	}
+	var none *Progress
+	none.Expect(time.Second)
 }
 
 func TestProgressOfUnknownLength(t *testing.T) {
