@@ -45,6 +45,17 @@ func wanted(kind string, err error) string {
 	return err.Error()
 }
 
+// noEmptyFlag refuses a flag that is given without a value: an unset variable in a script must not mean the default, such as to keep nothing, or to
+// compare a program with itself.
+func noEmptyFlag(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(flag *pflag.Flag) {
+		if flag.Value.String() == "" && err == nil {
+			err = &usageError{fmt.Errorf(`--%s "": want a value (is a variable unset?)`, flag.Name)}
+		}
+	})
+	return err
+}
+
 // number is a flag for a whole number within bounds.
 type number struct {
 	to        *int
@@ -83,10 +94,7 @@ func (f newFile) String() string {
 }
 
 func (f newFile) Set(name string) error {
-	switch name {
-	case "":
-		return errors.New("want the name of a new file (is a variable unset?)")
-	case "-":
+	if name == "-" {
 		return errors.New("want the name of a new file; --json prints the records on standard output (./- is a file of that name)")
 	}
 	info, err := os.Stat(name)

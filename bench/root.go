@@ -55,14 +55,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "tunbench",
-		Short:         "Measure TUN/TAP data paths between network namespaces",
-		Long:          rootHelp,
-		Version:       versionText(),
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          usageArgs(cobra.NoArgs),
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:               "tunbench",
+		Short:             "Measure TUN/TAP data paths between network namespaces",
+		Long:              rootHelp,
+		Version:           versionText(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              usageArgs(cobra.NoArgs),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noEmptyFlag(cmd.Flags()) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

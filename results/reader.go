@@ -118,7 +118,11 @@ func (f *reading) decode(line []byte) error {
 	case !f.begun && *h.Record != KindHost:
 		return errHostFirst
 	case f.begun && *h.Record == KindHost:
-		return fmt.Errorf("%w, and here another result file begins: split this one before the line", errHostTwice)
+		before := errHostTwice
+		if f.file.End != nil {
+			before = errEnded
+		}
+		return fmt.Errorf("%w, and here another result file begins: split this one before the line", before)
 	case f.file.End != nil:
 		return fmt.Errorf("%w already: what stands behind it was written by another run", errEnded)
 	}

@@ -117,7 +117,7 @@ func TestReadErrors(t *testing.T) {
 		{"a trial first", trialLine + hostLine, 1, errHostFirst, ""},
 		{"empty lines only", "\n\n", 1, errHostFirst, "empty"},
 		{"two host records", hostLine + trialLine + hostLine, 3, errHostTwice, "another result file begins"},
-		{"two files in one", hostLine + trialLine + endLine + hostLine + trialLine + endLine, 4, errHostTwice, "another result file begins"},
+		{"two files in one", hostLine + trialLine + endLine + hostLine + trialLine + endLine, 4, errEnded, "another result file begins"},
 		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, errEnded, "another run"},
 		{"the line is counted with empty ones", "\n" + hostLine + "\n\n" + trialLine[:20] + "\n" + trialLine, 5, ErrForeign, ""},
 		{"UTF-16, little-endian", "\xff\xfe{\x00", 1, ErrForeign, "UTF-16"},
