@@ -117,7 +117,7 @@ func (p *Progress) line(label string) string {
 // ends is what stands before and behind a label.
 func (p *Progress) ends() (head, tail string) {
 	if p.total == Unknown {
-		return fmt.Sprintf("[%d] ", p.begun), "  " + p.now().Sub(p.start).Round(time.Second).String()
+		return fmt.Sprintf("[%d] ", p.begun), "  since " + p.start.Format(time.TimeOnly)
 	}
 	if left, known := p.left(); known {
 		tail = "  " + p.end(left)

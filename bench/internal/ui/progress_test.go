@@ -64,12 +64,12 @@ func TestProgressExpects(t *testing.T) {
 
 func TestProgressOfUnknownLength(t *testing.T) {
 	var out bytes.Buffer
-	c := &clock{now: time.Unix(0, 0)}
+	c := &clock{now: time.Unix(0, 0).UTC()}
 	p := newProgress(&out, Unknown, 80, true, c.read)
 	p.Step("NDR 400 k to 600 k")
 	c.now = c.now.Add(3 * time.Second)
 	p.Step("NDR 500 k to 600 k")
-	want := eraseLine + "[1] NDR 400 k to 600 k  0s" + eraseLine + "[2] NDR 500 k to 600 k  3s"
+	want := eraseLine + "[1] NDR 400 k to 600 k  since 00:00:00" + eraseLine + "[2] NDR 500 k to 600 k  since 00:00:00"
 	if got := out.String(); got != want {
 		t.Errorf("drew %q, want %q", got, want)
 	}
