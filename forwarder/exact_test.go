@@ -3,6 +3,7 @@ package forwarder
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -66,6 +67,9 @@ func (c exactCase) link() linkLayer {
 	return vlanLink
 }
 
+// exactSeed makes other traffic: go test ./forwarder -run TestExact -exact.seed 1
+var exactSeed = flag.Uint64("exact.seed", 0, "seed of the random traffic of TestExact")
+
 // TestExact sends random traffic into one device and compares what comes out of the
 // other with it, byte by byte: every packet arrives once, in the order of its flow, with
 // the checksums it had or, where they were left to do, the right ones.
@@ -78,7 +82,7 @@ func TestExact(t *testing.T) {
 			p := newPair(t, c.kind, c.queues)
 			taken := uint64(0)
 			for j, m := range mixes {
-				t.Run(m.name, func(t *testing.T) { taken += testExact(t, c, p, m, uint64(100*i+j)) })
+				t.Run(m.name, func(t *testing.T) { taken += testExact(t, c, p, m, *exactSeed<<32+uint64(100*i+j)) })
 			}
 			if c.intake && taken == 0 {
 				t.Error("no packet came through the intakes")
