@@ -41,6 +41,9 @@ const (
 
 // newURingEngine makes a ring for the queues. Direction i reads from file i.
 func newURingEngine(sources []*tun.Queue, batch int) (*uringEngine, error) {
+	if !tun.TakesNowait() {
+		return nil, fmt.Errorf("%w: this kernel's TUN driver does not take RWF_NOWAIT, which io_uring needs (it came after Linux 6.1)", ErrUnsupported)
+	}
 	files := make([]int, len(sources))
 	for i, q := range sources {
 		files[i] = q.FD()
