@@ -20,15 +20,6 @@ const maxPacketLen = 65535
 // minMTU is the smallest MTU of a device (ETH_MIN_MTU).
 const minMTU = 68
 
-const clonePath = "/dev/net/tun"
-
-// ErrNotExist says that Config.MustExist was set and there is no such device.
-var ErrNotExist = errors.New("no such device")
-
-// ErrMismatch says that a device of that name exists but cannot be attached to:
-// it is of the other kind or, in use or not, made for a single queue only.
-var ErrMismatch = errors.New("a device of that name exists and is not a multi-queue device of this kind")
-
 // Config says which device to open and how. The zero value of a field leaves
 // the kernel's default, except for Kind and Queues, which are required.
 type Config struct {
@@ -48,21 +39,28 @@ type Config struct {
 // are safe for concurrent use; the queues are not, see Queue.
 type Device struct {
 	name       string
+	label      string // the name with its namespace
 	kind       Kind
 	created    bool
 	offload    Offload
 	vnetHdrLen int
 	queues     []*Queue
+
+	id      ID
+	control *control
+	others  int    // queues of other programs that were there before ours
+	found   *found // to be restored; nil: nothing
 }
 
 // Open creates the device, or attaches to a multi-queue one of that name, and
 // opens its queues: multi-queue, without packet information, non-blocking.
-// It returns a *ConfigError, ErrNotExist, ErrMismatch, or the failed step's error; a missing
-// permission shows as EPERM. Nothing stays open when it fails.
+// It returns a *ConfigError, ErrNotExist, ErrMismatch, ErrName, ErrNotNamespace,
+// ErrUnsteady, an *UnsupportedError where this host or user cannot, or the failed step's
+// error. Nothing stays open when it fails, and all queues are of one device.
 //
-// Attaching to a device that another program has queues of is possible: the
-// kernel then spreads packets over the queues of both, and the offloads and the
-// length of the vnet header chosen last hold for both.
+// Attaching to a device that another program has queues of is possible where its flags
+// are ours: the kernel then spreads packets over the queues of both, see Others, and the
+// offloads and the length of the vnet header chosen last hold for both.
 func Open(cfg Config) (*Device, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -73,10 +71,21 @@ func Open(cfg Config) (*Device, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open %v device %q: %w", cfg.Kind, cfg.Name, err)
+		return nil, fmt.Errorf("open %v device %s: %w", cfg.Kind, cfg.label(cfg.Name), err)
 	}
 	return dev, nil
 }
+
+// label names a device as people do who work with several namespaces.
+func (c *Config) label(name string) string {
+	if c.NetNS == "" {
+		return printable(name)
+	}
+	return printable(strings.TrimPrefix(c.NetNS, netnsDir)) + ":" + printable(name)
+}
+
+// netnsDir is where named network namespaces are bound (ip-netns(8)).
+const netnsDir = "/run/netns/"
 
 // ConfigError names the field of a Config that cannot be used as it is.
 type ConfigError struct {
@@ -119,22 +128,21 @@ func (c *Config) check() error {
 
 // open does the work of Open in the current namespace.
 func open(cfg Config) (dev *Device, err error) {
-	exists := linkExists(cfg.Name)
-	if cfg.MustExist && !exists {
-		return nil, ErrNotExist
-	}
-	dev = &Device{name: cfg.Name, kind: cfg.Kind, created: !exists}
+	dev = &Device{name: cfg.Name, kind: cfg.Kind}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, dev.Close())
 			dev = nil
 		}
 	}()
+	if dev.control, err = openControl(); err != nil {
+		return dev, explainLimit(err)
+	}
 	if err := dev.openQueues(cfg); err != nil {
 		return dev, err
 	}
 	if cfg.Up {
-		return dev, setUp(dev.name)
+		return dev, dev.control.setUp(dev.id.index)
 	}
 	return dev, nil
 }
@@ -142,27 +150,101 @@ func open(cfg Config) (dev *Device, err error) {
 // openQueues opens all queues, and configures the device with the first one.
 func (d *Device) openQueues(cfg Config) error {
 	for i := range cfg.Queues {
-		fd, name, err := openQueue(d.name, cfg.flags())
+		open := d.openFurther
+		if i == 0 {
+			open = d.openFirst
+		}
+		fd, err := open(cfg)
 		if err != nil {
 			return fmt.Errorf("queue %d: %w", i, err)
 		}
-		d.name = name
-		if i == 0 {
-			if err := d.configure(fd, cfg); err != nil {
-				return errors.Join(err, unix.Close(fd))
-			}
-		}
-		q := NewQueue(fd, name, i, d.vnetHdrLen)
+		q := NewQueue(fd, d.label, i, d.vnetHdrLen)
 		q.ethernet = d.kind == TAP
 		d.queues = append(d.queues, q)
+		if i > 0 {
+			continue
+		}
+		if err := d.configure(fd, cfg); err != nil {
+			return err
+		}
+		d.label = cfg.label(d.name)
+		q.device, q.vnetHdrLen = d.label, d.vnetHdrLen
 	}
 	return nil
+}
+
+// openFirst opens the first queue of the device of the configured name, or of a new one.
+func (d *Device) openFirst(cfg Config) (int, error) {
+	for range renames {
+		index, err := d.control.index(cfg.Name)
+		if cfg.Name == "" {
+			err = ErrNotExist
+		}
+		switch {
+		case err == nil:
+			if err := d.control.checkLink(index, cfg); err != nil {
+				if errors.Is(err, ErrNotExist) {
+					continue
+				}
+				return -1, err
+			}
+			fd, err := attach(cfg.Name, cfg.flags())
+			if errors.Is(err, ErrNotExist) {
+				continue // renamed or deleted just now
+			}
+			return fd, err
+		case !errors.Is(err, ErrNotExist) || cfg.MustExist:
+			return -1, err
+		}
+		fd, err := create(cfg.Name, cfg.flags())
+		if errors.Is(err, errExists) {
+			continue // made just now
+		}
+		d.created = err == nil
+		return fd, err
+	}
+	return -1, ErrUnsteady
+}
+
+// openFurther opens one more queue of the device that the first one is of. TUNSETIFF goes
+// by name, and somebody may rename the device meanwhile.
+func (d *Device) openFurther(cfg Config) (int, error) {
+	for range renames {
+		name, err := nameOf(d.queues[0].fd)
+		if err != nil {
+			return -1, err
+		}
+		fd, err := attach(name, cfg.flags())
+		if errors.Is(err, ErrNotExist) || errors.Is(err, ErrMismatch) && !errors.Is(err, unix.E2BIG) {
+			continue
+		}
+		if err != nil {
+			return -1, err
+		}
+		index, _, err := d.control.identify(fd, d.id.namespace)
+		if err == nil && index == d.id.index {
+			return fd, nil
+		}
+		if err := errors.Join(err, unix.Close(fd)); err != nil {
+			return -1, err
+		}
+	}
+	return -1, ErrUnsteady
 }
 
 // configure sets what belongs to the whole device, through its first queue. A queue's
 // ring gets the length that the device has at that moment, and resizing later
 // reallocates all of them: so the length comes before the second one.
 func (d *Device) configure(fd int, cfg Config) (err error) {
+	d.id.namespace = currentNamespace()
+	if d.id.index, d.name, err = d.control.identify(fd, d.id.namespace); err != nil {
+		return err
+	}
+	if !d.created {
+		if err := d.find(fd, cfg); err != nil {
+			return err
+		}
+	}
 	if d.offload, err = negotiateOffload(fd, cfg.Offload); err != nil {
 		return err
 	}
@@ -173,7 +255,7 @@ func (d *Device) configure(fd int, cfg Config) (err error) {
 			return err
 		}
 	}
-	return configureLink(d.name, cfg)
+	return d.control.configureLink(d.id.index, cfg)
 }
 
 // Name returns the device's name, as the kernel completed it.
@@ -195,12 +277,24 @@ func (d *Device) VnetHdrLen() int { return d.vnetHdrLen }
 // the Device.
 func (d *Device) Queues() []*Queue { return slices.Clone(d.queues) }
 
-// Close closes all queues; a device that is not persistent disappears with its
-// last one. It may be called again.
+// ID tells the device from every other one.
+func (d *Device) ID() ID { return d.id }
+
+// IfIndex returns the interface index of the device in its namespace.
+func (d *Device) IfIndex() int { return d.id.index }
+
+// String names the device with its namespace.
+func (d *Device) String() string { return d.label }
+
+// Close restores what Open found on a device that it did not create, closes all queues,
+// and so removes a device that is not persistent. It may be called again.
 func (d *Device) Close() error {
-	errs := make([]error, 0, len(d.queues))
+	errs := []error{d.restore()}
 	for _, q := range d.queues {
 		errs = append(errs, q.Close())
+	}
+	if d.control != nil {
+		errs = append(errs, d.control.close())
 	}
 	return errors.Join(errs...)
 }

@@ -95,21 +95,20 @@ func checkLinkInt(t *testing.T, name, what string, request uint, want int) {
 	if want == 0 {
 		return
 	}
-	err := withControlSocket(func(s int) error {
-		ifr, err := unix.NewIfreq(name)
-		if err != nil {
-			return err
-		}
-		if err := unix.IoctlIfreq(s, request, ifr); err != nil {
-			return err
-		}
-		if got := int(ifr.Uint32()); got != want {
-			t.Errorf("%s = %d, want %d", what, got, want)
-		}
-		return nil
-	})
+	c, err := openControl()
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+	defer c.close()
+	ifr, err := unix.NewIfreq(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlIfreq(c.fd, request, ifr); err != nil {
+		t.Fatal(err)
+	}
+	if got := int(ifr.Uint32()); got != want {
+		t.Errorf("%s = %d, want %d", what, got, want)
 	}
 }
 
@@ -158,7 +157,7 @@ func TestOpenFailureLeaksNothing(t *testing.T) {
 		},
 		{
 			"too many queues in all", func(c Config) Config { c.Queues = MaxQueues; return c },
-			func(t *testing.T) func() { return occupy(t, Config{Kind: TUN, Queues: 1, Name: "tb0"}) }, unix.E2BIG,
+			func(t *testing.T) func() { return occupy(t, Config{Kind: TUN, Queues: 1, VnetHdr: true, Name: "tb0"}) }, unix.E2BIG,
 		},
 		{
 			"no fd left for the second queue", func(c Config) Config { c.Queues = 200; return c },
@@ -213,8 +212,8 @@ func TestOpenInNamespaceByPath(t *testing.T) {
 			return err
 		}
 		defer dev.Close()
-		if !linkExists("tb0") {
-			t.Error("the device is not in the namespace that was named")
+		if id, err := Lookup("", "tb0"); err != nil || id != dev.ID() {
+			t.Errorf("the device %v is not in the namespace that was named: %v, %v", dev.ID(), id, err)
 		}
 		return nil
 	})

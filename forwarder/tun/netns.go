@@ -22,12 +22,16 @@ func InNamespace(path string, f func() error) error {
 	}
 	ns, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("open network namespace: %w", err)
+		return forbidden(fmt.Errorf("open network namespace: %w", err), "to be allowed to read "+printable(path), "run as root")
 	}
 	defer ns.Close()
 	return onOwnThread(func() error {
-		if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
-			return fmt.Errorf("enter network namespace %s: %w", path, err)
+		switch err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); {
+		case errors.Is(err, unix.EINVAL):
+			return fmt.Errorf("enter %s: %w", printable(path), ErrNotNamespace)
+		case err != nil:
+			return fmt.Errorf("enter network namespace %s: %w", printable(path),
+				forbidden(err, "CAP_SYS_ADMIN here and where the namespace was made", "run as root, or start this inside (ip netns exec) and name the device alone"))
 		}
 		return f()
 	})
@@ -39,7 +43,7 @@ func InNamespace(path string, f func() error) error {
 func InNewNamespace(f func() error) error {
 	return onOwnThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return fmt.Errorf("create network namespace: %w", err)
+			return fmt.Errorf("create network namespace: %w", forbidden(err, "CAP_SYS_ADMIN", "run as root"))
 		}
 		return f()
 	})

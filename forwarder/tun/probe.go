@@ -29,9 +29,9 @@ var vnetHdrLens = []struct {
 func Probe() ([]Feature, error) {
 	var features []Feature
 	err := InNewNamespace(func() error {
-		fd, err := unix.Open(clonePath, unix.O_RDWR|unix.O_CLOEXEC, 0)
+		fd, err := openClone(clonePath)
 		if err != nil {
-			return fmt.Errorf("open %s: %w", clonePath, err)
+			return err
 		}
 		features, err = probeFD(fd)
 		return errors.Join(err, unix.Close(fd))
@@ -47,8 +47,8 @@ func probeFD(fd int) ([]Feature, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get driver flags: %w", err)
 	}
-	if _, err := attachQueue(fd, "", TUN.flag()|unix.IFF_MULTI_QUEUE|unix.IFF_VNET_HDR); err != nil {
-		return nil, err
+	if err := setIff(fd, "", TUN.flag()|unix.IFF_MULTI_QUEUE|unix.IFF_VNET_HDR); err != nil {
+		return nil, fmt.Errorf("make a device (TUNSETIFF): %w", forbidden(err, needsAdmin, "run as root"))
 	}
 	features := []Feature{
 		{"IFF_MULTI_QUEUE", flags&unix.IFF_MULTI_QUEUE != 0, "several queues on one device"},

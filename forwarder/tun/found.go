@@ -1,0 +1,116 @@
+package tun
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// found is what a device was set to before we attached to it: it may outlive us, and the
+// next program expects what it found itself, or the driver's defaults.
+type found struct {
+	offload    Offload
+	vnetHdrLen int
+}
+
+// find looks at a device that fd has just become a queue of, and refuses one that cannot
+// be read and written as Config says.
+func (d *Device) find(fd int, cfg Config) error {
+	info, err := d.control.link(d.id.index)
+	if err != nil {
+		return err
+	}
+	if err := checkFlags(info, cfg); err != nil {
+		return err
+	}
+	d.others = max(info.queues+info.disabled-1, 0)
+	before := &found{}
+	if before.vnetHdrLen, err = getVnetHdrLen(fd); err != nil {
+		return err
+	}
+	if before.offload, err = d.activeOffload(fd); err != nil {
+		return err
+	}
+	d.found = before
+	return nil
+}
+
+// activeOffload asks by name, which somebody may change meanwhile.
+func (d *Device) activeOffload(fd int) (Offload, error) {
+	for range renames {
+		name, err := nameOf(fd)
+		if err != nil {
+			return 0, err
+		}
+		active, err := d.control.activeOffload(name)
+		if errors.Is(err, unix.ENODEV) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if again, err := nameOf(fd); err == nil && again == name {
+			return active, nil
+		}
+	}
+	return 0, ErrUnsteady
+}
+
+// restore sets the device as it was found, once, unless other programs have come to it: for
+// them it is as we, or they, set it.
+func (d *Device) restore() error {
+	before := d.found
+	d.found = nil
+	if before == nil {
+		return nil
+	}
+	more, err := d.OthersCame()
+	if err != nil || more {
+		return err
+	}
+	fd := d.queues[0].fd
+	length, err := getVnetHdrLen(fd)
+	if err == nil && d.vnetHdrLen != 0 && length == d.vnetHdrLen {
+		err = setVnetHdrLen(fd, before.vnetHdrLen)
+	}
+	if err := errors.Join(err, setOffload(fd, before.offload)); err != nil && !errors.Is(err, unix.EBADFD) {
+		return fmt.Errorf("restore device %s: %w", d.label, err)
+	}
+	return nil // or it is gone
+}
+
+// Others returns how many queues of the device other programs have that take packets: of
+// what the kernel sends, those that hash to them do not come to us. It is 0 where the
+// kernel does not tell (before Linux 4.18).
+func (d *Device) Others() (int, error) {
+	info, err := d.control.link(d.id.index)
+	if errors.Is(err, ErrNotExist) {
+		return 0, nil
+	}
+	return max(info.queues-len(d.queues), 0), err
+}
+
+// OthersCame reports whether other programs have more queues of the device than they had
+// when it was opened. What was set on the device since may then be theirs.
+func (d *Device) OthersCame() (bool, error) {
+	info, err := d.control.link(d.id.index)
+	if errors.Is(err, ErrNotExist) {
+		return false, nil
+	}
+	return info.queues+info.disabled-len(d.queues) > d.others, err
+}
+
+// Check returns ErrChanged when another program has set a vnet header of another length,
+// which holds for all queues. It must not be called after Close.
+func (d *Device) Check() error {
+	if d.vnetHdrLen == 0 {
+		return nil
+	}
+	length, err := getVnetHdrLen(d.queues[0].fd)
+	if err != nil || length == d.vnetHdrLen {
+		return nil // gone: who reads from it says so
+	}
+	return fmt.Errorf("device %s: %w: the vnet header has %d bytes now (TUNSETVNETHDRSZ) and had %d: end that program and start again",
+		d.label, ErrChanged, length, d.vnetHdrLen)
+}
