@@ -17,7 +17,8 @@ import (
 const MaxEntries = 32768
 
 // ErrUnsupported says that this kernel has no io_uring, or that this process may not
-// use it: kernel.io_uring_disabled, or a seccomp profile.
+// use it, or not as much of it: kernel.io_uring_disabled, a seccomp profile that refuses one
+// of its three system calls, a limit.
 var ErrUnsupported = errors.New("io_uring is not available")
 
 // URingConfig says what a URing is for.
@@ -107,7 +108,10 @@ func NewURing(cfg URingConfig) (r *URing, err error) {
 	if err := r.mmap(p); err != nil {
 		return r, err
 	}
-	return r, r.register(cfg)
+	if err := r.register(cfg); err != nil {
+		return r, err
+	}
+	return r, r.tryEnter()
 }
 
 // setup makes the ring's fd with the best flags that the kernel takes.
@@ -118,13 +122,29 @@ func setup(entries int) (fd int, p params, err error) {
 			break
 		}
 	}
-	switch {
-	case err == nil:
-		return fd, p, nil
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+	if err != nil {
+		return -1, p, refused(err)
 	}
-	return -1, p, err
+	return fd, p, nil
+}
+
+// refused says that the kernel refuses to have a ring used, whatever the errno: a seccomp
+// profile answers with any.
+func refused(err error) error { return fmt.Errorf("%w: %w", ErrUnsupported, err) }
+
+// tryEnter makes the system call that moves packets, which the ring must refuse as long as
+// it is not enabled: better to learn now than in the middle of traffic that it cannot be
+// made at all.
+func (r *URing) tryEnter() error {
+	for {
+		switch _, errno := r.enter(0, 0); errno {
+		case 0, unix.EBADFD:
+			return nil
+		case unix.EINTR:
+		default:
+			return refused(os.NewSyscallError("io_uring_enter", errno))
+		}
+	}
 }
 
 func setupWith(entries int, flags uint32) (fd int, p params, err error) {
@@ -189,10 +209,13 @@ func (r *URing) register(cfg URingConfig) error {
 
 func (r *URing) registerArray(command uintptr, array unsafe.Pointer, n int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), command, uintptr(array), uintptr(n), 0, 0)
-	if errno != 0 {
+	switch errno {
+	case 0:
+		return nil
+	case unix.EBADF, unix.EFAULT: // what was to be registered is not right
 		return os.NewSyscallError("io_uring_register", errno)
 	}
-	return nil
+	return refused(os.NewSyscallError("io_uring_register", errno))
 }
 
 // Enable makes the calling thread the one that uses the ring.
