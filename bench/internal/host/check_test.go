@@ -53,8 +53,8 @@ func TestChecksReadFiles(t *testing.T) {
 		"privileges no line": {files{self: "Name:\tx\n"}, machine.privileges, Unknown, "find CapEff"},
 		"privileges garbage": {files{self: "CapEff:\tx\n"}, machine.privileges, Unknown, "parse CapEff"},
 
-		"tun opens":  {files{"dev/net/tun": ""}, machine.tunNode, OK, "opens"},
-		"tun absent": {nil, machine.tunNode, Missing, "no such file"},
+		"tun is a file": {files{"dev/net/tun": ""}, machine.tunNode, Missing, "something else"},
+		"tun absent":    {nil, machine.tunNode, Missing, "no such file"},
 
 		"cpus":            {files{online: "0-1\n", self: status}, machine.cores, OK, "2 online"},
 		"cpus one":        {files{online: "0", self: "Cpus_allowed_list:\t0\n"}, machine.cores, Distorts, "1 online"},

@@ -9,6 +9,8 @@ type Probes struct {
 	BPF []BPFFeature
 	// TUN opens devices and returns one check per feature it tried.
 	TUN func() ([]Check, error)
+	// Scene sets up and removes what a measurement happens in.
+	Scene func() error
 	// Runs returns the namespaces of other runs: of those that live, and what dead
 	// ones left behind.
 	Runs func() (live, dead []string, err error)
@@ -33,7 +35,7 @@ func Checks(ctx context.Context, probes Probes) []Check {
 }
 
 func (m machine) abilities(probes Probes) []Check {
-	checks := []Check{m.privileges(), m.tunNode(), namespaces(tryNamespace())}
+	checks := []Check{m.privileges(), m.tunNode(), devicesHere(tryDevicesHere()), namespaces(tryNamespace()), scene(probes.Scene)}
 	checks = append(checks, tunFeatures(probes.TUN)...)
 	for _, f := range probes.BPF {
 		checks = append(checks, f.check())

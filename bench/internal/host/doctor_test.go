@@ -31,7 +31,7 @@ func TestChecksOnThisHost(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the rest needs root: abilities are missing without it")
 	}
-	for _, name := range []string{"privileges", "/dev/net/tun", "network namespaces", "BPF and TCX", "offload tso"} {
+	for _, name := range []string{"privileges", "/dev/net/tun", "devices here", "network namespaces", "BPF and TCX", "offload tso"} {
 		if states[name] != OK {
 			t.Errorf("%s is %q for root, want ok", name, states[name])
 		}

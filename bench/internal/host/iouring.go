@@ -1,23 +1,42 @@
 package host
 
 import (
-	"unsafe"
+	"errors"
+	"fmt"
+	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"tunbench/ringbuf"
 )
 
-// ioUringParamsSize is sizeof(struct io_uring_params), include/uapi/linux/io_uring.h.
-const ioUringParamsSize = 120
-
-// tryIoUring sets up the smallest ring and closes it again.
-func tryIoUring() error {
-	// uint64 for the alignment the kernel's struct asks for.
-	var params [ioUringParamsSize / 8]uint64
-	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)), 0)
-	if errno != 0 {
-		return errno
+// tryIoUring does with the smallest ring what the io_uring engine does with its own: a
+// kernel or its policy may refuse any of the three system calls.
+func tryIoUring() (err error) {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return fmt.Errorf("create eventfd: %w", err)
 	}
-	return unix.Close(int(fd))
+	defer func() { err = errors.Join(err, unix.Close(fd)) }()
+	runtime.LockOSThread() // a ring belongs to one thread
+	defer runtime.UnlockOSThread()
+	ring, err := ringbuf.NewURing(ringbuf.URingConfig{Entries: 1, Files: []int{fd}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ring.Close()) }()
+	if err := ring.Enable(); err != nil {
+		return err
+	}
+	counter := make([]byte, 8)
+	ring.Read(0, &counter[0], len(counter), unix.RWF_NOWAIT, 0)
+	if err := ring.Submit(); err != nil {
+		return err
+	}
+	_, _, _ = ring.Next() // EAGAIN, or on an old kernel that it knows no RWF_NOWAIT here
+	ring.Done()
+	runtime.KeepAlive(counter)
+	return nil
 }
 
 func (m machine) ioUring(tried error) Check {
@@ -25,16 +44,18 @@ func (m machine) ioUring(tried error) Check {
 		name    = "io_uring"
 		meaning = "the io_uring engine cannot be used"
 	)
-	switch tried {
-	case nil:
-		return ok(name, "a ring can be set up")
-	case unix.ENOSYS:
+	switch {
+	case tried == nil:
+		return ok(name, "a ring can be used")
+	case errors.Is(tried, unix.ENOSYS):
 		return missing(name, tried.Error(), meaning, "use a kernel with CONFIG_IO_URING")
-	case unix.EPERM:
-		return missing(name, tried.Error()+m.ioUringDisabled(), meaning,
-			"set kernel.io_uring_disabled=0, or allow io_uring_setup in the seccomp profile of the container")
+	case errors.Is(tried, unix.ENOMEM):
+		return missing(name, tried.Error(), meaning, "raise the limit of locked memory (ulimit -l)")
+	case errors.Is(tried, unix.EMFILE):
+		return missing(name, tried.Error(), meaning, "raise the limit of open files (ulimit -n)")
 	default:
-		return unknown(name, "set up a ring: %v", tried)
+		return missing(name, tried.Error()+m.ioUringDisabled(), meaning,
+			"set kernel.io_uring_disabled=0, or allow io_uring_setup, _enter and _register in the seccomp profile of the container")
 	}
 }
 

@@ -34,7 +34,14 @@ func TestTriedChecks(t *testing.T) {
 		"io_uring":          {disabled.ioUring(nil), OK, "ring"},
 		"io_uring unbuilt":  {disabled.ioUring(unix.ENOSYS), Missing, "not implemented"},
 		"io_uring disabled": {disabled.ioUring(unix.EPERM), Missing, "kernel.io_uring_disabled=2"},
-		"io_uring memory":   {disabled.ioUring(unix.ENOMEM), Unknown, "memory"},
+		"io_uring memory":   {disabled.ioUring(unix.ENOMEM), Missing, "memory"},
+		"io_uring filtered": {disabled.ioUring(fmt.Errorf("io_uring_enter: %w", unix.EOPNOTSUPP)), Missing, "io_uring_enter"},
+
+		"devices here":           {devicesHere(nil), OK, "can be made"},
+		"devices here forbidden": {devicesHere(unix.EPERM), Missing, "CAP_NET_ADMIN"},
+		"testbed":                {scene(failing(nil)), OK, "set up"},
+		"testbed read-only":      {scene(failing(&Unfit{"a /run that can be written to", "run as root"})), Missing, "/run"},
+		"testbed no probe":       {scene(nil), Unknown, "not probed"},
 
 		"bpf":           {BPFFeature{Try: failing(nil)}.check(), OK, "loads"},
 		"bpf forbidden": {BPFFeature{Try: failing(fmt.Errorf("load: %w", unix.EPERM))}.check(), Missing, "not permitted"},

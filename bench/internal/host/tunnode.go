@@ -5,39 +5,27 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"tunbench/forwarder/tun"
 )
 
 // tunPath is the clone device of the tun driver, relative to the root
 // (Documentation/networking/tuntap.rst).
 const tunPath = "dev/net/tun"
 
-// openTUN opens the clone device and closes it again. Opening alone makes no
-// netdev, but it fails when the node, its permission or the driver is missing.
-func (m machine) openTUN() error {
-	fd, err := unix.Open(m.path(tunPath), unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: m.path(tunPath), Err: err}
-	}
-	return unix.Close(fd)
-}
-
-// tunRemedy is what helps against an error of openTUN.
-func tunRemedy(err error) string {
-	switch {
-	case errors.Is(err, unix.ENOENT):
-		return "modprobe tun, or in a container pass the device in (--device /dev/net/tun)"
-	case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
-		return "modprobe tun (the node is there, the driver is not)"
-	default:
-		return "run as root, or allow this user to open it"
-	}
-}
+// openTUN opens the clone device and closes it again; see tun.CheckClone.
+func (m machine) openTUN() error { return tun.CheckClone(m.path(tunPath)) }
 
 func (m machine) tunNode() Check {
-	const name = "/dev/net/tun"
-	if err := m.openTUN(); err != nil {
-		return missing(name, cause(err), "no TUN or TAP device can be made", tunRemedy(err))
+	const (
+		name    = "/dev/net/tun"
+		meaning = "no TUN or TAP device can be made"
+	)
+	var lacks *tun.UnsupportedError
+	switch err := m.openTUN(); {
+	case errors.As(err, &lacks):
+		return missing(name, lacks.Err.Error(), meaning, lacks.Remedy)
+	case err != nil:
+		return missing(name, err.Error(), meaning, "run as root")
 	}
 	return ok(name, "opens")
 }

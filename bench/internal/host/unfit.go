@@ -1,6 +1,27 @@
 package host
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"tunbench/forwarder"
+	"tunbench/forwarder/steer"
+	"tunbench/forwarder/tun"
+	"tunbench/ringbuf"
+)
+
+// ErrCannot is what errors are (errors.Is) that say what this host or user lacks.
+var ErrCannot = errors.New("this host or user cannot do it")
+
+// Cannot reports whether an error says that this host or user cannot do what was asked for,
+// so that it would fail again: a kernel, a driver, a permission or a limit is in the way.
+// Errors of the library are known here, all others say so themselves: they are ErrCannot.
+func Cannot(err error) bool {
+	return errors.Is(err, ErrCannot) ||
+		errors.Is(err, forwarder.ErrUnsupported) || errors.Is(err, ringbuf.ErrUnsupported) ||
+		errors.As(err, new(*tun.UnsupportedError)) || errors.As(err, new(*steer.UnsupportedError))
+}
 
 // Unfit says that this host or user cannot run a measurement. It is the error
 // behind exit code 5.
@@ -14,21 +35,23 @@ func (u *Unfit) Error() string {
 	return fmt.Sprintf("this needs %s: %s", u.Missing, u.Remedy)
 }
 
+// Is says that it is ErrCannot.
+func (u *Unfit) Is(target error) bool { return target == ErrCannot }
+
 // Require returns nil when measurements can run here, or an *Unfit that names
-// the first thing missing: the effective capabilities CAP_NET_ADMIN and
+// the first thing missing: /proc, the effective capabilities CAP_NET_ADMIN and
 // CAP_SYS_ADMIN, or /dev/net/tun.
 func Require() error { return local().require() }
 
 func (m machine) require() error {
 	none, err := m.lacking()
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Unfit{Missing: fmt.Sprintf("/proc (%v)", err), Remedy: "mount -t proc proc /proc"}
+	case err != nil:
 		return fmt.Errorf("read capabilities: %w", err)
-	}
-	if len(none) > 0 {
+	case len(none) > 0:
 		return &Unfit{Missing: names(none), Remedy: "run as root"}
 	}
-	if err := m.openTUN(); err != nil {
-		return &Unfit{Missing: fmt.Sprintf("/dev/net/tun (%s)", cause(err)), Remedy: tunRemedy(err)}
-	}
-	return nil
+	return m.openTUN()
 }

@@ -3,6 +3,10 @@ package testbed
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 // ErrUnsettled means that packets were still moving when Settle or AtRest ran out
@@ -36,3 +40,45 @@ func (e *UnsupportedError) Error() string {
 
 // Unwrap returns the kernel's answer.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// Is says that it is host.ErrCannot.
+func (e *UnsupportedError) Is(target error) bool { return target == host.ErrCannot }
+
+// refused reports whether err is a permission that is missing or a file system that is
+// read-only.
+func refused(err error) bool {
+	return errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)
+}
+
+// refusedRun says what helps where nothing can be written below /run.
+func refusedRun(err error) error {
+	if !refused(err) {
+		return err
+	}
+	return &host.Unfit{
+		Missing: fmt.Sprintf("a /run that can be written to (%v)", err),
+		Remedy:  "run as root, or give it a /run of its own (unshare -m; mount -t tmpfs tmpfs /run)",
+	}
+}
+
+// refusedMount says what helps where a namespace cannot be bound to a name.
+func refusedMount(err error) error {
+	if !refused(err) {
+		return err
+	}
+	return &host.Unfit{
+		Missing: fmt.Sprintf("to be allowed to mount below /run (%v)", err),
+		Remedy:  "run as root, or in a mount namespace of its own with its own /run (unshare -Urm; mount -t tmpfs tmpfs /run)",
+	}
+}
+
+// refusedSysctl says what helps where the settings of a namespace cannot be written.
+func refusedSysctl(err error) error {
+	if !refused(err) {
+		return err
+	}
+	return &host.Unfit{
+		Missing: fmt.Sprintf("a /proc/sys that can be written to (%v)", err),
+		Remedy:  "run as root; in a container mount /proc read-write (--privileged)",
+	}
+}

@@ -61,12 +61,12 @@ func (l *processLock) release() error {
 // be unlinked in between.
 func lockFile(pid string, how int) (*processLock, error) {
 	if err := os.MkdirAll(lockDir, 0o755); err != nil {
-		return nil, err
+		return nil, refusedRun(err)
 	}
 	for {
 		f, err := os.OpenFile(lockPath(pid), os.O_RDONLY|os.O_CREATE, 0o600)
 		if err != nil {
-			return nil, err
+			return nil, refusedRun(err)
 		}
 		if err := flock(f, how); err != nil {
 			f.Close()

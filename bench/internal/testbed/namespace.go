@@ -48,7 +48,7 @@ func newNamespace(name string) (*Namespace, error) {
 		return nil, fmt.Errorf("create %s: %w", name, ErrNameTaken)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("create namespace's file: %w", err)
+		return nil, fmt.Errorf("create namespace's file: %w", refusedRun(err))
 	}
 	f.Close()
 	if err := ns.unshare(); err != nil {
@@ -61,7 +61,7 @@ func newNamespace(name string) (*Namespace, error) {
 func (ns *Namespace) unshare() error {
 	return tun.InNewNamespace(func() error {
 		if err := unix.Mount("/proc/thread-self/ns/net", ns.Path(), "none", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("bind network namespace: %w", err)
+			return fmt.Errorf("bind network namespace: %w", refusedMount(err))
 		}
 		handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 		if err != nil {
@@ -122,7 +122,7 @@ func unmountAll(path string) error {
 // removed network namespace alive. The lock is the one iproute2 takes.
 func prepareNetnsDir() error {
 	if err := os.MkdirAll(netnsDir, 0o755); err != nil {
-		return fmt.Errorf("create directory: %w", err)
+		return fmt.Errorf("create directory: %w", refusedRun(err))
 	}
 	dir, err := os.Open(netnsDir)
 	if err != nil {
@@ -136,12 +136,12 @@ func prepareNetnsDir() error {
 	err = share()
 	if errors.Is(err, unix.EINVAL) { // not a mount yet
 		if err := unix.Mount(netnsDir, netnsDir, "none", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			return fmt.Errorf("bind %s to itself: %w", netnsDir, err)
+			return fmt.Errorf("bind %s to itself: %w", netnsDir, refusedMount(err))
 		}
 		err = share()
 	}
 	if err != nil {
-		return fmt.Errorf("make mount %s shared: %w", netnsDir, err)
+		return fmt.Errorf("make mount %s shared: %w", netnsDir, refusedMount(err))
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (s sysctl) set() error {
 		return &UnsupportedError{"sysctl of that name for a single network namespace", err}
 	}
 	if err != nil {
-		return err
+		return refusedSysctl(err)
 	}
 	_, err = f.WriteString(s.value)
 	return errors.Join(err, f.Close())

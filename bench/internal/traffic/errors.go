@@ -1,6 +1,10 @@
 package traffic
 
-import "fmt"
+import (
+	"fmt"
+
+	"tunbench/bench/internal/host"
+)
 
 // UnsupportedError says that this host or user cannot run a part of the traffic
 // generator, and what would help.
@@ -16,3 +20,6 @@ func (e *UnsupportedError) Error() string {
 
 // Unwrap returns what the kernel answered.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// Is says that it is host.ErrCannot.
+func (e *UnsupportedError) Is(target error) bool { return target == host.ErrCannot }
