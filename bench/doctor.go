@@ -21,7 +21,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Show what this host can do and what distorts a measurement",
 		Long: `Try every feature that tunbench uses, in a namespace of its own, and look for
 what distorts a measurement here: other load, steal time, power saving. Nothing
-is changed. It takes about a second.
+is changed. It takes about a second. Where measurements cannot run here the exit
+code is 5, as theirs would be.
 
   ok        there, and as a measurement wants it
   missing   this host or user cannot do it
@@ -29,7 +30,7 @@ is changed. It takes about a second.
   unknown   could not be checked`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := host.Checks(cmd.Context(), host.Probes{BPF: bpfFeatures(), TUN: tunChecks, Runs: testbed.Runs})
+			checks := host.Checks(cmd.Context(), host.Probes{BPF: bpfFeatures(), TUN: tunChecks, Scene: testbed.Probe, Runs: testbed.Runs})
 			show := a.printChecks
 			if asJSON {
 				show = a.printJSON
@@ -37,7 +38,7 @@ is changed. It takes about a second.
 			if err := show(checks); err != nil {
 				return fmt.Errorf("print checks: %w", err)
 			}
-			return host.Require()
+			return canMeasure()
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")

@@ -2,14 +2,15 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
 )
 
 // The exit codes, the same for every command.
@@ -33,21 +34,44 @@ type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }
 
+// exitCodes is the table of what the errors of all commands mean to a script; the first
+// that holds counts. What is not in it is a failure.
+var exitCodes = []struct {
+	code int
+	of   func(error) bool
+}{
+	{exitSuccess, func(err error) bool { return err == nil }},
+	{exitUsage, is[*usageError]},
+	{exitUsage, is[*scenario.UsageError]},
+	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
+	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
+	{exitUnsupported, host.Cannot},
+}
+
 // exitCode maps what went wrong to the code that a script can act on.
 func exitCode(err error) int {
-	switch {
-	case err == nil:
-		return exitSuccess
-	case is[*usageError](err), is[*scenario.UsageError](err):
-		return exitUsage
-	case errors.Is(err, errRegression):
-		return exitRegression
-	case errors.Is(err, errInconclusive):
-		return exitInconclusive
-	case errors.Is(err, forwarder.ErrUnsupported), is[*host.Unfit](err), is[*testbed.UnsupportedError](err), is[*traffic.UnsupportedError](err):
-		return exitUnsupported
+	for _, row := range exitCodes {
+		if row.of(err) {
+			return row.code
+		}
 	}
 	return exitFailure
+}
+
+// wrongWord reports whether an error of opening devices comes from a word of the user: only
+// a command that takes names of devices can tell.
+func wrongWord(err error) bool {
+	if host.Cannot(err) {
+		return false // a missing node of the driver is a missing file too
+	}
+	for _, wrong := range []error{
+		fs.ErrNotExist, tun.ErrNotExist, tun.ErrMismatch, tun.ErrName, tun.ErrNotNamespace, forwarder.ErrConfig, forward.ErrSameDevice,
+	} {
+		if errors.Is(err, wrong) {
+			return true
+		}
+	}
+	return is[*tun.ConfigError](err)
 }
 
 func is[E error](err error) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/signal"
@@ -135,7 +134,7 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	parse("intake", err)
 	parse("cpus", checkCPUs(opts.CPUs))
 	if o.metrics != "" {
-		_, _, err = net.SplitHostPort(o.metrics)
+		_, err = net.ResolveTCPAddr("tcp", o.metrics)
 		parse("metrics", err)
 	}
 	if len(errs) > 0 {
@@ -172,8 +171,15 @@ func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := host.Require(); err != nil {
-		return err
+	// From here on SIGUSR1 asks for counters; unasked for it would end the process.
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGUSR1)
+	var metrics *forward.Metrics
+	if o.metrics != "" {
+		if metrics, err = forward.ListenMetrics(o.metrics); err != nil {
+			return listenError(err)
+		}
+		defer func() { err = errors.Join(err, metrics.Close()) }()
 	}
 	session, err := forward.Open(opts)
 	if err != nil {
@@ -182,52 +188,75 @@ func (a *app) forward(ctx context.Context, o forwardOptions) (err error) {
 	defer func() { err = errors.Join(err, session.Close()) }()
 	negotiated := session.Negotiated()
 	forward.PrintNegotiated(a.stdout, negotiated)
-	if o.metrics != "" {
-		metrics, serveErr := forward.ServeMetrics(o.metrics, session.Stats)
-		if serveErr != nil {
-			return serveErr
-		}
-		defer func() { err = errors.Join(err, metrics.Close()) }()
+	if metrics != nil {
+		metrics.Serve(session.Stats)
 		fmt.Fprintf(a.stdout, "metrics on http://%s/metrics\n", metrics.Address())
 	}
-	stopPrinting := a.printOnSignal(session.Stats)
+	printer := a.printWhenAsked(session, asked, len(negotiated.Notes))
 	if err := o.background.ready(); err != nil {
-		stopPrinting()
+		printer.stop()
 		return err
 	}
 	err = session.Run(ctx)
-	stopPrinting()
-	forward.PrintNotes(a.stdout, session.Negotiated().Notes[len(negotiated.Notes):])
+	// The devices first: nobody may be reading what is printed.
+	err = errors.Join(err, session.Close())
+	printer.stop()
 	return errors.Join(err, forward.PrintStats(a.stdout, session.Stats()))
+}
+
+// listenError tells a wrong address from a failure.
+func listenError(err error) error {
+	switch {
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return &usageError{fmt.Errorf("%w: want an address of this host", err)}
+	case errors.Is(err, unix.EACCES):
+		return &host.Unfit{Missing: "to be allowed to listen there (" + err.Error() + ")", Remedy: "run as root, or choose a port above 1023"}
+	}
+	return err
 }
 
 // openError tells a wrong word from a host that cannot.
 func openError(err error) error {
-	for _, wrong := range []error{fs.ErrNotExist, tun.ErrNotExist, tun.ErrMismatch, forwarder.ErrConfig, forward.ErrSameDevice} {
-		if errors.Is(err, wrong) {
-			return &usageError{err}
-		}
-	}
-	if is[*tun.ConfigError](err) {
+	if wrongWord(err) {
 		return &usageError{err}
 	}
 	return err
 }
 
-// printOnSignal prints the counters whenever SIGUSR1 arrives, until stopped.
-func (a *app) printOnSignal(stats func() forwarder.Stats) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, unix.SIGUSR1)
-	done := make(chan struct{})
+// printer prints what is asked for while packets are forwarded.
+type printer struct {
+	ending chan struct{}
+	ended  chan struct{}
+}
+
+// printWhenAsked prints the counters whenever a signal asks for them, and notes as they
+// come, of which so many were printed.
+func (a *app) printWhenAsked(session *forward.Session, asked <-chan os.Signal, printed int) *printer {
+	p := &printer{make(chan struct{}), make(chan struct{})}
+	notes := func() {
+		all := session.Negotiated().Notes
+		forward.PrintNotes(a.stdout, all[printed:])
+		printed = len(all)
+	}
 	go func() {
-		defer close(done)
-		for range signals {
-			_ = forward.PrintStats(a.stdout, stats())
+		defer close(p.ended)
+		for {
+			select {
+			case <-asked:
+				_ = forward.PrintStats(a.stdout, session.Stats())
+			case <-session.Noted():
+				notes()
+			case <-p.ending:
+				notes()
+				return
+			}
 		}
 	}()
-	return func() {
-		signal.Stop(signals)
-		close(signals)
-		<-done
-	}
+	return p
+}
+
+// stop prints the notes that are left, and returns when nothing is printed any more.
+func (p *printer) stop() {
+	close(p.ending)
+	<-p.ended
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 )
 
 const rootHelp = `tunbench is a multiqueue TUN/TAP packet forwarder and the benchmark that
@@ -41,7 +39,7 @@ type app struct {
 
 // run is the program: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
+	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	a := &app{stdout: stdout, stderr: stderr, terminal: terminalOf(os.Getenv), args: args}
 	root := a.rootCommand()

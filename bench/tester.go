@@ -12,6 +12,7 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/ui"
 	"tunbench/results"
 )
@@ -27,11 +28,19 @@ func (o *tester) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves two seconds per load)")
 }
 
+// canMeasure returns nil when scenes can be set up here, or what this host or user lacks.
+func canMeasure() error {
+	if err := host.Require(); err != nil {
+		return err
+	}
+	return testbed.Probe()
+}
+
 // fit makes the scenarios what this host can do, and says on standard error and in
 // every record what is lost by it.
 func (a *app) fit(scenarios []scenario.Scenario, o tester) ([]scenario.Scenario, measure.Options, error) {
 	options := measure.Options{DropReasons: o.dropReasons}
-	if err := host.Require(); err != nil {
+	if err := canMeasure(); err != nil {
 		return nil, options, err
 	}
 	if _, err := gate.Clean(); err != nil {

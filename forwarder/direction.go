@@ -1,7 +1,6 @@
 package forwarder
 
 import (
-	"errors"
 	"fmt"
 	"syscall"
 
@@ -209,7 +208,7 @@ func (d *direction) countRead(bytes int, segments uint64) {
 
 func deviceError(verb string, q *tun.Queue, errno syscall.Errno) error {
 	if tun.IsGone(errno) {
-		return fmt.Errorf("%s %v: %w", verb, q, errors.Join(tun.ErrGone, errno))
+		return fmt.Errorf("%s %v: %w", verb, q, tun.ErrGone) // the errno says less
 	}
 	return fmt.Errorf("%s %v: %w", verb, q, errno)
 }

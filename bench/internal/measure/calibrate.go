@@ -48,7 +48,7 @@ func Calibrate(ctx context.Context, s scenario.Scenario) (results.Calibration, T
 	c := calibration{record: results.Calibration{Scenario: TesterName(s), Start: time.Now().UTC()}}
 	err := c.measure(ctx, s)
 	c.record.Error = textOf(err)
-	if !unsupported(err) {
+	if !host.Cannot(err) {
 		err = nil
 	}
 	return c.record, c.tester, err

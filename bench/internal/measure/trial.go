@@ -11,7 +11,6 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
-	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
@@ -19,8 +18,8 @@ import (
 
 // Trial measures a scenario once, in a fresh scene that is gone when it returns.
 // What went wrong with the measurement stands in the record; the error is for
-// what must end a series: this host lacks something (UnsupportedError of testbed
-// or traffic, ErrUnsupported of the forwarder), or the scene could not be removed.
+// what must end a series: this host or user lacks something (host.Cannot), or the scene
+// could not be removed.
 //
 // When ctx is done the load stops early and what was measured until then is
 // recorded as interrupted; before the load, the record carries the cause as its
@@ -34,16 +33,10 @@ func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial
 	} else {
 		t.Error, t.Interrupted = failed.Error(), ctx.Err() != nil
 	}
-	if unsupported(failed) {
+	if host.Cannot(failed) { // it would fail again in every trial
 		return t, failed
 	}
 	return t, nil
-}
-
-// unsupported tells what would fail again in every trial.
-func unsupported(err error) bool {
-	return errors.As(err, new(*testbed.UnsupportedError)) || errors.As(err, new(*traffic.UnsupportedError)) ||
-		errors.Is(err, forwarder.ErrUnsupported)
 }
 
 // trial is one measurement in a Rig.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tunbench/bench/internal/host"
 	"tunbench/forwarder"
 )
 
@@ -75,7 +76,7 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 		return errors.New("read options from harness: there are none")
 	}
 	program, err := open(*first.Start)
-	if errors.Is(err, forwarder.ErrUnsupported) {
+	if host.Cannot(err) {
 		_ = replies.Encode(reply{Protocol: protocol, Unsupported: err.Error()}) // if nobody hears it, the exit says it
 	}
 	if err != nil {
@@ -126,8 +127,8 @@ func NewClient(conn net.Conn) *Client {
 	return &Client{conn: conn, requests: json.NewEncoder(conn), replies: json.NewDecoder(conn)}
 }
 
-// Start sends the options and waits until the child forwards. The error satisfies
-// forwarder.ErrUnsupported where the host lacks what the options insist on.
+// Start sends the options and waits until the child forwards. The error is
+// forwarder.ErrUnsupported where this host or user lacks what the options insist on.
 func (c *Client) Start(o Options) error {
 	_, err := c.ask(request{Start: &o})
 	return err

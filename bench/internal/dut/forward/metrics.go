@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
@@ -19,33 +21,63 @@ import (
 type Metrics struct {
 	listener net.Listener
 	server   *http.Server
+	served   chan struct{} // closed when the server has ended; nil before Serve
 }
 
-// ServeMetrics listens on address (host:port) and serves until Close. The
-// counters are read when somebody asks; the forwarder does not notice.
-func ServeMetrics(address string, stats func() forwarder.Stats) (*Metrics, error) {
+const (
+	// maxScrapers is how many connections are served at a time; others wait.
+	maxScrapers = 64
+	// How long a client may take to ask, to take the answer, and to ask again.
+	askPatience    = 5 * time.Second
+	answerTakes    = 10 * time.Second
+	betweenScrapes = 2 * time.Minute
+)
+
+// ListenMetrics listens on address (host:port). Who connects waits until Serve.
+func ListenMetrics(address string) (*Metrics, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)
 	}
+	return &Metrics{listener: limitConnections(listener, maxScrapers)}, nil
+}
+
+// Serve answers until Close. The counters are read when somebody asks; the forwarder does
+// not notice. It is called once at most, and returns at once.
+func (m *Metrics) Serve(stats func() forwarder.Stats) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector{stats})
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	m := &Metrics{listener, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
-	go func() { _ = m.server.Serve(listener) }() // ends with Close
-	return m, nil
+	m.server = &http.Server{
+		Handler: mux, ReadHeaderTimeout: askPatience, ReadTimeout: askPatience, WriteTimeout: answerTakes, IdleTimeout: betweenScrapes,
+		ErrorLog: log.New(io.Discard, "", 0), // a client's faults are its own
+	}
+	m.served = make(chan struct{})
+	go func() {
+		defer close(m.served)
+		_ = m.server.Serve(m.listener) // ends with Close
+	}()
 }
 
 // Address returns where the server listens.
 func (m *Metrics) Address() string { return m.listener.Addr().String() }
 
-// Close stops the server, giving requests under way a second.
+// Close stops the server, giving requests under way a second. Connections on which nobody
+// asks, or takes the answer, are cut.
 func (m *Metrics) Close() error {
+	if m.server == nil {
+		return m.listener.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if err := m.server.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("stop metrics: %w", err), m.server.Close())
+	err := m.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = m.server.Close()
+	}
+	<-m.served
+	if err != nil {
+		return fmt.Errorf("stop metrics: %w", err)
 	}
 	return nil
 }

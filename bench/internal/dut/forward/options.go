@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,12 +40,17 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	return Endpoint{NetNS: netns, Device: device}, nil
 }
 
-// String is the endpoint as ParseEndpoint reads it.
+// String is the endpoint as ParseEndpoint reads it; it is quoted where a terminal would not
+// show it as it is.
 func (e Endpoint) String() string {
-	if e.NetNS == "" {
-		return e.Device
+	text := e.Device
+	if e.NetNS != "" {
+		text = strings.TrimPrefix(e.NetNS, netnsDir+"/") + ":" + e.Device
 	}
-	return strings.TrimPrefix(e.NetNS, netnsDir+"/") + ":" + e.Device
+	if quoted := strconv.Quote(text); quoted != `"`+text+`"` {
+		return quoted
+	}
+	return text
 }
 
 // Options says what to forward between and how; see tun.Config and

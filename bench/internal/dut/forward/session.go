@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"tunbench/forwarder"
 	"tunbench/forwarder/steer"
@@ -20,9 +21,14 @@ type Session struct {
 	intakes   *intakes // nil: none
 	forwarder *forwarder.Forwarder
 	handicap  handicap
+	watch     *watch
 	infoA     DeviceInfo
 	infoB     DeviceInfo
 	notes     notes
+
+	mu     sync.Mutex // Stats may come while Close does
+	closed bool
+	last   forwarder.Stats
 }
 
 // Negotiated is what the kernel agreed to.
@@ -48,7 +54,7 @@ func Open(o Options) (s *Session, err error) {
 	if o.A == o.B {
 		return nil, fmt.Errorf("%v: %w", o.A, ErrSameDevice)
 	}
-	s = &Session{handicap: handicap{share: o.Handicap, cpus: o.workerCPUs()}}
+	s = &Session{handicap: handicap{share: o.Handicap, cpus: o.workerCPUs()}, notes: notes{added: make(chan struct{}, 1)}}
 	if err := s.handicap.check(); err != nil {
 		return nil, err
 	}
@@ -61,14 +67,22 @@ func Open(o Options) (s *Session, err error) {
 	if s.a, err = tun.Open(o.device(o.A)); err != nil {
 		return s, err
 	}
+	// Before the second is opened, which would need room for as many queues again.
+	if id, err := tun.Lookup(o.B.NetNS, o.B.Device); err == nil && id.Known() && id == s.a.ID() {
+		return s, fmt.Errorf("%v and %v: %w", o.A, o.B, ErrSameDevice)
+	}
 	if s.b, err = tun.Open(o.device(o.B)); err != nil {
 		return s, err
 	}
 	s.infoA, s.infoB = describe(s.a, o.A), describe(s.b, o.B)
 	for _, dev := range []*tun.Device{s.a, s.b} {
 		if dev.Offload() != o.Offload {
-			s.notes.add(fmt.Sprintf("%s: offload %v refused by this kernel, running with %v", dev.Name(), o.Offload, dev.Offload()))
+			s.notes.add(fmt.Sprintf("%s: offload %v refused by this kernel, running with %v", dev, o.Offload, dev.Offload()))
 		}
+	}
+	s.watch = newWatch(&s.notes, s.a, s.b)
+	if err := s.watch.look(); err != nil {
+		return s, err
 	}
 	if s.steering, err = steerDevices(o.Steer, s.a, s.b); errors.As(err, new(*steer.UnsupportedError)) {
 		s.notes.add(fmt.Sprintf("steer=%s: %v; the kernel chooses the queue", o.Steer, err))
@@ -122,16 +136,42 @@ func (s *Session) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	return s.forwarder.Run(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watched := make(chan error, 1)
+	go func() {
+		defer cancel()
+		watched <- s.watch.run(ctx)
+	}()
+	err = s.forwarder.Run(ctx)
+	cancel()
+	return errors.Join(err, <-watched)
 }
 
-// Stats returns the forwarder's counters.
-func (s *Session) Stats() forwarder.Stats { return s.forwarder.Stats() }
+// Noted gets a value when Negotiated has more notes than before.
+func (s *Session) Noted() <-chan struct{} { return s.notes.added }
 
-// Close closes the devices; those that Open created disappear.
+// Stats returns the forwarder's counters, after Close the last ones.
+func (s *Session) Stats() forwarder.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return s.last
+	}
+	return s.forwarder.Stats()
+}
+
+// Close closes the devices; those that Open created disappear. It may be called again.
 func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
 	var errs []error
 	if s.forwarder != nil {
+		s.last = s.forwarder.Stats()
 		errs = append(errs, s.forwarder.Close())
 	}
 	if s.intakes != nil {
