@@ -37,7 +37,13 @@ func devices(t *testing.T) *testbed.Testbed {
 // forwarding is `tunbench forward` at work; lines gets what it prints.
 func forwarding(t *testing.T, args ...string) (cmd *exec.Cmd, lines chan string, stderr func() string) {
 	t.Helper()
-	cmd, _, errOut := command(t, append([]string{"forward"}, args...)...)
+	return forwardingConfined(t, "", args...)
+}
+
+// forwardingConfined is that on a host that lacks something, see confine.
+func forwardingConfined(t *testing.T, words string, args ...string) (cmd *exec.Cmd, lines chan string, stderr func() string) {
+	t.Helper()
+	cmd, errOut := confinedCommand(t, words, append([]string{"forward"}, args...)...)
 	cmd.Stdout = nil
 	out, err := cmd.StdoutPipe()
 	if err != nil {

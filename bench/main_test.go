@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == pingName {
 		pingAndExit()
 	}
+	if words := os.Getenv(beConfined); words != "" {
+		confineAndExec(words)
+	}
 	if os.Getenv(beTunbench) != "" {
 		main()
 	}

@@ -43,7 +43,7 @@ func untilSignal(parent context.Context) (_ context.Context, stop func()) {
 		for {
 			select {
 			case s := <-arrived:
-				if s != unix.SIGHUP && time.Since(first) > oneStop {
+				if insists(s, time.Since(first)) {
 					dieOf(s)
 				}
 			case <-stopped:
@@ -57,6 +57,10 @@ func untilSignal(parent context.Context) (_ context.Context, stop func()) {
 		cancel(nil)
 	}
 }
+
+// insists reports whether a signal that came some time after the first one is to end the
+// process at once.
+func insists(s os.Signal, after time.Duration) bool { return s != unix.SIGHUP && after > oneStop }
 
 // dieOf ends the process as the signal would, had nobody asked for it.
 func dieOf(s os.Signal) {

@@ -130,7 +130,18 @@ func setup(entries int) (fd int, p params, err error) {
 
 // refused says that the kernel refuses to have a ring used, whatever the errno: a seccomp
 // profile answers with any.
-func refused(err error) error { return fmt.Errorf("%w: %w", ErrUnsupported, err) }
+func refused(err error) error { return fmt.Errorf("%w: %w (%s)", ErrUnsupported, err, remedy(err)) }
+
+// remedy is what helps against a refusal.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, unix.ENOMEM):
+		return "raise the limit of locked memory (ulimit -l)"
+	case errors.Is(err, unix.EMFILE):
+		return "raise the limit of open files (ulimit -n)"
+	}
+	return "it takes CONFIG_IO_URING, kernel.io_uring_disabled=0, and a seccomp profile that allows io_uring_setup, _enter and _register"
+}
 
 // tryEnter makes the system call that moves packets, which the ring must refuse as long as
 // it is not enabled: better to learn now than in the middle of traffic that it cannot be

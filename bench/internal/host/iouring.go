@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -44,9 +45,14 @@ func (m machine) ioUring(tried error) Check {
 		name    = "io_uring"
 		meaning = "the io_uring engine cannot be used"
 	)
-	switch {
-	case tried == nil:
+	if tried == nil {
 		return ok(name, "a ring can be used")
+	}
+	var call *os.SyscallError
+	if errors.As(tried, &call) {
+		tried = call // the rest is about what helps
+	}
+	switch {
 	case errors.Is(tried, unix.ENOSYS):
 		return missing(name, tried.Error(), meaning, "use a kernel with CONFIG_IO_URING")
 	case errors.Is(tried, unix.ENOMEM):
