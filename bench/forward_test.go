@@ -173,18 +173,35 @@ func TestForwardSaysWhenItsDeviceVanishes(t *testing.T) {
 	if code := exit(t, cmd); code != exitFailure {
 		t.Errorf("exit code %d, want %d", code, exitFailure)
 	}
-	if !strings.Contains(stderr(), "the device is gone") || !strings.Contains(stderr(), "tb0") {
-		t.Errorf("the error does not say so: %s", stderr())
+	if !strings.Contains(stderr(), "the device is gone") || !strings.Contains(stderr(), endpointOf(bed.B())) || strings.Count(stderr(), "\n") != 1 {
+		t.Errorf("the error does not say so in one line: %s", stderr())
 	}
 }
 
 func TestForwardWrongWords(t *testing.T) {
 	bed := devices(t)
 	a, b := endpointOf(bed.A()), endpointOf(bed.B())
+	err := bed.A().Namespace.Do(func() error {
+		link, err := netlink.LinkByName(bed.A().Device)
+		if err != nil {
+			return err
+		}
+		return netlink.LinkAddAltName(link, "alias0")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct{ args, says string }{
 		{"--a nowhere:tun0 --b " + b, "nowhere"},
 		{"--attach --a " + bed.A().Namespace.Name() + ":nope --b " + b, "nope"},
 		{"--a " + a + " --b " + a, "same device"},
+		{"--a " + a + " --b /run/netns/../netns/" + a, "same device"},
+		{"--a " + a + " --b /proc/self/root/run/netns/" + a + " --queues 200", "same device"},
+		{"--a " + a + " --b " + bed.A().Namespace.Path() + ":alias0", "same device"},
+		{"--a " + bed.A().Namespace.Name() + ":new0 --b /run/netns/../netns/" + bed.A().Namespace.Name() + ":new0", "same device"},
+		{"--a /etc/passwd:x --b " + b, "not a network namespace"},
+		{"--a " + bed.A().Namespace.Name() + ":all --b " + b, "choose another"},
+		{"--a " + bed.A().Namespace.Name() + ":lo --b " + b, "not a tun device"},
 		{"--a " + a + " --b " + b + " --queues 0", "queues 0"},
 		{"--a " + a + " --b " + b + " --queues 257", "1 to 256"},
 		{"--a " + a + " --b " + b + " --dev tap", "tb0"},
@@ -193,10 +210,16 @@ func TestForwardWrongWords(t *testing.T) {
 		{"--a " + a + " --b " + b + " --vnet=false --offload all", "vnet header"},
 		{"--a " + a + " --b " + b + " --cpus 9999", "no CPU 9999"},
 		{"--a " + a + " --b " + b + " --metrics nonsense", "--metrics"},
+		{"--a " + a + " --b " + b + " --metrics 127.0.0.1:99999", "--metrics"},
+		{"--a " + a + " --b " + b + " --metrics unix:/x", "--metrics"},
+		{"--a " + a + " --b " + b + " --metrics 192.0.2.1:0", "an address of this host"},
 	} {
-		code, _, stderr := tunbench(t, append([]string{"forward"}, strings.Fields(tc.args)...)...)
+		code, stdout, stderr := tunbench(t, append([]string{"forward"}, strings.Fields(tc.args)...)...)
 		if code != exitUsage || !strings.Contains(stderr, tc.says) {
 			t.Errorf("%s: exit code %d: %s", tc.args, code, stderr)
+		}
+		if stdout != "" {
+			t.Errorf("%s: begins: %s", tc.args, stdout)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package tun
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -10,24 +11,27 @@ import (
 
 // foreignQueue is a queue of the device that another program opened, as far as the kernel
 // can tell. The test closes it.
-func foreignQueue(t *testing.T, name string, flags uint16) (fd int) {
+func foreignQueue(t *testing.T, name string, flags uint16) (fd int, done func()) {
 	t.Helper()
 	fd, err := openQueue(func(fd int) error { return setIff(fd, name, flags) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	return fd
+	done = sync.OnceFunc(func() {
+		if err := unix.Close(fd); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(done)
+	return fd, done
 }
 
 // persistent makes a device that stays until its namespace ends, and nobody has open.
 func persistent(t *testing.T, name string, flags uint16) {
 	t.Helper()
-	fd := foreignQueue(t, name, flags)
+	fd, done := foreignQueue(t, name, flags)
+	defer done()
 	if err := unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Close(fd); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -53,7 +57,7 @@ func TestOpenRefusesForeignFlags(t *testing.T) {
 		for _, detached := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				inTestNamespace(t, func() error {
-					fd := foreignQueue(t, "tb0", tc.kind.flag()|manyQueues|tc.foreign)
+					fd, _ := foreignQueue(t, "tb0", tc.kind.flag()|manyQueues|tc.foreign)
 					if detached {
 						ifr, _ := unix.NewIfreq("")
 						ifr.SetUint16(unix.IFF_DETACH_QUEUE)
@@ -94,7 +98,7 @@ func TestCheckSeesAnotherHeader(t *testing.T) {
 			return err
 		}
 		defer dev.Close()
-		other := foreignQueue(t, "tb0", TUN.flag()|manyQueues|unix.IFF_NO_PI|unix.IFF_VNET_HDR)
+		other, _ := foreignQueue(t, "tb0", TUN.flag()|manyQueues|unix.IFF_NO_PI|unix.IFF_VNET_HDR)
 		if err := dev.Check(); err != nil {
 			t.Errorf("nothing was changed: %v", err)
 		}
@@ -142,15 +146,16 @@ func TestCloseRestores(t *testing.T) {
 					if offload, err = c.activeOffload("tb0"); err != nil {
 						t.Fatal(err)
 					}
-					fd := foreignQueue(t, "tb0", flags)
-					defer unix.Close(fd)
+					fd, done := foreignQueue(t, "tb0", flags)
+					defer done()
 					if hdrLen, err = getVnetHdrLen(fd); err != nil {
 						t.Fatal(err)
 					}
 					return offload, hdrLen
 				}
-				fd := foreignQueue(t, "tb0", flags)
-				if err := errors.Join(setVnetHdrLen(fd, tc.hdrLen), setOffload(fd, tc.before), unix.Close(fd)); err != nil {
+				fd, done := foreignQueue(t, "tb0", flags)
+				err := errors.Join(setVnetHdrLen(fd, tc.hdrLen), setOffload(fd, tc.before))
+				if done(); err != nil {
 					t.Skipf("this kernel does not know offload %v: %v", tc.before, err)
 				}
 				cfg := Config{Name: "tb0", Kind: tc.kind, Queues: 2, VnetHdr: true, Offload: tc.ours}
