@@ -26,8 +26,14 @@ from queue i of one is written to queue i of the other, superpackets unsplit.
 
 A device is named [NETNS:]DEVICE, the namespace by name or path. It is attached
 to if it exists (persistent, multi-queue), and created and set up otherwise; a
-created device has no address and disappears with the program. What the kernel
-agreed to is printed first, the counters on SIGUSR1 and at the end.
+created device has no address and disappears with the program. One that was
+there is left as it was found: offloads, length of the vnet header, no steering
+program. What the kernel agreed to is printed first, the counters on SIGUSR1 and
+at the end.
+
+It takes CAP_NET_ADMIN where the devices are, or to be their owner; and
+CAP_SYS_ADMIN only to enter a NETNS. Without CAP_BPF the kernel chooses among
+several queues.
 
 With --intake auto an eBPF program takes packets before they reach a device. That
 is faster, and they skip what is attached to the device behind it: tc and TCX
