@@ -23,11 +23,7 @@ const beConfined = "TUNBENCH_TEST_CONFINED"
 func confined(t *testing.T, words string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd, errOut := confinedCommand(t, words, args...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	return exit(t, cmd), cmd.Stdout.(*bytes.Buffer).String(), errOut.String()
+	return toItsEnd(t, cmd), cmd.Stdout.(*bytes.Buffer).String(), errOut.String()
 }
 
 // confinedCommand prepares that. No words: it lacks nothing.

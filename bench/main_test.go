@@ -54,11 +54,17 @@ const patience = 2 * time.Minute
 func tunbench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd, out, errOut := command(t, args...)
+	return toItsEnd(t, cmd), out.String(), errOut.String()
+}
+
+// toItsEnd runs a command that was prepared and returns its exit code.
+func toItsEnd(t *testing.T, cmd *exec.Cmd) (code int) {
+	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	late := time.AfterFunc(patience, func() {
-		t.Errorf("%v: still there after %v", args, patience)
+		t.Errorf("%v: still there after %v", cmd.Args[1:], patience)
 		_ = cmd.Process.Signal(unix.SIGQUIT)
 	})
 	defer late.Stop()
@@ -66,7 +72,7 @@ func tunbench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
-	return cmd.ProcessState.ExitCode(), out.String(), errOut.String()
+	return cmd.ProcessState.ExitCode()
 }
 
 func needRoot(t *testing.T) {
