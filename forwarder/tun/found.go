@@ -3,6 +3,7 @@ package tun
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,14 +18,17 @@ type found struct {
 // find looks at a device that fd has just become a queue of, and refuses one that cannot
 // be read and written as Config says.
 func (d *Device) find(fd int, cfg Config) error {
-	info, err := d.control.link(d.id.index)
+	info, err := d.settled()
 	if err != nil {
 		return err
 	}
+	d.others = max(info.queues+info.disabled-1, 0)
 	if err := checkFlags(info, cfg); err != nil {
+		if d.others == 0 {
+			return errStale
+		}
 		return err
 	}
-	d.others = max(info.queues+info.disabled-1, 0)
 	before := &found{}
 	if before.vnetHdrLen, err = getVnetHdrLen(fd); err != nil {
 		return err
@@ -34,6 +38,25 @@ func (d *Device) find(fd int, cfg Config) error {
 	}
 	d.found = before
 	return nil
+}
+
+// lingers is how long the queues of a program that was killed may outlive it: its rings
+// keep them open until the kernel has cleared them away, some milliseconds later.
+const lingers = 300 * time.Millisecond
+
+// errStale says that the device has the flags of queues that have gone since: whoever comes
+// first chooses them anew.
+var errStale = errors.New("flags of a program that has ended")
+
+// settled returns what there is to know about the device that we have one queue of, when it
+// has no other queues or those have stayed.
+func (d *Device) settled() (linkInfo, error) {
+	for deadline := time.Now().Add(d.patience); ; time.Sleep(5 * time.Millisecond) {
+		info, err := d.control.link(d.id.index)
+		if err != nil || info.queues+info.disabled <= 1 || time.Now().After(deadline) {
+			return info, err
+		}
+	}
 }
 
 // activeOffload asks by name, which somebody may change meanwhile.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -87,6 +88,44 @@ func TestOpenRefusesForeignFlags(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestOpenWaitsForWhoHasEnded: the queues of a killed program outlive it for a moment.
+func TestOpenWaitsForWhoHasEnded(t *testing.T) {
+	for name, flags := range map[string]uint16{"same flags": unix.IFF_NO_PI | unix.IFF_VNET_HDR, "other flags": 0} {
+		t.Run(name, func(t *testing.T) {
+			inTestNamespace(t, func() error {
+				persistent(t, "tb0", TUN.flag()|manyQueues|flags)
+				_, done := foreignQueue(t, "tb0", TUN.flag()|manyQueues|flags)
+				c, err := openControl()
+				if err != nil {
+					return err
+				}
+				defer c.close()
+				index, err := c.index("tb0")
+				if err != nil {
+					return err
+				}
+				go func() {
+					for {
+						if info, err := c.link(index); err != nil || info.queues == 2 {
+							done()
+							return
+						}
+					}
+				}()
+				dev, err := open(Config{Name: "tb0", Kind: TUN, Queues: 2, VnetHdr: true, MustExist: true}, time.Minute)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer dev.Close()
+				if info, err := c.link(index); err != nil || !info.vnetHdr || info.packetInfo || info.queues != 2 || dev.others != 0 {
+					t.Errorf("the device is %+v, %v, with %d queues of others", info, err, dev.others)
+				}
+				return nil
+			})
+		})
 	}
 }
 
