@@ -3,7 +3,6 @@ package forward
 import (
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,9 +59,9 @@ func canTakeIn(o Options, steering *steering, devices ...*tun.Device) error {
 		case device.VnetHdrLen() == 0:
 			return errors.New("not without vnet headers")
 		case device.Offload() != tun.OffloadAll:
-			return fmt.Errorf("%s: not with offload=%v: want offload=%v", device.Name(), device.Offload(), tun.OffloadAll)
+			return fmt.Errorf("%v: not with offload=%v: want offload=%v", device, device.Offload(), tun.OffloadAll)
 		case queues > 1 && steering == nil:
-			return fmt.Errorf("%s: the kernel chooses among %d queues, and its choice cannot be repeated: want one queue, or steer=hash", device.Name(), queues)
+			return fmt.Errorf("%v: the kernel chooses among %d queues, and its choice cannot be repeated: want one queue, or steer=hash", device, queues)
 		}
 	}
 	return nil
@@ -71,11 +70,7 @@ func canTakeIn(o Options, steering *steering, devices ...*tun.Device) error {
 // attach attaches the intake of device k, unless there is something that packets would skip.
 func (i *intakes) attach(k int, device *tun.Device, o Options) error {
 	return tun.InNamespace(i.endpoints[k].NetNS, func() error {
-		link, err := net.InterfaceByName(device.Name())
-		if err != nil {
-			return fmt.Errorf("find device %s: %w", device.Name(), err)
-		}
-		what, err := intake.Skipped(link.Index)
+		what, err := intake.Skipped(device.IfIndex())
 		if err != nil {
 			return err
 		}
@@ -83,7 +78,7 @@ func (i *intakes) attach(k int, device *tun.Device, o Options) error {
 			return i.skipped(k, what)
 		}
 		i.attached[k], err = intake.Attach(intake.Config{
-			IfIndex: link.Index, Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
+			IfIndex: device.IfIndex(), Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
 		})
 		return err
 	})
