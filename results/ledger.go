@@ -24,16 +24,19 @@ const (
 	PlaceReceiverStack   Place = "receiver_stack:"   // dropped by the IP stack behind the device, by SNMP counter
 	PlaceReceiverSocket  Place = "receiver_socket"   // the receive buffer of a sink that is a socket overflowed (SO_RXQ_OVFL)
 	PlaceCorrupt         Place = "corrupt"           // arrived, but not as it was sent
+	PlaceInFlight        Place = "in_flight"         // still on its way: no counter had it when the time to wait for it was over, and there was work left to do
 	PlaceSink            Place = "sink"              // arrived, each packet counted once
 	PlaceDuplicated      Place = "duplicated"        // copies beyond the first; not an end
+	PlaceEarlier         Place = "earlier_load"      // arrived, but was sent by the load before, such as the warm-up; not an end
+	PlaceForeign         Place = "foreign"           // arrived, but the load did not send it; not an end
 	PlaceUnaccounted     Place = "unaccounted"       // what is left over; below zero: counted at two places
 )
 
 // places gives the order of the path.
 var places = [...]Place{
 	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
-	PlaceForwarderDrop, PlaceWriteError, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceSink,
-	PlaceDuplicated, PlaceUnaccounted,
+	PlaceForwarderDrop, PlaceWriteError, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
+	PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted,
 }
 
 // ForwarderDrop is the place of packets that the forwarder dropped for a reason.
@@ -51,7 +54,7 @@ func ReceiverStack(counter string) Place { return PlaceReceiverStack + Place(cou
 // isLoss says whether packets that were intended are known to be lost at a place.
 func (p Place) isLoss() bool {
 	switch p {
-	case PlaceIntended, PlaceReadByForwarder, PlaceSink, PlaceDuplicated, PlaceUnaccounted:
+	case PlaceIntended, PlaceReadByForwarder, PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted:
 		return false
 	}
 	return true
@@ -136,11 +139,11 @@ func Sum(ledgers ...Ledger) Ledger {
 	return out
 }
 
-// LargestLoss is the place that lost most of what was intended; ok is false if nothing was lost at a known place. Of equals the first on
-// the path wins.
+// LargestLoss is the place that lost most of what was intended; ok is false if nothing was lost. What is unaccounted for is lost too, nobody
+// knows where. Of equals the first on the path wins.
 func (l Ledger) LargestLoss() (largest LedgerEntry, ok bool) {
 	for _, e := range l {
-		if e.Place.isLoss() && e.Packets > largest.Packets {
+		if (e.Place.isLoss() || e.Place == PlaceUnaccounted) && e.Packets > largest.Packets {
 			largest, ok = e, true
 		}
 	}

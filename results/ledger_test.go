@@ -96,8 +96,21 @@ func TestLedgerSum(t *testing.T) {
 }
 
 func TestLedgerLargestLoss(t *testing.T) {
-	if e, ok := (Ledger{{PlaceIntended, 9}, {PlaceQdisc, 0}, {PlaceSink, 9}, {PlaceUnaccounted, 4}}).LargestLoss(); ok {
-		t.Errorf("LargestLoss = %v where nothing was lost", e)
+	for _, nothing := range []Ledger{
+		{{PlaceIntended, 9}, {PlaceQdisc, 0}, {PlaceSink, 9}, {PlaceUnaccounted, 0}},
+		{{PlaceIntended, 9}, {PlaceSink, 9}, {PlaceEarlier, 4}, {PlaceForeign, 5}, {PlaceUnaccounted, 0}},
+		{{PlaceIntended, 9}, {PlaceSink, 12}, {PlaceUnaccounted, -3}},
+	} {
+		if e, ok := nothing.LargestLoss(); ok {
+			t.Errorf("LargestLoss = %v where nothing was lost", e)
+		}
+	}
+	// Most of it was lost nobody knows where: the counters' one packet is not the answer.
+	if e, ok := (Ledger{{PlaceIntended, 3000}, {PlaceDeviceRing, 1}, {PlaceSink, 707}, {PlaceUnaccounted, 2292}}).LargestLoss(); !ok || e.Place != PlaceUnaccounted {
+		t.Errorf("LargestLoss = %v, want what is unaccounted for", e)
+	}
+	if e, ok := (Ledger{{PlaceIntended, 30}, {PlaceDeviceRing, 1}, {PlaceInFlight, 2}, {PlaceSink, 27}, {PlaceUnaccounted, 0}}).LargestLoss(); !ok || e.Place != PlaceInFlight {
+		t.Errorf("LargestLoss = %v, want what is in flight", e)
 	}
 	e, ok := (Ledger{{PlaceIntended, 103}, {PlaceNotOffered, 4}, {PlaceQdisc, 3}, {WriteError("EIO"), 5}, {PlaceDeviceRing, 5}, {PlaceSink, 86}}).LargestLoss()
 	if !ok || e != (LedgerEntry{WriteError("EIO"), 5}) {

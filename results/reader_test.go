@@ -17,7 +17,7 @@ func TestReadSchema1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fileOf(sampleHost(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
+	want := fileOf(hostBeforeSchema3(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("schema 1 (-want +got):\n%s", diff)
 	}
@@ -27,7 +27,7 @@ func TestReadSchema1(t *testing.T) {
 func TestReadGolden(t *testing.T) {
 	all := fileOf(sampleRecords(t)...)
 	readsAs(t, "testdata/schema3.jsonl", all)
-	all.Comparisons, all.Sweeps = nil, nil
+	all.Host, all.Comparisons, all.Sweeps = hostBeforeSchema3(), nil, nil
 	all.Trials[0] = beforeSchema3(all.Trials[0])
 	all.Searches[0].Host.LongestPauseNs = nil
 	readsAs(t, "testdata/schema2.jsonl", all)
@@ -37,8 +37,15 @@ func TestReadGolden(t *testing.T) {
 func beforeSchema3(t Trial) Trial {
 	dut, cpu := *t.DUT, *t.CPU
 	dut.Program, cpu.DistanceNs = "", nil
-	t.Series, t.DUT, t.CPU, t.IntakeRatio = 0, &dut, &cpu, nil
+	t.Series, t.DUT, t.CPU, t.IntakeRatio, t.Warnings = 0, &dut, &cpu, nil, nil
 	return t
+}
+
+// hostBeforeSchema3 is the sample without what was added later.
+func hostBeforeSchema3() Host {
+	h := sampleHost()
+	h.CPUsAllowed = ""
+	return h
 }
 
 // readsAs adds a bare trial to what is wanted.

@@ -46,6 +46,7 @@ type Host struct {
 	Kernel         string            `json:"kernel,omitempty"`         // release, as in uname -r
 	CPUModel       string            `json:"cpu_model,omitempty"`      // "model name" of /proc/cpuinfo
 	Cores          int               `json:"cores,omitempty"`          // logical CPUs online
+	CPUsAllowed    string            `json:"cpus_allowed,omitempty"`   // CPUs that this process could use when the run began, as in "0-1,4"
 	MemoryBytes    uint64            `json:"memory_bytes,omitempty"`   // MemTotal
 	Virtualization string            `json:"virtualization,omitempty"` // "none", or the hypervisor's name
 	GoVersion      string            `json:"go_version,omitempty"`     // runtime.Version()

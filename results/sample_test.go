@@ -70,6 +70,7 @@ func fullTrial(t testing.TB) Trial {
 	}
 	full.DropReasons = []DropReason{{"NO_SOCKET", "b", 7}}
 	full.IntakeRatio, full.TesterMaxPps = new(0.5), new(1.2e6)
+	full.Warnings = []string{"CPUs were taken away"}
 	return full
 }
 
@@ -152,7 +153,7 @@ func fileOf(records ...Record) *File {
 func sampleHost() Host {
 	return Host{
 		Time: sampleStart, Version: "v0.1.0", Commit: "abcdef123456", Hostname: "bench-1", Kernel: "6.18.0", CPUModel: "AMD EPYC 7B13",
-		Cores: 2, MemoryBytes: 8 << 30, Virtualization: "kvm", GoVersion: "go1.26.0", Clocksource: "kvm-clock",
+		Cores: 2, CPUsAllowed: "0-1", MemoryBytes: 8 << 30, Virtualization: "kvm", GoVersion: "go1.26.0", Clocksource: "kvm-clock",
 		Mitigations: "retpolines <IBPB>", Sysctls: map[string]string{"net.core.rmem_max": "212992"}, Args: []string{"run", "size=64"},
 	}
 }

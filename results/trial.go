@@ -27,6 +27,7 @@ type Trial struct {
 	DropReasons  []DropReason `json:"drop_reasons,omitempty"`   // where they were asked for
 	TesterMaxPps *float64     `json:"tester_max_pps,omitempty"` // what calibration found that the tester can offer on this path
 	LimitedBy    string       `json:"limited_by,omitempty"`     // what held the forwarded load down, in words: "dut core"
+	Warnings     []string     `json:"warnings,omitempty"`       // what a reader of its figures must know
 	Interrupted  bool         `json:"interrupted,omitempty"`    // stopped before its time; its figures are partial
 	Error        string       `json:"error,omitempty"`          // why it failed
 }

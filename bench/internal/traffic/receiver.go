@@ -16,6 +16,10 @@ const MaxFlows = 32768
 // life: one Receiver takes one generator. Its methods are safe for concurrent use;
 // after Close their error is os.ErrClosed.
 type Receiver interface {
+	// Begin separates the loads: a packet that was meant to be sent before this moment,
+	// by its stamp, is from now on CPUCounts.Earlier and nothing else, whenever it
+	// comes. It is called while the generator does not run.
+	Begin() error
 	// Read returns all counts since the start. Flows and CPUs are read one after the
 	// other: the sums agree once traffic has stopped.
 	Read() (SinkCounts, error)

@@ -28,6 +28,11 @@ const volatile __u32 max_len;   // IP packets longer than this are superpackets
 const volatile __u8 verify;     // check headers and payload, not only the stamp
 const volatile __u64 fixed_now; // tests only: the clock, when not 0
 
+// When the present load began, CLOCK_MONOTONIC in ns; 0: there was none before it. What
+// was meant to be sent before belongs to an earlier load, however late it comes. Set by
+// the program's user between two loads.
+volatile __u64 epoch;
+
 struct cpu_counts {
 	__u64 skbs;
 	__u64 superpackets;
@@ -35,6 +40,7 @@ struct cpu_counts {
 	__u64 bytes;
 	__u64 corrupt;
 	__u64 foreign;
+	__u64 earlier;
 	__u64 negative_latency;
 	__u64 clamped_latency;
 };
@@ -77,6 +83,7 @@ struct walk {
 	struct window *window;
 	struct work *work;
 	__u64 now;
+	__u64 epoch;
 	__u32 flow_id;
 	__u32 stamp;    // of the next segment, from the start of the packet
 	__u32 left;     // payload not walked yet
@@ -185,6 +192,15 @@ static __always_inline int is_ours(struct walk *w, __u32 flow_id)
 	return !!w->flow;
 }
 
+// is_earlier tells whether a segment belongs to a load before the present one. Its time
+// is compared as a signed difference in 48 bits, as it is stamped.
+static __always_inline int is_earlier(struct walk *w, const struct stamp *s)
+{
+	__u64 ahead = (s->check_intended - w->epoch) & STAMP_MASK;
+
+	return w->epoch && ahead >> (STAMP_SHIFT - 1);
+}
+
 // count_segment counts a segment of ours, of len bytes of payload.
 static __always_inline void count_segment(struct walk *w, const struct stamp *s, __u32 len)
 {
@@ -219,6 +235,8 @@ static __always_inline void take_segment(struct walk *w, __u32 len)
 		w->cpu->corrupt++;
 	else if (!is_ours(w, s.flow_seq >> STAMP_SHIFT))
 		w->cpu->foreign++;
+	else if (is_earlier(w, &s))
+		w->cpu->earlier++;
 	else
 		count_segment(w, &s, len);
 }
@@ -258,6 +276,7 @@ static __always_inline void walk_segments(struct walk *w, const struct datagram 
 		return;
 	}
 	w->now = fixed_now ?: bpf_ktime_get_ns(); // CLOCK_MONOTONIC
+	w->epoch = epoch;
 	next_segment(0, w);
 	if (w->left)
 		bpf_loop(MAX_SEGMENTS, next_segment, w, 0);

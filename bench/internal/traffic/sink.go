@@ -32,6 +32,7 @@ type hook interface {
 type sinkObjects struct {
 	sinkTCXPrograms
 	sinkTCXMaps
+	sinkTCXVariables
 }
 
 func (o *sinkObjects) Close() error {
@@ -121,6 +122,10 @@ func explain(err error, feature, remedy string) error {
 		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
 	}
 	return err
+}
+
+func (s *sink) Begin() error {
+	return s.open("begin a load at sink", func() error { return s.objects.Epoch.Set(uint64(monotonic())) })
 }
 
 func (s *sink) Read() (c SinkCounts, err error) {

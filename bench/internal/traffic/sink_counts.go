@@ -20,7 +20,7 @@ type SinkCounts struct {
 type CPUCounts struct {
 	Skbs         uint64 // packets with segments of ours: superpackets count once
 	Superpackets uint64 // those with more than one segment
-	Segments     uint64 // those of ours, duplicates included
+	Segments     uint64 // those of ours and of the present load, duplicates included
 	Bytes        uint64 // their length as IP packets on the wire
 	// Corrupt counts segments to our port that are damaged: the sum of the stamp is
 	// wrong, the lengths in the headers contradict each other or the packet, a
@@ -32,6 +32,9 @@ type CPUCounts struct {
 	// unknown flow, too short for a stamp, in a superpacket that begins with another
 	// flow, or a whole superpacket, as one, where the kind cannot open it (SinkXDP).
 	Foreign uint64
+	// Earlier counts segments of ours that were meant to be sent before the present
+	// load began, see Receiver.Begin: they came late. No flow and no latency has them.
+	Earlier uint64
 	// NegativeLatency counts segments that came before their intended time; they
 	// are in the histogram as 0.
 	NegativeLatency uint64
@@ -66,6 +69,7 @@ func (c SinkCounts) Total() CPUCounts {
 		t.Bytes += cpu.Bytes
 		t.Corrupt += cpu.Corrupt
 		t.Foreign += cpu.Foreign
+		t.Earlier += cpu.Earlier
 		t.NegativeLatency += cpu.NegativeLatency
 		t.ClampedLatency += cpu.ClampedLatency
 	}
@@ -113,6 +117,7 @@ func (c CPUCounts) sub(prev CPUCounts) CPUCounts {
 		Bytes:           c.Bytes - prev.Bytes,
 		Corrupt:         c.Corrupt - prev.Corrupt,
 		Foreign:         c.Foreign - prev.Foreign,
+		Earlier:         c.Earlier - prev.Earlier,
 		NegativeLatency: c.NegativeLatency - prev.NegativeLatency,
 		ClampedLatency:  c.ClampedLatency - prev.ClampedLatency,
 	}

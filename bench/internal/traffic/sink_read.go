@@ -38,6 +38,7 @@ func readCPUs(m *ebpf.Map) ([]CPUCounts, error) {
 			Bytes:           cpu.Bytes,
 			Corrupt:         cpu.Corrupt,
 			Foreign:         cpu.Foreign,
+			Earlier:         cpu.Earlier,
 			NegativeLatency: cpu.NegativeLatency,
 			ClampedLatency:  cpu.ClampedLatency,
 		}

@@ -34,6 +34,7 @@ type socketSink struct {
 	mu       sync.Mutex // guards what follows
 	closed   bool
 	err      error // why the thread ended too early
+	epoch    int64 // when the present load began; 0: there was none before it
 	counts   CPUCounts
 	flows    []flowWindow
 	latency  *hdrhistogram.Histogram
@@ -140,13 +141,16 @@ func (s *socketSink) takeSegment(payload []byte, now int64) {
 		s.counts.Foreign++
 		return
 	}
+	if s.isEarlier(stamp) {
+		s.counts.Earlier++
+		return
+	}
 	s.counts.Skbs++
 	s.counts.Segments++
 	s.counts.Bytes += uint64(headerLen(s.cfg.Addr) + len(payload))
 	s.flows[stamp.Flow].record(stamp.Seq)
 
-	// Signed in 48 bits, as the stamp is.
-	ns := (now - int64(stamp.Intended)) << (64 - stampShift) >> (64 - stampShift)
+	ns := stampDiff(now, stamp)
 	if ns < 0 {
 		s.counts.NegativeLatency++
 	}
@@ -154,6 +158,27 @@ func (s *socketSink) takeSegment(payload []byte, now int64) {
 		s.counts.ClampedLatency++
 	}
 	record(s.latency, ns, 1)
+}
+
+// isEarlier tells whether a packet belongs to a load before the present one. The caller
+// holds mu.
+func (s *socketSink) isEarlier(stamp Stamp) bool {
+	return s.epoch != 0 && stampDiff(s.epoch, stamp) > 0
+}
+
+// stampDiff returns t minus the stamp's time in ns, signed in 48 bits, as the stamp is.
+func stampDiff(t int64, stamp Stamp) int64 {
+	return (t - int64(stamp.Intended)) << (64 - stampShift) >> (64 - stampShift)
+}
+
+func (s *socketSink) Begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.readable("begin a load at sink"); err != nil {
+		return err
+	}
+	s.epoch = monotonic()
+	return nil
 }
 
 func (s *socketSink) Read() (SinkCounts, error) {

@@ -21,6 +21,7 @@ type sinkTCXCpuCounts struct {
 	Bytes           uint64
 	Corrupt         uint64
 	Foreign         uint64
+	Earlier         uint64
 	NegativeLatency uint64
 	ClampedLatency  uint64
 }
@@ -54,6 +55,7 @@ const (
 	sinkTCXMapWindows  = "windows"
 	sinkTCXMapWorks    = "works"
 	sinkTCXProgSink    = "sink"
+	sinkTCXVarEpoch    = "epoch"
 	sinkTCXVarFixedNow = "fixed_now"
 	sinkTCXVarL2Len    = "l2_len"
 	sinkTCXVarMaxFlows = "max_flows"
@@ -123,6 +125,7 @@ type sinkTCXMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sinkTCXVariableSpecs struct {
+	Epoch    *ebpf.VariableSpec `ebpf:"epoch"`
 	FixedNow *ebpf.VariableSpec `ebpf:"fixed_now"`
 	L2Len    *ebpf.VariableSpec `ebpf:"l2_len"`
 	MaxFlows *ebpf.VariableSpec `ebpf:"max_flows"`
@@ -173,6 +176,7 @@ func (m *sinkTCXMaps) Close() error {
 //
 // It can be passed to loadSinkTCXObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sinkTCXVariables struct {
+	Epoch    *ebpf.Variable `ebpf:"epoch"`
 	FixedNow *ebpf.Variable `ebpf:"fixed_now"`
 	L2Len    *ebpf.Variable `ebpf:"l2_len"`
 	MaxFlows *ebpf.Variable `ebpf:"max_flows"`

@@ -22,6 +22,7 @@ const (
 	sinkXDPMapWindows  = "windows"
 	sinkXDPMapWorks    = "works"
 	sinkXDPProgSink    = "sink"
+	sinkXDPVarEpoch    = "epoch"
 	sinkXDPVarFixedNow = "fixed_now"
 	sinkXDPVarL2Len    = "l2_len"
 	sinkXDPVarMaxFlows = "max_flows"
@@ -91,6 +92,7 @@ type sinkXDPMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sinkXDPVariableSpecs struct {
+	Epoch    *ebpf.VariableSpec `ebpf:"epoch"`
 	FixedNow *ebpf.VariableSpec `ebpf:"fixed_now"`
 	L2Len    *ebpf.VariableSpec `ebpf:"l2_len"`
 	MaxFlows *ebpf.VariableSpec `ebpf:"max_flows"`
@@ -141,6 +143,7 @@ func (m *sinkXDPMaps) Close() error {
 //
 // It can be passed to loadSinkXDPObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sinkXDPVariables struct {
+	Epoch    *ebpf.Variable `ebpf:"epoch"`
 	FixedNow *ebpf.Variable `ebpf:"fixed_now"`
 	L2Len    *ebpf.Variable `ebpf:"l2_len"`
 	MaxFlows *ebpf.Variable `ebpf:"max_flows"`
