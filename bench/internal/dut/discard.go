@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,10 @@ func (discard) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Sce
 	if err := scene.WaitCarrier(ctx); err != nil {
 		return nil, errors.Join(err, d.closeDevices())
 	}
-	go d.read(cpus)
+	go func() {
+		// An error would be that it did not return, and nobody would know it here.
+		_ = host.OnOwnThread(func() error { d.read(cpus); return nil })
+	}()
 	return d, nil
 }
 
@@ -60,10 +62,9 @@ type discarding struct {
 	err      error
 }
 
-// read empties all queues in turn until it is stopped.
+// read empties all queues in turn until it is stopped, on a thread of its own.
 func (d *discarding) read(cpus []int) {
 	defer close(d.stopped)
-	runtime.LockOSThread() // and never unlocked: the thread dies here
 	if len(cpus) > 0 {
 		// Anywhere else it does the same, only less steadily.
 		_ = host.PinThread(cpus[0])
@@ -109,6 +110,9 @@ func (d *discarding) closeDevices() error {
 	}
 	return nil
 }
+
+// Discards says that what goes in comes out nowhere: nobody needs to wait for it.
+func (d *discarding) Discards() bool { return true }
 
 // Info says which offload the devices have: superpackets reach them whole or not.
 func (d *discarding) Info() *results.DUT {

@@ -1,8 +1,8 @@
 package host
 
 import (
+	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -26,16 +26,15 @@ func CPUDistance(one, other int) (roundTrip time.Duration, ok bool) {
 		return 0, false
 	}
 	var b ball
-	returned := make(chan bool)
-	go func() { returned <- b.returns(other) }()
-	played := make(chan []time.Duration)
-	go func() {
-		batches := b.plays(one)
-		b.over.Store(true)
-		played <- batches
-	}()
-	batches := <-played
-	if !<-returned || batches == nil {
+	returned := make(chan error)
+	go func() { returned <- OnOwnThread(func() error { return b.returns(other) }) }()
+	var batches []time.Duration
+	err := OnOwnThread(func() (err error) {
+		defer b.over.Store(true)
+		batches, err = b.plays(one)
+		return err
+	})
+	if err = errors.Join(err, <-returned); err != nil || batches == nil {
 		return 0, false
 	}
 	slices.Sort(batches)
@@ -52,11 +51,9 @@ type ball struct {
 }
 
 // plays sends the ball from a CPU and returns how long each batch took, nil if it is too long.
-// The thread keeps the CPU, and therefore ends with the goroutine.
-func (b *ball) plays(cpu int) (batches []time.Duration) {
-	runtime.LockOSThread()
-	if PinThread(cpu) != nil {
-		return nil
+func (b *ball) plays(cpu int) (batches []time.Duration, err error) {
+	if err := PinThread(cpu); err != nil {
+		return nil, err
 	}
 	begun := time.Now()
 	for range distanceBatches {
@@ -65,27 +62,26 @@ func (b *ball) plays(cpu int) (batches []time.Duration) {
 			back := b.at.Add(1) + 1
 			for tries := 1; b.at.Load() != back; tries++ {
 				if tries%1024 == 0 && time.Since(begun) > distancePatience {
-					return nil
+					return nil, nil
 				}
 			}
 		}
 		batches = append(batches, time.Since(start))
 	}
-	return batches
+	return batches, nil
 }
 
-// returns sends the ball back until it is over. It reports whether it could.
-func (b *ball) returns(cpu int) bool {
-	runtime.LockOSThread()
-	if PinThread(cpu) != nil {
-		return false
+// returns sends the ball back until it is over.
+func (b *ball) returns(cpu int) error {
+	if err := PinThread(cpu); err != nil {
+		return err
 	}
 	for !b.over.Load() {
 		if at := b.at.Load(); at%2 == 1 {
 			b.at.Store(at + 1)
 		}
 	}
-	return true
+	return nil
 }
 
 // near says how far two CPUs are from each other.

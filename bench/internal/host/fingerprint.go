@@ -18,6 +18,9 @@ func Fingerprint(args []string) results.Host {
 	fingerprint.Version, fingerprint.Commit = Build()
 	fingerprint.GoVersion = runtime.Version()
 	fingerprint.Args = args
+	if cpus, err := AllowedCPUs(); err == nil {
+		fingerprint.CPUsAllowed = CPUList(cpus)
+	}
 	if name, err := os.Hostname(); err == nil {
 		fingerprint.Hostname = name
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // PinThread lets the calling thread run on one CPU only, on any it could before if cpu
-// is below zero. The caller has locked its thread, and lets it end or keeps it.
+// is below zero. The caller is on a thread of [OnOwnThread], or locked its thread and gives
+// the CPUs back.
 func PinThread(cpu int) error {
 	if cpu < 0 {
 		return nil

@@ -18,7 +18,10 @@ type path struct {
 	stacks    stacks
 	sink      traffic.FlowCounts
 	caught    uint64 // packets that a sink in the device's driver took and dropped
-	corrupt   uint64 // arrived damaged, or as nothing that was sent
+	corrupt   uint64 // arrived damaged
+	foreign   uint64 // arrived, but were never sent
+	earlier   uint64 // arrived, but were sent by an earlier load
+	held      bool   // what is missing was still on its way
 
 	// redirected says that the generator puts its frames into the source device itself
 	// and counts what finds the ring full, exactly, where the device may not.
@@ -36,7 +39,38 @@ func (p *path) intended() uint64 { return max(p.sent.Intended, p.sent.Offered) }
 // ledger accounts for every packet intended. Each loss is read from the one
 // counter that belongs to it alone; what they leave over is unaccounted.
 func (p *path) ledger() results.Ledger {
-	var l results.Ledger
+	l := p.beforeForwarder()
+	p.behindReading(&l)
+	// What arrives damaged does not say who sent it: as many as are missing were ours.
+	damaged := min(int64(p.corrupt), max(l.Balance(), 0))
+	l.Add(results.PlaceCorrupt, damaged)
+	if left := l.Balance(); p.held && left > 0 {
+		l.Add(results.PlaceInFlight, left)
+	}
+	l.Add(results.PlaceDuplicated, int64(p.sink.Duplicates))
+	if p.earlier > 0 {
+		l.Add(results.PlaceEarlier, int64(p.earlier))
+	}
+	if foreign := int64(p.foreign+p.corrupt) - damaged; foreign > 0 {
+		l.Add(results.PlaceForeign, foreign)
+	}
+	return l.Balanced()
+}
+
+// outstanding is what of the load the counters do not explain yet.
+func (p *path) outstanding() (o outstanding) {
+	l := p.beforeForwarder()
+	if p.forwarder != nil {
+		o.unread = l.Balance() - int64(p.forwarder.ReadSegments)
+	}
+	p.behindReading(&l)
+	o.packets, o.damaged = l.Balance(), int64(p.corrupt)
+	return o
+}
+
+// beforeForwarder has what was intended and what became of it before the device under
+// test.
+func (p *path) beforeForwarder() (l results.Ledger) {
 	l.Add(results.PlaceIntended, int64(p.intended()))
 	l.Add(results.PlaceNotOffered, int64(p.sent.NotOffered-p.sent.Refused))
 	l.Add(results.PlaceSenderSocket, int64(p.sent.Refused))
@@ -45,6 +79,13 @@ func (p *path) ledger() results.Ledger {
 	l.Add(results.PlaceDeviceRing, p.deviceDrops())
 	if f := p.forwarder; f != nil {
 		l.Add(results.PlaceIntakeRing, int64(f.IntakeDrops))
+	}
+	return l
+}
+
+// behindReading adds what became of packets that the device under test read, or nobody.
+func (p *path) behindReading(l *results.Ledger) {
+	if f := p.forwarder; f != nil {
 		l.Add(results.PlaceReadByForwarder, int64(f.ReadSegments))
 		for reason, n := range f.Drops {
 			l.Add(results.ForwarderDrop(reason), int64(n))
@@ -54,11 +95,8 @@ func (p *path) ledger() results.Ledger {
 		}
 	}
 	l.Add(results.PlaceReceivingDevice, p.receiveDrops())
-	p.stacks.after(&l)
-	l.Add(results.PlaceCorrupt, int64(p.corrupt))
+	p.stacks.after(l)
 	l.Add(results.PlaceSink, int64(p.sink.Unique+p.sink.TooOld))
-	l.Add(results.PlaceDuplicated, int64(p.sink.Duplicates))
-	return l.Balanced()
 }
 
 // deviceDrops is what the devices that transmit dropped because what takes their

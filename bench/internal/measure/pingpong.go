@@ -33,9 +33,11 @@ func (w *pingPong) run(ctx context.Context, a amount) (err error) {
 	return err
 }
 
-func (w *pingPong) received() (n uint64, ok bool, err error) { return w.result.Answered, true, nil }
+func (w *pingPong) comesToRest() atRest { return whenPublished }
 
-func (w *pingPong) missing(observation) (int64, error) { return 0, nil }
+func (w *pingPong) missing(observation) (outstanding, error) { return outstanding{}, nil }
+
+func (w *pingPong) heldByReader() bool { return false }
 
 func (w *pingPong) mark() error { return nil }
 

@@ -1,10 +1,7 @@
 package measure
 
 import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 )
 
@@ -32,21 +29,11 @@ func place(s scenario.Scenario) (placement, error) {
 	if s.Pin == scenario.Off {
 		return placement{generators: [2]int{anyCPU, anyCPU}}, nil
 	}
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return placement{}, fmt.Errorf("read CPU affinity: %w", err)
+	cpus, err := host.AllowedCPUs()
+	if err != nil {
+		return placement{}, err
 	}
-	return placeOn(members(&set), s.OpenLoop() && s.Dir == scenario.Uni), nil
-}
-
-func members(set *unix.CPUSet) []int {
-	var cpus []int
-	for cpu := 0; len(cpus) < set.Count(); cpu++ {
-		if set.IsSet(cpu) {
-			cpus = append(cpus, cpu)
-		}
-	}
-	return cpus
+	return placeOn(cpus, s.OpenLoop() && s.Dir == scenario.Uni), nil
 }
 
 func placeOn(cpus []int, oneSender bool) placement {

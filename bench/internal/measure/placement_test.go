@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/scenario"
 )
@@ -25,16 +24,6 @@ func TestPlaceOn(t *testing.T) {
 		if diff := cmp.Diff(tc.want, placeOn(tc.cpus, tc.oneSender), cmp.AllowUnexported(placement{})); diff != "" {
 			t.Errorf("CPUs %v (-want +got):\n%s", tc.cpus, diff)
 		}
-	}
-}
-
-func TestMembers(t *testing.T) {
-	var set unix.CPUSet
-	for _, cpu := range []int{1, 3, 900} {
-		set.Set(cpu)
-	}
-	if diff := cmp.Diff([]int{1, 3, 900}, members(&set)); diff != "" {
-		t.Errorf("members (-want +got):\n%s", diff)
 	}
 }
 

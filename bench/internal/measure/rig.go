@@ -9,6 +9,7 @@ import (
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder"
 	"tunbench/results"
 )
 
@@ -30,6 +31,9 @@ type Options struct {
 	// Tester is what calibration found that the tester can do, by [TesterName] of a
 	// scenario; what is not in it is not known.
 	Tester map[string]Tester
+
+	// entering is told which phase a trial enters, before it does; nil but for tests.
+	entering func(*Rig, phase)
 }
 
 // Rig is a scene with a device under test at work in it and its traffic ready. Trials
@@ -43,8 +47,9 @@ type Rig struct {
 	scene    *testbed.Testbed
 	running  dut.Running
 	workload workload
-	drops    *dropWatch // nil: not asked for
-	cpus     [2]int     // of the first worker and the first generator; anyCPU: not pinned
+	drops    *dropWatch       // nil: not asked for
+	last     *forwarder.Stats // what the device under test counted, as it said last
+	cpus     [2]int           // of the first worker and the first generator; anyCPU: not pinned
 
 	// alive is done when the device under test ends by itself, or with cancel.
 	alive  context.Context

@@ -49,9 +49,11 @@ func (w *tcp) run(ctx context.Context, a amount) error {
 	})
 }
 
-func (w *tcp) received() (n uint64, ok bool, err error) { return 0, false, nil }
+func (w *tcp) comesToRest() atRest { return never }
 
-func (w *tcp) missing(observation) (int64, error) { return 0, nil }
+func (w *tcp) missing(observation) (outstanding, error) { return outstanding{}, nil }
+
+func (w *tcp) heldByReader() bool { return false }
 
 func (w *tcp) mark() error { return nil }
 

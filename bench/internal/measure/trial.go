@@ -46,19 +46,28 @@ type trial struct {
 	record results.Trial
 }
 
-// measure warms up, runs, stops, drains, then reads every counter.
+// phase is how far a trial is; tests hook into it.
+type phase string
+
+const (
+	phaseWarmup phase = "warm-up" // is about to begin
+	phaseWarm   phase = "warm"    // its load is over
+	phaseLoad   phase = "load"    // is about to begin
+	phaseOver   phase = "over"    // the load is
+)
+
+func (m *trial) enter(p phase) {
+	if m.options.entering != nil {
+		m.options.entering(m.Rig, p)
+	}
+}
+
+// measure warms up, runs, stops, waits until every packet is accounted for, then reads
+// every counter.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
-	// Counters are read to the end, also of a trial that was cut short.
-	restCtx := context.WithoutCancel(ctx)
 	distance, known := host.CPUDistance(m.cpus[0], m.cpus[1])
-	if err := m.warmUp(loadCtx, restCtx); err != nil {
-		return err
-	}
-	before, err := observe(m.scene, m.running)
+	before, err := m.warmUp(loadCtx)
 	if err != nil {
-		return err
-	}
-	if err := m.workload.mark(); err != nil {
 		return err
 	}
 	if err := m.drops.mark(); err != nil {
@@ -69,6 +78,7 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 		return err
 	}
 	m.record.Start = time.Now().UTC()
+	m.enter(phaseLoad)
 	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
@@ -76,7 +86,8 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen, err := m.rest(restCtx, before)
+	m.enter(phaseOver)
+	seen, err := m.rest(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -90,41 +101,74 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	return nil
 }
 
-// rest drains and returns what was counted since before. Where packets are missing
-// that no counter names, they may be held up rather than lost: it waits again, longer.
-func (m *trial) rest(ctx context.Context, before observation) (seen observation, err error) {
-	for _, quiet := range []time.Duration{drainQuiet, missingQuiet} {
-		if err := m.drain(ctx, quiet); err != nil {
+// rest waits until what was sent since before is accounted for and returns what was
+// counted. Counters are read to the end also of a trial that was cut short: ctx only
+// tells that nobody wants to wait for long.
+func (m *trial) rest(ctx context.Context, before observation) (observation, error) {
+	kind := m.workload.comesToRest()
+	if d, ok := m.running.(interface{ Discards() bool }); ok && d.Discards() {
+		kind = whenPublished // no packet arrives anywhere
+	}
+	switch kind {
+	case whenAccounted:
+		return m.settle(ctx, before)
+	case whenPublished:
+		if err := m.awaitPublished(context.WithoutCancel(ctx)); err != nil {
 			return observation{}, err
-		}
-		after, err := observe(m.scene, m.running)
-		if err != nil {
-			return observation{}, err
-		}
-		after.uso = m.takesUSO()
-		seen = after.since(before)
-		missing, err := m.workload.missing(seen)
-		if err != nil {
-			return observation{}, err
-		}
-		if missing <= 0 {
-			break
 		}
 	}
-	return seen, nil
+	now, err := m.observe(host.Working)
+	if err != nil {
+		return observation{}, err
+	}
+	return now.since(before), nil
 }
 
-// warmUp runs the load without counting it.
-func (m *trial) warmUp(loadCtx, restCtx context.Context) error {
-	if m.ask.Warmup > 0 {
-		if err := m.workload.run(loadCtx, m.amount(m.ask.Warmup)); err != nil {
-			return fmt.Errorf("warm up: %w", err)
-		}
-		if err := m.drain(restCtx, drainQuiet); err != nil {
-			return err
-		}
+// warmUp runs the load without counting it, and returns the counters from which on the
+// trial counts. What is still on its way then is told apart by the sinks; what other
+// places count of it is in the trial, which says so.
+func (m *trial) warmUp(loadCtx context.Context) (before observation, err error) {
+	if before, err = m.begin(); err != nil || m.ask.Warmup <= 0 {
+		return before, errors.Join(err, context.Cause(loadCtx))
 	}
-	return context.Cause(loadCtx)
+	m.enter(phaseWarmup)
+	if err := m.workload.run(loadCtx, m.amount(m.ask.Warmup)); err != nil {
+		return before, fmt.Errorf("warm up: %w", err)
+	}
+	m.enter(phaseWarm)
+	if loadCtx.Err() != nil {
+		return before, context.Cause(loadCtx)
+	}
+	seen, err := m.rest(loadCtx, before)
+	if err != nil {
+		return before, err
+	}
+	if loadCtx.Err() != nil {
+		return before, context.Cause(loadCtx)
+	}
+	if seen.held {
+		m.warn("%d packets of the warm-up were still on their way after %v without a change: counters of devices and forwarder may have them in the trial",
+			seen.missing, restLimit)
+	}
+	return m.begin()
+}
+
+// begin makes what was counted and sent until now the past.
+func (m *trial) begin() (observation, error) {
+	activity, err := m.activity()
+	if err != nil {
+		return observation{}, err
+	}
+	before, err := m.observe(activity)
+	if err != nil {
+		return observation{}, err
+	}
+	return before, m.workload.mark()
+}
+
+// warn adds what a reader of the trial's figures must know.
+func (m *trial) warn(format string, args ...any) {
+	m.record.Warnings = append(m.record.Warnings, fmt.Sprintf(format, args...))
 }
 
 // amount is the load that was asked for, over some time.
@@ -135,38 +179,6 @@ func (m *trial) amount(d time.Duration) amount {
 	}
 	return a
 }
-
-// drain waits until counters have stood still for quiet, if the load has an end.
-func (m *trial) drain(ctx context.Context, quiet time.Duration) error {
-	if _, ok, err := m.workload.received(); err != nil || !ok {
-		return err
-	}
-	err := testbed.AtRest(ctx, quiet, drainLimit, func() (uint64, error) {
-		n, _, err := m.workload.received()
-		if err != nil {
-			return 0, err
-		}
-		stats, err := m.running.Counters()
-		if err != nil || stats == nil {
-			return n, err
-		}
-		total := stats.Total()
-		return n + total.AToB.ReadPackets + total.BToA.ReadPackets, nil
-	})
-	if err != nil {
-		return fmt.Errorf("drain: %w", err)
-	}
-	return nil
-}
-
-const (
-	// Counters that have not moved for this long stand still: longer than the
-	// longest spin of a worker, which publishes what it counted when it sleeps.
-	drainQuiet = 20 * time.Millisecond
-	// Longer than a DUT's thread waits for a CPU on a busy machine, or holds packets.
-	missingQuiet = 300 * time.Millisecond
-	drainLimit   = 3 * time.Second
-)
 
 // takesUSO reports whether UDP superpackets reach the devices unsplit: veth
 // always takes them, a TUN or TAP device where the DUT negotiated it.

@@ -125,25 +125,25 @@ func (u *udp) run(ctx context.Context, a amount) error {
 	})
 }
 
-func (u *udp) received() (sum uint64, ok bool, err error) {
-	for _, w := range u.ways {
-		n, err := w.sink.Received()
-		if err != nil {
-			return 0, false, err
-		}
-		sum += n
-	}
-	return sum, true, nil
-}
+func (u *udp) comesToRest() atRest { return whenAccounted }
 
-func (u *udp) missing(seen observation) (n int64, err error) {
+func (u *udp) heldByReader() bool { return u.scenario.Sink == scenario.SinkSocket }
+
+func (u *udp) missing(seen observation) (sum outstanding, err error) {
 	err = u.read(func(w *way, c traffic.SinkCounts) {
-		n += max(u.path(w, seen, c.Sub(w.before)).ledger().Packets(results.PlaceUnaccounted), 0)
+		sum = sum.add(u.path(w, seen, c.Sub(w.before)).outstanding())
 	})
-	return n, err
+	return sum, err
 }
 
-func (u *udp) mark() error { return u.read(func(w *way, c traffic.SinkCounts) { w.before = c }) }
+func (u *udp) mark() error {
+	for _, w := range u.ways {
+		if err := w.sink.Begin(); err != nil {
+			return err
+		}
+	}
+	return u.read(func(w *way, c traffic.SinkCounts) { w.before = c })
+}
 
 func (u *udp) read(keep func(*way, traffic.SinkCounts)) error {
 	for _, w := range u.ways {
@@ -232,12 +232,15 @@ func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 		forwarder:      seen.forwarded(w.direction),
 		stacks:         stacks,
 		sink:           counts.Flows(),
-		corrupt:        total.Corrupt + total.Foreign,
+		corrupt:        total.Corrupt,
+		foreign:        total.Foreign,
+		earlier:        total.Earlier,
+		held:           seen.held,
 		sentSegments:   u.scenario.Segs,
 		deviceSegments: 1,
 	}
 	if u.scenario.Sink == scenario.SinkXDP {
-		p.caught = total.Skbs + p.corrupt
+		p.caught = total.Skbs + total.Corrupt + total.Foreign
 	}
 	if seen.uso {
 		p.deviceSegments = u.scenario.Segs
@@ -261,9 +264,9 @@ func (p *path) traffic(counts traffic.SinkCounts) (results.Traffic, error) {
 		Superpackets:  new(int64(total.Superpackets)),
 		Duplicated:    new(int64(flows.Duplicates)),
 		Reordered:     new(int64(flows.Reordered)),
-		Corrupt:       new(int64(p.corrupt)),
 		Ledger:        p.ledger(),
 	}
+	t.Corrupt = new(t.Ledger.Packets(results.PlaceCorrupt))
 	if p.sent.Intended > 0 { // not at maximum load
 		t.IntendedPps = perSecond(p.sent.Intended, p.sent.Duration)
 	}

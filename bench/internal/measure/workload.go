@@ -27,15 +27,17 @@ type workload interface {
 	// the last packet was sent.
 	run(ctx context.Context, a amount) error
 
-	// received is a number that grows with every packet that arrives. ok is false
-	// for a load that does not end with run, so that nothing would come to rest.
-	received() (n uint64, ok bool, err error)
+	// comesToRest says when counters stand still after run.
+	comesToRest() atRest
 
-	// missing is how many packets of the last run neither arrived nor were counted
-	// where they were lost, at the time of the observation.
-	missing(seen observation) (int64, error)
+	// missing is what of the last run neither arrived nor was counted where it was
+	// lost, at the time of the observation. Nothing of a load that keeps no ledger.
+	missing(seen observation) (outstanding, error)
 
-	// mark makes what was counted until now the beginning.
+	// heldByReader says that packets may wait for a thread of the tester.
+	heldByReader() bool
+
+	// mark makes what was counted and sent until now the past.
 	mark() error
 
 	// report fills in what came of the last run, and returns how many packets the
@@ -44,6 +46,15 @@ type workload interface {
 
 	close() error
 }
+
+// atRest is when the counters stand still after a load.
+type atRest int
+
+const (
+	never         atRest = iota // it goes on until close
+	whenPublished               // when the forwarder has published what it counted
+	whenAccounted               // when every packet is accounted for
+)
 
 // Destination ports of the load; flow i of a sender has source port + 1 + i, so
 // they lie further apart than there are flows.
@@ -69,6 +80,11 @@ type observation struct {
 	stats   *forwarder.Stats // nil: the DUT cannot count
 	// uso says that the devices take UDP superpackets as they are.
 	uso bool
+
+	// missing is how many packets no counter had when the time to wait for them was
+	// over, and held says that they may still have been on their way.
+	missing int64
+	held    bool
 }
 
 func observe(scene *testbed.Testbed, running dut.Running) (observation, error) {

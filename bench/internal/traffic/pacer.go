@@ -3,7 +3,6 @@ package traffic
 import (
 	"context"
 	"fmt"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -23,16 +22,12 @@ const (
 // onThread runs f on a thread of its own, on the given CPU unless it is negative,
 // and waits for it. The thread ends with f, so that what was set on it does too.
 func onThread(cpu int, f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread dies here
+	return host.OnOwnThread(func() error {
 		if err := prepareThread(cpu); err != nil {
-			done <- err
-			return
+			return err
 		}
-		done <- f()
-	}()
-	return <-done
+		return f()
+	})
 }
 
 func prepareThread(cpu int) error {

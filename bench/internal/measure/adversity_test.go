@@ -1,0 +1,222 @@
+package measure
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/results"
+)
+
+// adversity is something that keeps the forwarder from its work. It begins while a load
+// runs, when the first packets have arrived.
+type adversity struct {
+	during phase         // phaseWarmup or phaseLoad
+	behind bool          // it lasts beyond the end of that load, otherwise it ends before
+	last   time.Duration // for so long: after its beginning, or after the end of the load
+	begin  func(*testing.T, *Rig) (end func())
+
+	work sync.WaitGroup // all that it started
+}
+
+// entering is the hook of the trial.
+func (a *adversity) entering(t *testing.T) func(*Rig, phase) {
+	begun := make(chan func(), 1)
+	return func(r *Rig, p phase) {
+		switch {
+		case p == a.during:
+			a.work.Go(func() {
+				awaitArrivals(t, r, 100)
+				end := a.begin(t, r)
+				if !a.behind {
+					time.Sleep(a.last)
+					end()
+					end = func() {}
+				}
+				begun <- end
+			})
+		case p == phaseWarm && a.during == phaseWarmup, p == phaseOver && a.during == phaseLoad:
+			end := <-begun
+			a.work.Go(func() {
+				time.Sleep(a.last)
+				end()
+			})
+		}
+	}
+}
+
+// awaitArrivals returns when that many packets more have arrived.
+func awaitArrivals(t *testing.T, r *Rig, n uint64) {
+	sink := r.workload.(*udp).ways[0].sink
+	first, err := sink.Received()
+	for now := first; err == nil && now < first+n; now, err = sink.Received() {
+		time.Sleep(time.Millisecond)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// stopForwarder stops the process of the forwarder.
+func stopForwarder(t *testing.T, r *Rig) (end func()) {
+	send := func(s unix.Signal) {
+		if err := unix.Kill(r.running.PID(), s); err != nil {
+			t.Error(err)
+		}
+	}
+	send(unix.SIGSTOP)
+	return func() { send(unix.SIGCONT) }
+}
+
+// takeCPU keeps the CPU of the forwarder's worker busy.
+func takeCPU(t *testing.T, r *Rig) (end func()) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Error(err)
+		return func() {}
+	}
+	c := exec.Command(program, hogArgument, strconv.Itoa(r.cpus[0]))
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Error(err)
+		return func() {}
+	}
+	_, _ = io.ReadFull(out, make([]byte, 1)) // it is busy now
+	return func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+}
+
+// suffer makes a trial under adversity.
+func suffer(t *testing.T, words string, a *adversity) results.Trial {
+	t.Helper()
+	s := parse(t, words)
+	trial, err := Trial(t.Context(), s, Options{entering: a.entering(t)})
+	a.work.Wait()
+	if err != nil || trial.Failed() || trial.Interrupted {
+		t.Fatalf("%s: %v, %q (interrupted: %t)", words, err, trial.Error, trial.Interrupted)
+	}
+	return trial
+}
+
+// balances checks that a ledger is exact.
+func balances(t *testing.T, trial results.Trial) {
+	t.Helper()
+	l := trial.Ledger
+	for _, p := range []results.Place{results.PlaceUnaccounted, results.PlaceInFlight, results.PlaceDuplicated, results.PlaceEarlier, results.PlaceForeign} {
+		if n := l.Packets(p); n != 0 {
+			t.Errorf("%s: %d packets: %v", p, n, l)
+		}
+	}
+	lost := int64(0)
+	for _, e := range l {
+		if e.Place == results.PlaceNotOffered || e.Place == results.PlaceSenderSocket || e.Place == results.PlaceDeviceRing ||
+			e.Place == results.PlaceIntakeRing || e.Place == results.PlaceQdisc {
+			lost += e.Packets
+		}
+	}
+	intended, read, sink := l.Packets(results.PlaceIntended), l.Packets(results.PlaceReadByForwarder), l.Packets(results.PlaceSink)
+	if intended-lost != read || read != sink {
+		t.Errorf("%d intended, %d lost before the forwarder, %d read, %d at the sink: %v", intended, lost, read, sink, l)
+	}
+	if len(trial.Warnings) > 0 {
+		t.Errorf("warnings %q", trial.Warnings)
+	}
+}
+
+// TestLedgerOfAStoppedForwarder: however long the forwarder stands still, and whenever,
+// each packet is counted in the load that it was sent by, once.
+func TestLedgerOfAStoppedForwarder(t *testing.T) {
+	requireRoot(t)
+	for _, stop := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second} {
+		for _, tc := range []struct {
+			name   string
+			intake string
+			during phase
+			behind bool
+		}{
+			{"end of the warm-up", "off", phaseWarmup, true},
+			{"middle of the trial", "off", phaseLoad, false},
+			{"end of the trial", "off", phaseLoad, true},
+			{"end of the trial with an intake", "auto", phaseLoad, true},
+		} {
+			t.Run(fmt.Sprintf("%s/%v", tc.name, stop), func(t *testing.T) {
+				load := 300 * time.Millisecond
+				if !tc.behind {
+					load += stop
+				}
+				words := fmt.Sprintf("intake=%s load=20k warmup=300ms duration=%v", tc.intake, load)
+				balances(t, suffer(t, words, &adversity{during: tc.during, behind: tc.behind, last: stop, begin: stopForwarder}))
+			})
+		}
+	}
+}
+
+// TestLedgerOfAStarvedForwarder: others take the CPU of the worker.
+func TestLedgerOfAStarvedForwarder(t *testing.T) {
+	requireRoot(t)
+	if p, err := place(parse(t, "load=20k")); err != nil || p.workers[0] == p.generators[0] {
+		t.Skip("needs a CPU for the generator: two CPUs")
+	}
+	for name, a := range map[string]*adversity{
+		"end of the warm-up": {during: phaseWarmup, behind: true},
+		"end of the trial":   {during: phaseLoad, behind: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a.last, a.begin = 500*time.Millisecond, takeCPU
+			balances(t, suffer(t, "intake=off load=20k warmup=300ms duration=300ms", a))
+		})
+	}
+}
+
+// TestPacketsInFlight: what a forwarder still has that is stopped for longer than anybody
+// waits is in flight, and none of the next trial's, in which it arrives.
+func TestPacketsInFlight(t *testing.T) {
+	requireRoot(t)
+	a := &adversity{during: phaseLoad, behind: true, begin: stopForwarder}
+	forever := make(chan struct{})
+	a.begin = func(t *testing.T, r *Rig) (end func()) {
+		goOn := stopForwarder(t, r)
+		return func() { <-forever; goOn() }
+	}
+	hook := a.entering(t)
+	options := Options{entering: func(r *Rig, p phase) { hook(r, p) }}
+	err := withRig(t.Context(), parse(t, "intake=off load=20k warmup=0s duration=300ms"), options, func(r *Rig) error {
+		first, err := r.Measure(t.Context(), r.ask())
+		flying := first.Ledger.Packets(results.PlaceInFlight)
+		if err != nil || flying == 0 || first.Ledger.Packets(results.PlaceUnaccounted) != 0 {
+			t.Errorf("%v; %d in flight: %v", err, flying, first.Ledger)
+		}
+		hook = func(_ *Rig, p phase) {
+			if p == phaseLoad {
+				close(forever)
+				a.work.Wait()
+			}
+		}
+		second, err := r.Measure(t.Context(), r.ask())
+		if err != nil {
+			return err
+		}
+		l := second.Ledger
+		if l.Packets(results.PlaceEarlier) != flying || l.Packets(results.PlaceUnaccounted) != 0 || l.Packets(results.PlaceInFlight) != 0 ||
+			l.Packets(results.PlaceSink)+l.Packets(results.PlaceDeviceRing)+l.Packets(results.PlaceNotOffered) != l.Packets(results.PlaceIntended) {
+			t.Errorf("%d packets of the first trial were in flight; the second has %v", flying, l)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,178 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
+)
+
+// outstanding is what the counters do not explain yet of a load that is over.
+type outstanding struct {
+	packets int64 // neither arrived nor counted where they were lost
+	damaged int64 // what arrived damaged: may be as many of them
+	unread  int64 // by the device under test, as far as it published what it counted
+}
+
+// none says that every packet is accounted for, and nothing of it will be counted later.
+func (o outstanding) none() bool { return o.packets <= 0 && o.unread <= 0 }
+
+// add sums up over directions, in which one's surplus does not make up for the other's.
+func (o outstanding) add(other outstanding) outstanding {
+	return outstanding{
+		packets: o.packets + max(other.packets, 0),
+		damaged: o.damaged + other.damaged,
+		unread:  o.unread + max(other.unread, 0),
+	}
+}
+
+const (
+	// restLimit is how long nothing may move before what is missing is given up: far
+	// longer than a busy, stopped or emulated machine keeps a thread waiting.
+	restLimit = 4 * time.Second
+	// A device under test whose threads all sleep has nothing left to do: a packet in
+	// its queue would have woken it. This is for what it may hold back on a timer.
+	sleepLimit = 500 * time.Millisecond
+	// Where as many packets arrived damaged as are missing, they are those.
+	damagedLimit = 300 * time.Millisecond
+	// After a signal to end nobody wants to wait.
+	interruptedLimit = 300 * time.Millisecond
+	// What moves for ever, moves on in the next trial.
+	settleLimit = 30 * time.Second
+
+	shortestLook, longestLook = time.Millisecond, 50 * time.Millisecond
+)
+
+// settle returns what was counted since before once every packet of the load is
+// accounted for. That is when counters may be read which cannot tell one load from the
+// next: those of devices, of the IP stacks and of the device under test. Where some
+// stay missing it gives up in the end, and what it returns says whether they were still
+// on their way then.
+func (m *trial) settle(ctx context.Context, before observation) (seen observation, err error) {
+	w := waiting{trial: m, begun: time.Now()}
+	w.moved, w.sleeping = w.begun, w.begun
+	for pause := shortestLook; ; pause = min(2*pause, longestLook) {
+		activity, err := m.activity()
+		if err != nil {
+			return observation{}, err
+		}
+		now, err := m.observe(activity)
+		if err != nil {
+			return observation{}, err
+		}
+		seen = now.since(before)
+		left, err := m.workload.missing(seen)
+		if err != nil || left.none() {
+			return seen, err
+		}
+		if w.look(left, activity) {
+			pause = shortestLook
+		}
+		if w.over(ctx) {
+			seen.missing = left.packets
+			seen.held = activity != host.Sleeping && m.running.PID() != 0 || w.endless()
+			return seen, nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-m.alive.Done():
+			return seen, context.Cause(m.alive)
+		}
+	}
+}
+
+// waiting is a settle on its way.
+type waiting struct {
+	*trial
+	begun    time.Time
+	moved    time.Time // when a packet was accounted for last
+	sleeping time.Time // since when the device under test sleeps; the time of the last look if it does not
+	left     outstanding
+}
+
+// look takes in what is missing now, and reports whether that has changed.
+func (w *waiting) look(left outstanding, activity host.Activity) (moved bool) {
+	now := time.Now()
+	if moved = left != w.left; moved {
+		w.left, w.moved = left, now
+	}
+	if activity != host.Sleeping {
+		w.sleeping = now
+	}
+	return moved
+}
+
+// over says that what is missing now stays missing.
+func (w *waiting) over(ctx context.Context) bool {
+	still := time.Since(w.moved)
+	switch {
+	case w.endless():
+		return true
+	case ctx.Err() != nil && still >= interruptedLimit:
+		return true
+	case w.left.packets <= w.left.damaged && w.left.unread <= 0 && still >= damagedLimit:
+		return true
+	case w.canTell() && min(still, time.Since(w.sleeping)) >= sleepLimit:
+		return true
+	}
+	return still >= restLimit
+}
+
+func (w *waiting) endless() bool { return time.Since(w.begun) >= settleLimit }
+
+// canTell says that a device under test which sleeps has nothing left to do: nobody
+// else holds packets, as the reader of a socket or the kernel's own forwarding would.
+func (w *waiting) canTell() bool {
+	return w.running.PID() != 0 && !w.workload.heldByReader()
+}
+
+// activity is what the device under test is about; without a process nobody knows.
+func (m *trial) activity() (host.Activity, error) {
+	pid := m.running.PID()
+	if pid == 0 {
+		return host.Working, nil
+	}
+	activity, err := host.ReadActivity(pid)
+	if err != nil {
+		return host.Working, fmt.Errorf("look at the device under test: %w", err)
+	}
+	return activity, nil
+}
+
+// observe reads all counters. A device under test that is stopped cannot answer: then
+// what it counted last must do.
+func (m *trial) observe(activity host.Activity) (observation, error) {
+	if activity == host.Stopped && m.last != nil {
+		devices, err := m.scene.Counters()
+		return observation{devices: devices, stats: m.last, uso: m.takesUSO()}, err
+	}
+	now, err := observe(m.scene, m.running)
+	if err == nil && now.stats != nil {
+		m.last = now.stats
+	}
+	now.uso = m.takesUSO()
+	return now, err
+}
+
+// publishQuiet is longer than the longest spin of a worker, which publishes what it
+// counted when it sleeps.
+const publishQuiet = 20 * time.Millisecond
+
+// awaitPublished waits, after a load that keeps no ledger but has an end, until the
+// forwarder has published what it counted. No packet is judged by it.
+func (m *trial) awaitPublished(ctx context.Context) error {
+	err := testbed.AtRest(ctx, publishQuiet, restLimit, func() (uint64, error) {
+		stats, err := m.running.Counters()
+		if err != nil || stats == nil {
+			return 0, err
+		}
+		total := stats.Total()
+		return total.AToB.ReadPackets + total.BToA.ReadPackets, nil
+	})
+	if err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	return nil
+}
