@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Activity is what the threads of a process are about.
@@ -22,16 +24,20 @@ const (
 // ReadActivity looks at every thread of a process once. One that ends meanwhile has
 // nothing to do.
 func ReadActivity(pid int) (Activity, error) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
-	if err != nil || len(files) == 0 {
-		return Working, fmt.Errorf("list threads of process %d: %w", pid, errors.Join(err, fs.ErrNotExist))
+	folder := fmt.Sprintf("/proc/%d/task", pid)
+	threads, err := os.ReadDir(folder)
+	if err != nil {
+		return Working, fmt.Errorf("list threads of process %d: %w", pid, err)
 	}
 	stopped, sleeping := 0, 0
-	for _, file := range files {
-		stat, err := os.ReadFile(file)
-		if err != nil {
+	for _, thread := range threads {
+		stat, err := os.ReadFile(filepath.Join(folder, thread.Name(), "stat"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH):
 			sleeping++
 			continue
+		case err != nil:
+			return Working, fmt.Errorf("look at a thread of process %d: %w", pid, err)
 		}
 		switch threadState(string(stat)) {
 		case 'T', 't':
@@ -41,9 +47,9 @@ func ReadActivity(pid int) (Activity, error) {
 		}
 	}
 	switch {
-	case stopped > 0 && stopped+sleeping == len(files):
+	case stopped > 0 && stopped+sleeping == len(threads):
 		return Stopped, nil
-	case sleeping == len(files):
+	case sleeping == len(threads):
 		return Sleeping, nil
 	}
 	return Working, nil
@@ -52,16 +58,9 @@ func ReadActivity(pid int) (Activity, error) {
 // threadState is the third field of proc_pid_stat(5): it stands behind the name, which
 // may have anything in it.
 func threadState(stat string) byte {
-	_, behind, found := cutLast(stat, ") ")
-	if !found || behind == "" {
+	behind := stat[strings.LastIndex(stat, ")")+1:]
+	if len(behind) < 2 || behind[0] != ' ' {
 		return 0
 	}
-	return behind[0]
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
+	return behind[1]
 }

@@ -125,13 +125,17 @@ func (w *waiting) endless() bool { return time.Since(w.begun) >= settleLimit }
 // canTell says that a device under test which sleeps has nothing left to do: nobody
 // else holds packets, as the reader of a socket or the kernel's own forwarding would.
 func (w *waiting) canTell() bool {
-	return w.running.PID() != 0 && !w.workload.heldByReader()
+	return !w.workload.heldByReader()
 }
 
-// activity is what the device under test is about; without a process nobody knows.
+// activity is what the device under test is about. Without a process it has to say so
+// itself, or nobody knows.
 func (m *trial) activity() (host.Activity, error) {
 	pid := m.running.PID()
 	if pid == 0 {
+		if d, ok := m.running.(interface{ Sleeps() bool }); ok && d.Sleeps() {
+			return host.Sleeping, nil
+		}
 		return host.Working, nil
 	}
 	activity, err := host.ReadActivity(pid)

@@ -70,7 +70,11 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, err
 		profile.Sizes = append(profile.Sizes, traffic.SizeShare{Size: share.Size, Weight: share.Weight})
 	}
 	if !s.Gen.InKernel() {
-		return traffic.NewSender(traffic.SenderConfig{Enter: w.from.Namespace.Do, Profile: profile, Segments: s.Segs, CPU: cpu})
+		sender, err := traffic.NewSender(traffic.SenderConfig{Enter: w.from.Namespace.Do, Profile: profile, Segments: s.Segs, CPU: cpu})
+		if err != nil {
+			return nil, err // and no Generator that holds a nil pointer
+		}
+		return sender, nil
 	}
 	profile.Src = w.from.Behind
 	if s.IP == scenario.IPv6 {
@@ -82,7 +86,11 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, err
 			IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop, Queued: entry == handed,
 		}
 	}
-	return traffic.NewXDP(cfg)
+	generator, err := traffic.NewXDP(cfg)
+	if err != nil {
+		return nil, err // and no Generator that holds a nil pointer
+	}
+	return generator, nil
 }
 
 // entry is how packets get into the source device.

@@ -35,6 +35,7 @@ type loop struct {
 	buf    []byte
 	poll   [3]unix.PollFd // queue of A, queue of B, wake
 	stop   atomic.Bool
+	asleep atomic.Bool // it holds no packet and waits for one
 	sleeps uint64
 
 	unpublished bool
@@ -138,6 +139,8 @@ func (l *loop) turn() (moved bool, err error) {
 func (l *loop) sleep() error {
 	l.sleeps++
 	l.publish()
+	l.asleep.Store(true)
+	defer l.asleep.Store(false)
 	if _, err := unix.Ppoll(l.poll[:], nil, nil); err != nil && err != unix.EINTR {
 		return fmt.Errorf("wait for packets: %w", err)
 	}

@@ -73,6 +73,9 @@ func (r *running) run(cpus []int) {
 // PID is 0: there is no process of its own.
 func (r *running) PID() int { return 0 }
 
+// Sleeps says that it has nothing to do and holds no packet.
+func (r *running) Sleeps() bool { return r.loop.asleep.Load() }
+
 // Info says that packets come without vnet header, one by one.
 func (r *running) Info() *results.DUT {
 	return &results.DUT{OffloadAccepted: tun.OffloadNone.String(), VnetHdrLen: new(0), Queues: new(1)}
