@@ -23,6 +23,21 @@ func (m machine) quota() Check {
 	return ok(name, "none")
 }
 
+// CPUQuota returns the tightest limit of CPU time on this process, in CPUs; limited is
+// false where there is none that is less than the CPUs it may use, or nobody can tell.
+func CPUQuota() (cpus float64, limited bool) {
+	m := local()
+	groups, err := m.read("proc/self/cgroup")
+	if err != nil {
+		return 0, false
+	}
+	cpus, limited = m.tightestQuota(groups)
+	if allowed, err := AllowedCPUs(); err == nil && cpus >= float64(len(allowed)) {
+		return 0, false
+	}
+	return cpus, limited
+}
+
 // tightestQuota walks every hierarchy named in proc_pid_cgroup from the
 // process's group to the top. Inside a container the path may not exist below
 // the mount; the walk then still meets the container's own top.

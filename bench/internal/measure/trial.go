@@ -65,6 +65,9 @@ func (m *trial) enter(p phase) {
 // measure warms up, runs, stops, waits until every packet is accounted for, then reads
 // every counter.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
+	if cpus, limited := host.CPUQuota(); limited {
+		m.warn("a quota of %.2f CPUs stops every thread of this process now and then: run it outside the limited control group", cpus)
+	}
 	distance, known := host.CPUDistance(m.cpus[0], m.cpus[1])
 	before, err := m.warmUp(loadCtx)
 	if err != nil {

@@ -208,7 +208,7 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 func (u *udp) pauses() (notes []string) {
 	for _, w := range u.ways {
 		if n := w.sent.Restarts; n > 0 {
-			notes = append(notes, fmt.Sprintf("the kernel ended the generator's run %s: each time nothing was sent for 25 ms or more", results.Count(n, "time")))
+			notes = append(notes, fmt.Sprintf("the generator's run was begun again %s, as a CPU quota demands or because the kernel ended it: each time nothing was sent for 25 ms or more", results.Count(n, "time")))
 		}
 	}
 	return notes

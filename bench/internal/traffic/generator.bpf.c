@@ -84,6 +84,7 @@ struct task {
 	__u64 interval_rest;
 	__u64 packets;  // to emit, at most
 	__u64 duration; // ns after the start at which it ends
+	__u64 until;    // CLOCK_MONOTONIC after which it pauses until it is run again; 0: never
 	__u32 paced;
 	__u32 batch; // frames that the kernel handles together
 };
@@ -247,7 +248,8 @@ static __always_inline void advance(void)
 }
 
 // begin_batch does what has to be done when the last batch has left. It returns 0,
-// or -1 when the run is over.
+// or -1 when the run is over or pauses: then whoever runs the program has frames left for
+// which there is nothing to do.
 static __always_inline int begin_batch(__u64 now)
 {
 	if (!run.start) {
@@ -257,9 +259,9 @@ static __always_inline int begin_batch(__u64 now)
 	if (job.paced && run.waiting)
 		bpf_loop(run.waiting, left, &now, 0);
 	run.waiting = 0;
-	run.closed = 0;
+	run.closed = job.until && now >= job.until;
 	if (!run.finished)
-		return 0;
+		return run.closed ? -1 : 0;
 	run.end = now;
 	run.done = 1;
 	return -1;

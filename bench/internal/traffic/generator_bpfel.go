@@ -57,6 +57,7 @@ type generatorTask struct {
 	IntervalRest uint64
 	Packets      uint64
 	Duration     uint64
+	Until        uint64
 	Paced        uint32
 	Batch        uint32
 }

@@ -29,8 +29,9 @@ type Sent struct {
 	// RingDropped is the part of Offered that an XDP redirected into a device whose
 	// ring was full. It takes the place of the device's tx_dropped, see XDP.
 	RingDropped uint64
-	// Restarts is how often the kernel ended the run of an XDP before its time, so that
-	// it was begun again: each is a pause of some 25 ms, in which nothing was sent.
+	// Restarts is how often the run of an XDP was begun again, because the kernel ended it
+	// before its time or a CPU quota allows short ones only: each is a pause of some 25 ms,
+	// in which nothing was sent.
 	Restarts int
 	// NextSeq is the sequence number after the last of each flow. A segment that
 	// was not offered keeps its number; the next run goes on from here.

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// testRunRepeat is for how many frames the kernel calls the program in one go:
-	// minutes at the least, and then it is asked again.
+	// testRunRepeat is for how many frames the kernel calls the program in one go at
+	// most; what is still to do then is asked for again.
 	testRunRepeat = 1 << 31
 	// pollRun is how often the end of a run is looked for when it is due, and pollEarly
 	// before that, for runs that no device takes packets of: more often would disturb
@@ -114,7 +114,7 @@ func (x *XDP) runTask(ctx context.Context, t xdpTask) error {
 		defer close(watched)
 		x.watch(ctx, thread, t.expected(), ended)
 	}()
-	err := x.runUntilDone(t.Batch)
+	err := x.runUntilDone(t)
 	close(ended)
 	<-watched
 	if err != nil || t.Paced == 0 {
@@ -148,9 +148,16 @@ func (x *XDP) onThread(f func() error) error {
 }
 
 // runUntilDone runs the program, again where it was ended before its time.
-func (x *XDP) runUntilDone(batch uint32) error {
+func (x *XDP) runUntilDone(t xdpTask) error {
+	slice := quotaSlice()
 	for x.restarts = 0; ; x.restarts++ {
-		err := x.runFrames(batch, x.repeat)
+		if slice > 0 {
+			t.Until = uint64(monotonic() + int64(slice))
+			if err := setVariables(x.collection.Variables, map[string]any{generatorVarJob: t.generatorTask}); err != nil {
+				return err
+			}
+		}
+		err := x.runFrames(t.Batch, min(x.repeat, t.frames(slice)))
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("run program: %w", err)
 		}
