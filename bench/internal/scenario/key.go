@@ -19,6 +19,7 @@ type key struct {
 	parse   func(*Scenario, string) error
 	print   func(*Scenario) string
 	check   func(*Scenario) *breach // rules between keys, run when all are set; may be nil
+	last    bool                    // is set when all others are: its default depends on keys behind it
 }
 
 // breach is a broken rule between keys.
@@ -113,6 +114,12 @@ func (k key) only(reason string, ok func(*Scenario) bool) key {
 // with adds a rule between keys.
 func (k key) with(check func(*Scenario) *breach) key {
 	k.check = check
+	return k
+}
+
+// afterAll lets the default depend on every other key, none of which may depend on this one.
+func (k key) afterAll() key {
+	k.last = true
 	return k
 }
 

@@ -33,9 +33,9 @@ var keys = []key{
 	word("gso", "superpackets: forwarded as they are, or split into segments; pass where vnet=off", forwarder.GSOPass,
 		func(s *Scenario) *forwarder.GSO { return &s.GSO }, forwarder.GSOs()...).
 		only(forwarderOnly, hasForwarder).with(checkGSO),
-	word("gro", "coalesce packets of one flow into superpackets where it pays; off where vnet=off", forwarder.GROAuto,
+	word("gro", "coalesce packets of one flow into superpackets where it pays; off where vnet=off or sink=xdp", forwarder.GROAuto,
 		func(s *Scenario) *forwarder.GRO { return &s.GRO }, forwarder.GROs()...).
-		only(forwarderOnly, hasForwarder).defaulting(defaultGRO).with(checkGRO),
+		only(forwarderOnly, hasForwarder).defaulting(defaultGRO).with(checkGRO).afterAll(),
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
@@ -150,8 +150,9 @@ func checkGSO(s *Scenario) *breach {
 	return nil
 }
 
+// defaultGRO is off where superpackets cannot be written, or not be counted.
 func defaultGRO(s *Scenario) string {
-	if s.VNet == Off {
+	if s.VNet == Off || s.countsByXDP() {
 		return string(forwarder.GROOff)
 	}
 	return string(forwarder.GROAuto)
@@ -160,6 +161,9 @@ func defaultGRO(s *Scenario) string {
 func checkGRO(s *Scenario) *breach {
 	if s.VNet == Off && s.GRO != forwarder.GROOff {
 		return &breach{"a superpacket needs the vnet header", "off, or any with vnet=on"}
+	}
+	if s.countsByXDP() && s.GRO != forwarder.GROOff {
+		return &breach{"XDP sees a superpacket as one packet", "off, or any with sink=tcx or socket"}
 	}
 	return nil
 }
@@ -256,6 +260,9 @@ func checkGen(s *Scenario) *breach {
 	}
 	return nil
 }
+
+// countsByXDP says that a program which cannot open superpackets counts what arrives.
+func (s *Scenario) countsByXDP() bool { return s.OpenLoop() && s.Sink == SinkXDP }
 
 func checkSink(s *Scenario) *breach {
 	if s.Sink != SinkXDP {

@@ -154,6 +154,7 @@ func TestParseErrors(t *testing.T) {
 		{"dut=wireguard-go gro=off", "gro=off", "dut=forwarder", ""},
 		{"dut=wireguard-go dev=tap", "dev=tap", "dut=forwarder", ""},
 		{"sink=xdp dev=tap segs=2", "sink=xdp", "superpacket", "tcx"},
+		{"sink=xdp dev=tap gro=auto", "gro=auto", "superpacket", "off"},
 		{"flows=4097 gen=socket", "flows=4097", "socket of its own", "1..4096"},
 		{"proto=tcp flows=1025", "flows=1025", "buffers", "1..1024"},
 		{"dev=tap mtu=65535", "mtu=65535", "Ethernet", "65521"},
@@ -251,4 +252,25 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestXDPSinkMeansNoGRO: a forwarder must not make superpackets that the sink cannot count.
+// The name says so, and words that ask for other sinks too keep their default.
+func TestXDPSinkMeansNoGRO(t *testing.T) {
+	scenarios, err := Parse([]string{"dev=tap", "sink=tcx,xdp,socket"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"gro=auto", "gro=off", "gro=auto"} {
+		if name := scenarios[i].Name(); !strings.Contains(name, want) {
+			t.Errorf("%s: want %s", name, want)
+		}
+	}
+	again, err := Parse([]string{scenarios[1].Name()})
+	if err != nil || len(again) != 1 || again[0] != scenarios[1] {
+		t.Errorf("its name does not give it back: %v, %v", again, err)
+	}
+	if _, err := Parse([]string{"dut=veth", "sink=xdp"}); err != nil {
+		t.Error(err)
+	}
 }

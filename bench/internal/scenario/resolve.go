@@ -23,8 +23,7 @@ type idleSetting struct {
 func resolve(given []setting) (Scenario, []idleSetting, error) {
 	var s Scenario
 	var idle []idleSetting
-	for i := range keys {
-		k := &keys[i]
+	for _, k := range inOrder() {
 		g := settingOf(given, k)
 		why := k.applies(&s)
 		switch {
@@ -46,6 +45,18 @@ func resolve(given []setting) (Scenario, []idleSetting, error) {
 		}
 	}
 	return s, idle, check(&s)
+}
+
+// inOrder lists the keys as they are set.
+func inOrder() (order []*key) {
+	for _, last := range []bool{false, true} {
+		for i := range keys {
+			if keys[i].last == last {
+				order = append(order, &keys[i])
+			}
+		}
+	}
+	return order
 }
 
 // setSysctl takes over a setting that is a sysctl, unless the scenario has it from one before.
