@@ -97,3 +97,15 @@ func TestRevision(t *testing.T) {
 		})
 	}
 }
+
+// TestFingerprintHasAllowedCPUs: two files of one host are not alike where one was made
+// under taskset.
+func TestFingerprintHasAllowedCPUs(t *testing.T) {
+	cpus, err := AllowedCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Fingerprint(nil).CPUsAllowed; got == "" || got != CPUList(cpus) {
+		t.Errorf("CPUs allowed %q, want %q", got, CPUList(cpus))
+	}
+}

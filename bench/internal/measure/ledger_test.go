@@ -114,6 +114,49 @@ func TestLedger(t *testing.T) {
 			},
 			loss: 0.3,
 		},
+		{
+			name: "somebody else's packets to the port are no loss, damaged ones as many as are missing are",
+			path: path{
+				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: traffic.FlowCounts{Unique: 97}, corrupt: 500, foreign: 4, earlier: 6,
+			},
+			want: results.Ledger{
+				entry("intended", 100),
+				entry("not_offered", 0),
+				entry("sender_socket", 0),
+				entry("qdisc", 0),
+				entry("device_ring", 0),
+				entry("receiving_device", 0),
+				entry("corrupt", 3),
+				entry("sink", 97),
+				entry("duplicated", 0),
+				entry("earlier_load", 6),
+				entry("foreign", 501),
+				entry("unaccounted", 0),
+			},
+			loss: 0.03,
+		},
+		{
+			name: "what is missing was still on its way",
+			path: path{
+				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: traffic.FlowCounts{Unique: 60}, held: true,
+			},
+			want: results.Ledger{
+				entry("intended", 100),
+				entry("not_offered", 0),
+				entry("sender_socket", 0),
+				entry("qdisc", 0),
+				entry("device_ring", 0),
+				entry("receiving_device", 0),
+				entry("corrupt", 0),
+				entry("in_flight", 40),
+				entry("sink", 60),
+				entry("duplicated", 0),
+				entry("unaccounted", 0),
+			},
+			loss: 0.4,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, tc.path.ledger()); diff != "" {

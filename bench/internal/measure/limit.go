@@ -22,11 +22,26 @@ const (
 	limitDUT       = "dut core"
 	limitRing      = "ring"
 	limitQdisc     = "qdisc"
+	limitShared    = "one CPU: tester and dut"
+	limitStalled   = "dut stalled"
+	limitUnknown   = "unaccounted loss"
 )
 
 // limitedBy names what kept the forwarded load from being higher, as far as the
-// counters show it; "" where nothing did or nobody can tell.
-func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) string {
+// counters show it; "" where nothing did or nobody can tell. Where generator and device
+// under test share a CPU, it is that.
+func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester, shared bool) string {
+	limit := limitOf(s, ask, t, tester)
+	switch limit {
+	case limitGenerator, limitSink, limitDUT, limitRing:
+		if shared {
+			return limitShared
+		}
+	}
+	return limit
+}
+
+func limitOf(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) string {
 	if s.Proto != scenario.UDP || t.LossRatio == nil {
 		return ""
 	}
@@ -44,6 +59,10 @@ func limitedBy(s scenario.Scenario, ask Ask, t *results.Trial, tester Tester) st
 		return atRing(s, t, tester)
 	case results.PlaceQdisc:
 		return limitQdisc
+	case results.PlaceInFlight:
+		return limitStalled
+	case results.PlaceUnaccounted:
+		return limitUnknown
 	}
 	return ""
 }

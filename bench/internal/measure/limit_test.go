@@ -25,6 +25,12 @@ func TestLimitedBy(t *testing.T) {
 		tr.IntendedPps, tr.OfferedPps = new(1000.0), new(pps)
 		return tr
 	}
+	unaccounted := func(n int64) results.LedgerEntry {
+		return results.LedgerEntry{Place: results.PlaceUnaccounted, Packets: n}
+	}
+	flying := func(n int64) results.LedgerEntry {
+		return results.LedgerEntry{Place: results.PlaceInFlight, Packets: n}
+	}
 	socket := results.LedgerEntry{Place: results.PlaceReceiverSocket, Packets: 500}
 	for name, tc := range map[string]struct {
 		words  string
@@ -48,6 +54,9 @@ func TestLimitedBy(t *testing.T) {
 		"a shaper":                           {"load=max", trial(0.3, nil, results.LedgerEntry{Place: results.PlaceQdisc, Packets: 9}), Tester{}, limitQdisc},
 		"paced, mostly lost in the ring":     {"load=1000", trial(0.3, new(0.99), ring(299), behind(1)), Tester{}, limitDUT},
 		"the receiving socket overflows":     {"load=max sink=socket", trial(0.3, new(0.99), socket, ring(3)), Tester{}, limitSink},
+		// The one packet that a counter has is not what held the load down.
+		"most of it lost nobody knows where": {"load=1000", trial(0.76, new(0.1), ring(1), unaccounted(2292)), Tester{}, limitUnknown},
+		"the forwarder stands still":         {"load=1000", trial(0.3, new(0.1), ring(1), flying(500)), Tester{}, limitStalled},
 		"lost elsewhere":                     {"load=max", trial(0.3, new(0.99)), Tester{}, ""},
 		"TCP paces itself":                   {"proto=tcp", &results.Trial{}, Tester{}, ""},
 	} {
@@ -56,8 +65,17 @@ func TestLimitedBy(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := scenarios[0]
-		if got := limitedBy(s, Ask{Load: s.Load}, tc.trial, tc.tester); got != tc.want {
+		if got := limitedBy(s, Ask{Load: s.Load}, tc.trial, tc.tester, false); got != tc.want {
 			t.Errorf("%s: limited by %q, want %q", name, got, tc.want)
+		}
+		// Neither can be told from the other on one CPU; what is lost elsewhere is.
+		want := tc.want
+		switch want {
+		case limitGenerator, limitDUT, limitRing, limitSink:
+			want = limitShared
+		}
+		if got := limitedBy(s, Ask{Load: s.Load}, tc.trial, tc.tester, true); got != want {
+			t.Errorf("%s, on one CPU: limited by %q, want %q", name, got, want)
 		}
 	}
 }

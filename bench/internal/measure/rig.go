@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder"
@@ -50,6 +51,7 @@ type Rig struct {
 	drops    *dropWatch       // nil: not asked for
 	last     *forwarder.Stats // what the device under test counted, as it said last
 	cpus     [2]int           // of the first worker and the first generator; anyCPU: not pinned
+	allowed  []int            // CPUs that this process could use when it placed its threads
 
 	// alive is done when the device under test ends by itself, or with cancel.
 	alive  context.Context
@@ -91,6 +93,9 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 		return err
 	}
 	r.cpus = placement.first()
+	if r.allowed, err = host.AllowedCPUs(); err != nil {
+		return err
+	}
 	if err := r.setUp(ctx, o, placement); err != nil {
 		return err
 	}

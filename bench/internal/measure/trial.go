@@ -65,8 +65,9 @@ func (m *trial) enter(p phase) {
 // measure warms up, runs, stops, waits until every packet is accounted for, then reads
 // every counter.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
-	if cpus, limited := host.CPUQuota(); limited {
-		m.warn("a quota of %.2f CPUs stops every thread of this process now and then: run it outside the limited control group", cpus)
+	unchanged, err := m.watchScene()
+	if err != nil {
+		return err
 	}
 	distance, known := host.CPUDistance(m.cpus[0], m.cpus[1])
 	before, err := m.warmUp(loadCtx)
@@ -101,7 +102,7 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if known {
 		m.record.CPU.DistanceNs = new(float64(distance))
 	}
-	return nil
+	return unchanged()
 }
 
 // rest waits until what was sent since before is accounted for and returns what was
@@ -218,6 +219,6 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err
 	}
-	t.LimitedBy = limitedBy(m.scenario, m.ask, t, m.tester)
+	t.LimitedBy = limitedBy(m.scenario, m.ask, t, m.tester, m.sharesCPU())
 	return nil
 }

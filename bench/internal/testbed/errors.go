@@ -3,6 +3,7 @@ package testbed
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -81,4 +82,12 @@ func refusedSysctl(err error) error {
 		Missing: fmt.Sprintf("a /proc/sys that can be written to (%v)", err),
 		Remedy:  "run as root; in a container mount /proc read-write (--privileged)",
 	}
+}
+
+// ChangedError says that something of the scene was changed while it was in use, by none
+// of those who made it: what was measured meanwhile is of two scenes.
+type ChangedError struct{ Changes []string }
+
+func (e *ChangedError) Error() string {
+	return "somebody changed devices of the scene during the trial (measure again): " + strings.Join(e.Changes, "; ")
 }
