@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -60,6 +61,7 @@ func hog(text string) error {
 	}
 	runtime.GOMAXPROCS(threads + 1)
 	spinning := make(chan error)
+	var over atomic.Bool // never: it is killed
 	for range threads {
 		go func() {
 			spinning <- host.OnOwnThread(func() error {
@@ -72,8 +74,9 @@ func hog(text string) error {
 					}
 				}
 				spinning <- nil
-				for {
+				for !over.Load() {
 				}
+				return nil
 			})
 		}()
 	}
