@@ -11,7 +11,7 @@ import (
 const notRecorded = "not recorded"
 
 // Unlike says in what two hosts differ that decides how fast packets go, a text each: "kernel: 6.18.0, 6.19.0". The versions of tunbench and
-// Go are not among it, nor the memory, which differs a little with every boot. Of the sysctls those count that both recorded.
+// Go are not among it, nor the memory, which differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
 func (h Host) Unlike(other Host) []string {
 	cores := func(h Host) string {
 		if h.Cores == 0 {
@@ -28,6 +28,9 @@ func (h Host) Unlike(other Host) []string {
 		{"virtualization", h.Virtualization, other.Virtualization},
 		{"clocksource", h.Clocksource, other.Clocksource},
 		{"mitigations", h.Mitigations, other.Mitigations},
+	}
+	if h.CPUsAllowed != "" && other.CPUsAllowed != "" { // older files have none
+		facts = append(facts, fact{"CPUs allowed", h.CPUsAllowed, other.CPUsAllowed})
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.Sysctls)) {
 		if value, both := other.Sysctls[name]; both {

@@ -25,3 +25,15 @@ func TestHostUnlike(t *testing.T) {
 		t.Errorf("unlike (-want +got):\n%s", diff)
 	}
 }
+
+// TestUnlikeByAllowedCPUs: one of the files was made under taskset; an older one does not know.
+func TestUnlikeByAllowedCPUs(t *testing.T) {
+	one, unknown := sampleHost(), sampleHost()
+	one.CPUsAllowed, unknown.CPUsAllowed = "0", ""
+	if diff := cmp.Diff([]string{"CPUs allowed: 0-1, 0"}, sampleHost().Unlike(one)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := unknown.Unlike(one); got != nil {
+		t.Errorf("unlike %q one that does not know", got)
+	}
+}

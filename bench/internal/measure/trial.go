@@ -9,7 +9,6 @@ import (
 
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"

@@ -48,7 +48,7 @@ var errNotStamp = errors.New("no stamp")
 type Stamp struct {
 	Flow     uint16
 	Seq      uint64 // within the flow, modulo 2^48
-	Intended uint64 // CLOCK_MONOTONIC in ns, modulo 2^48 (78 hours)
+	Intended uint64 // CLOCK_MONOTONIC in ns, modulo 2^48 (78 hours); it also says to which load the packet belongs, see Receiver.Begin
 }
 
 // Put writes the stamp into the first StampLen bytes of payload.
