@@ -23,7 +23,7 @@ func comparedFigures() []comparedFigure {
 		{metric: Latency("p99"), label: "latency p99 µs", format: micros, margin: 0.2, applies: isPaced},
 		{metric: RoundTrip("p50"), label: "round trip p50 µs", format: micros, margin: 0.05},
 		{metric: RoundTrip("p99"), label: "round trip p99 µs", format: micros, margin: 0.2},
-		{metric: MetricDUTCost, label: "DUT CPU ns/packet", format: significant, margin: 0.03},
+		{metric: MetricDUTCost, label: "DUT CPU ns/packet", format: significant, margin: 0.03, applies: hasProcess},
 		{metric: MetricMachineCost, label: "machine CPU ns/packet", format: significant, margin: 0.03},
 	}
 }
@@ -82,6 +82,11 @@ func isPaced(scenario string) bool { return !hasSetting(scenario, "load=max") }
 
 // isTCP says whether bits are what counts; of UDP it is packets, which say the same.
 func isTCP(scenario string) bool { return hasSetting(scenario, "proto=tcp") }
+
+// hasProcess says whether the device under test is a program, whose CPU time can be told from the kernel's.
+func hasProcess(scenario string) bool {
+	return !hasSetting(scenario, "dut=veth") && !hasSetting(scenario, "dut=route")
+}
 
 func hasSetting(scenario, setting string) bool {
 	return strings.Contains("/"+scenario+"/", "/"+setting+"/")

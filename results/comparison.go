@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
-
-	"github.com/montanaflynn/stats"
 
 	"tunbench/results/stat"
 )
@@ -35,7 +32,10 @@ type Comparison struct {
 	PValue     float64 `json:"p_value"`           // Wilcoxon signed-rank, exact; after Holm over the metrics of the series
 	Margin     float64 `json:"margin"`            // what is no change worth speaking of: 0.02 is from 1/1.02 to 1.02
 	Detectable float64 `json:"detectable_change"` // the smallest change that would have been seen 9 times out of 10; 0 where it is not known
-	Rounds     int     `json:"rounds"`            // that have a ratio
+	Rounds     int     `json:"rounds"`            // that have a ratio; 0: then ratio, low and high are absent
+
+	NothingRounds    int `json:"nothing_rounds,omitzero"`    // among them, those in which B brought nothing through in a trial and A something in all: their ratio may be 0
+	UnmeasuredRounds int `json:"unmeasured_rounds,omitzero"` // besides them, those without a ratio: a figure is absent, or that of A is 0
 
 	Control  *Control `json:"control,omitempty"` // nil without a control
 	Verdict  Verdict  `json:"verdict"`
@@ -54,10 +54,24 @@ type Control struct {
 func (Comparison) Kind() Kind { return KindComparison }
 
 func (c Comparison) line() any {
+	if c.Rounds == 0 {
+		return c.withoutRatio()
+	}
 	return struct {
 		header
 		Comparison
 	}{header{Schema, KindComparison}, c}
+}
+
+// withoutRatio is the line of a comparison whose rounds gave no ratio, which has none rather than 0.
+func (c Comparison) withoutRatio() any {
+	return struct {
+		header
+		Comparison
+		Ratio *float64 `json:"ratio,omitempty"`
+		Low   *float64 `json:"low,omitempty"`
+		High  *float64 `json:"high,omitempty"`
+	}{header: header{Schema, KindComparison}, Comparison: c}
 }
 
 // CompareOptions says how sure a verdict is to be.
@@ -79,9 +93,10 @@ func (o CompareOptions) margin(f comparedFigure) float64 {
 	return cmp.Or(o.Margins[f.metric], f.margin)
 }
 
-// Compare takes the trials of two arms together: for each series a [Comparison] per metric in which at least one round has a ratio. A round
-// has none where an arm is missing or one of its trials failed or was interrupted, nor in a metric that a trial lacks or that is not above
-// zero. Where a trial failed, no verdict is better than inconclusive. Trials without an arm are left out.
+// Compare takes the trials of two arms together: for each series a [Comparison] per metric that an arm has in some round. What a round is
+// worth in which an arm has no figure above zero stands in one table, with the type outcomes: B is worse where it brought nothing through and A
+// did; any other round without a ratio is named, and no verdict is then better than inconclusive, nor is it where a trial failed. Rounds that
+// were interrupted and trials without an arm are left out.
 func Compare(trials []Trial, o CompareOptions) ([]Comparison, error) {
 	var comparisons []Comparison
 	for _, series := range seriesOf(trials) {
@@ -115,27 +130,28 @@ func seriesOf(trials []Trial) [][]Trial {
 }
 
 func compareSeries(trials []Trial, o CompareOptions) ([]Comparison, error) {
-	rounds := wholeRounds(trials)
+	rounds := roundsIn(trials)
 	if len(rounds) == 0 {
 		return nil, nil
 	}
 	a, b := rounds[0].a[0], rounds[0].b[0]
 	var comparisons []Comparison
+	var tallies []tally
 	for _, f := range pairedFigures() {
-		logs, control := ratiosOf(rounds, f.metric)
-		if len(logs) == 0 || !f.appliesTo(a.Scenario) {
+		t := tallyOf(rounds, f.metric)
+		if !t.applies || !f.appliesTo(a.Scenario) || !f.appliesTo(b.Scenario) {
 			continue
 		}
 		c := Comparison{
 			Series: a.Series, ScenarioA: a.Scenario, ScenarioB: b.Scenario, ProgramA: programOf(a), ProgramB: programOf(b),
-			Metric: f.metric, Margin: o.margin(f), Rounds: len(logs),
+			Metric: f.metric, Margin: o.margin(f), Rounds: len(t.logs), NothingRounds: len(t.nothing), UnmeasuredRounds: len(t.unmeasured),
 		}
-		if err := c.estimate(logs, control, o); err != nil {
+		if err := c.estimate(t, o); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.metric, err)
 		}
-		comparisons = append(comparisons, c)
+		comparisons, tallies = append(comparisons, c), append(tallies, t)
 	}
-	judge(comparisons, trials, o)
+	judge(comparisons, tallies, trials, o)
 	return comparisons, nil
 }
 
@@ -147,37 +163,27 @@ func programOf(t Trial) string {
 	return t.DUT.Program
 }
 
-// ratiosOf is the logarithms of B to A and, where there is a control, of A to itself, round by round.
-func ratiosOf(rounds []round, m Metric) (logs, control []float64) {
-	for _, r := range rounds {
-		a, b := meanOf(slices.Concat(r.a, r.control), m), meanOf(r.b, m)
-		if a <= 0 || b <= 0 {
-			continue
-		}
-		logs = append(logs, math.Log(b/a))
-		if first, second := meanOf(r.a, m), meanOf(r.control, m); first > 0 && second > 0 {
-			control = append(control, math.Log(second/first))
-		}
-	}
-	return logs, control
-}
-
 // estimate fills in everything but the verdict, and the p-value before it is corrected for other metrics.
-func (c *Comparison) estimate(logs, control []float64, o CompareOptions) error {
-	e, err := estimateOf(logs, o)
+func (c *Comparison) estimate(t tally, o CompareOptions) error {
+	c.Warnings = t.warnings()
+	if len(t.logs) == 0 {
+		c.PValue = 1
+		return nil
+	}
+	e, err := estimateOf(t.logs, o)
 	if err != nil {
 		return err
 	}
 	c.Ratio, c.Low, c.High = e.ratios()
 	c.Confidence, c.PValue = e.interval.Confidence, e.p
-	if shift, err := stat.Detectable(logs, o.confidence(), detectablePower); err == nil {
+	if shift, err := stat.Detectable(t.logs, o.confidence(), detectablePower); err == nil && len(t.nothing) == 0 {
 		c.Detectable = math.Expm1(shift)
 	}
-	c.Warnings = seriesWarnings(logs, e)
-	if len(control) == 0 {
+	c.Warnings = append(c.Warnings, seriesWarnings(c.Rounds, t.ratios, e)...)
+	if len(t.control) == 0 {
 		return nil
 	}
-	if e, err = estimateOf(control, o); err != nil {
+	if e, err = estimateOf(t.control, o); err != nil {
 		return err
 	}
 	c.Control = &Control{PValue: e.p}
@@ -187,53 +193,3 @@ func (c *Comparison) estimate(logs, control []float64, o CompareOptions) error {
 
 // detectablePower is how often a change of the size of Detectable would have been seen.
 const detectablePower = 0.9
-
-// round is the trials of both arms in one round.
-type round struct{ a, b, control []Trial }
-
-// wholeRounds is the rounds that all arms came through, in their order.
-func wholeRounds(trials []Trial) []round {
-	var order []int
-	byNumber := map[int]*round{}
-	broken := map[int]bool{}
-	for _, t := range trials {
-		r := byNumber[t.Round]
-		if r == nil {
-			r = &round{}
-			byNumber[t.Round], order = r, append(order, t.Round)
-		}
-		switch t.Arm {
-		case ArmA:
-			r.a = append(r.a, t)
-		case ArmB:
-			r.b = append(r.b, t)
-		case ArmControl:
-			r.control = append(r.control, t)
-		}
-		broken[t.Round] = broken[t.Round] || !t.usable()
-	}
-	var whole []round
-	for _, number := range order {
-		if r := byNumber[number]; !broken[number] && len(r.a) > 0 && len(r.b) > 0 {
-			whole = append(whole, *r)
-		}
-	}
-	return whole
-}
-
-// meanOf is an arm's figure in one round, 0 where a trial lacks it.
-func meanOf(trials []Trial, m Metric) float64 {
-	values := make([]float64, len(trials))
-	for i, t := range trials {
-		value, ok := Metrics(t)[m]
-		if !ok {
-			return 0
-		}
-		values[i] = value
-	}
-	mean, err := stats.Mean(values)
-	if err != nil {
-		return 0 // no trials
-	}
-	return mean
-}

@@ -123,6 +123,14 @@ func medianCell(s Summary, f comparedFigure) string {
 func armsColumns() []column[armsRow] {
 	ratio := func(of func(Comparison) string) func(armsRow) string {
 		return func(r armsRow) string {
+			if r.ratio == nil || r.ratio.Rounds == 0 {
+				return absent
+			}
+			return of(*r.ratio)
+		}
+	}
+	comparison := func(of func(Comparison) string) func(armsRow) string {
+		return func(r armsRow) string {
 			if r.ratio == nil {
 				return absent
 			}
@@ -139,9 +147,17 @@ func armsColumns() []column[armsRow] {
 		{header: "p", keep: 2, cell: ratio(func(c Comparison) string { return chanceText(c.PValue) })},
 		{header: "margin\n%", keep: 1, cell: ratio(func(c Comparison) string { return percent(c.Margin) })},
 		{header: "A/A", keep: 3, cell: ratio(controlCell)},
-		{header: "rounds", keep: 2, cell: ratio(func(c Comparison) string { return strconv.Itoa(c.Rounds) })},
-		{left: true, header: "B is", cell: ratio(func(c Comparison) string { return string(c.Verdict) })},
+		{header: "rounds", keep: 2, cell: comparison(roundsCell)},
+		{left: true, header: "B is", cell: comparison(func(c Comparison) string { return string(c.Verdict) })},
 	}
+}
+
+// roundsCell is how many rounds have a ratio, of how many where some have none.
+func roundsCell(c Comparison) string {
+	if c.UnmeasuredRounds == 0 {
+		return strconv.Itoa(c.Rounds)
+	}
+	return fmt.Sprintf("%d of %d", c.Rounds, c.Rounds+c.UnmeasuredRounds)
 }
 
 func controlCell(c Comparison) string {

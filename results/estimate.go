@@ -59,12 +59,24 @@ func (e estimate) ratios() (ratio, low, high float64) {
 func (c Comparison) wantedWidth() float64 { return c.Margin / 2 }
 
 // NarrowEnough says whether every interval of a series is as narrow as it has to be. It looks at widths only, never at verdicts: a series that
-// ended as soon as it liked the verdict would find changes that are not there.
+// ended as soon as it liked the verdict would find changes that are not there. A metric without a ratio has no interval to wait for.
 func NarrowEnough(comparisons []Comparison) bool {
+	intervals := 0
 	for _, c := range comparisons {
-		if c.Confidence == 0 || math.Log(c.High/c.Low) > 2*math.Log1p(c.wantedWidth()) {
+		if c.Rounds == 0 {
+			continue
+		}
+		if intervals++; c.Confidence == 0 || c.width() > 2*math.Log1p(c.wantedWidth()) {
 			return false
 		}
 	}
-	return len(comparisons) > 0
+	return intervals > 0
+}
+
+// width is that of the interval, on the scale of logarithms. B has nothing in any round where it ends at 0.
+func (c Comparison) width() float64 {
+	if c.High == 0 {
+		return 0
+	}
+	return math.Log(c.High / c.Low)
 }

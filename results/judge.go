@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"tunbench/results/stat"
 )
@@ -10,26 +11,36 @@ import (
 // controlChance is the p-value below which the control is said to have moved: what made A differ from itself may have made B differ too.
 const controlChance = 0.01
 
-// judge corrects the p-values of a series for each other and comes to the verdicts.
-func judge(comparisons []Comparison, trials []Trial, o CompareOptions) {
-	chances := make([]float64, len(comparisons))
-	for i, c := range comparisons {
-		chances[i] = c.PValue
+// judge corrects the p-values of a series for each other and comes to the verdicts. A metric without a ratio is no test, which would make a
+// chance find likelier.
+func judge(comparisons []Comparison, tallies []tally, trials []Trial, o CompareOptions) {
+	var chances []float64
+	for _, c := range comparisons {
+		if c.Rounds > 0 {
+			chances = append(chances, c.PValue)
+		}
 	}
-	failed := failures(trials)
-	for i, p := range stat.Holm(chances) {
+	adjusted := stat.Holm(chances)
+	needed := roundsToShow(len(adjusted), 1-o.confidence())
+	for i := range comparisons {
 		c := &comparisons[i]
-		c.PValue = p
+		if c.Rounds > 0 {
+			c.PValue, adjusted = adjusted[0], adjusted[1:]
+		}
 		c.Verdict = c.verdict(1 - o.confidence())
 		if c.controlMoved() {
 			c.Verdict = VerdictInconclusive
 			c.Warnings = append(c.Warnings, fmt.Sprintf("A differed from itself by %s: whatever did that may have moved B as well", change(c.Control.Ratio)))
 		}
-		if failed > 0 {
+		if failures(trials) > 0 || c.UnmeasuredRounds > 0 && c.Verdict != VerdictWorse {
 			c.Verdict = VerdictInconclusive
 		}
-		if needed := roundsToShow(len(comparisons), 1-o.confidence()); c.Confidence > 0 && c.Rounds < needed {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("%s are too few to show a change in one of %d metrics: %d are needed", roundsText(c.Rounds), len(comparisons), needed))
+		// No statistics are needed for this, and no noise explains it, unless it meets A too.
+		if c.NothingRounds > 0 && !tallies[i].unsteady && failures(trials, ArmA, ArmControl) == 0 {
+			c.Verdict = VerdictWorse
+		}
+		if c.Confidence > 0 && c.Rounds < needed {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s are too few to show a change in one of %d metrics: %d are needed", roundsText(c.Rounds), len(chances), needed))
 		}
 	}
 }
@@ -42,10 +53,10 @@ func roundsToShow(metrics int, chance float64) (n int) {
 	return n
 }
 
-// failures counts the trials that ended in an error.
-func failures(trials []Trial) (n int) {
+// failures counts the trials that ended in an error, of some arms or of all.
+func failures(trials []Trial, arms ...string) (n int) {
 	for _, t := range trials {
-		if t.Failed() && !t.Interrupted {
+		if t.Failed() && !t.Interrupted && (len(arms) == 0 || slices.Contains(arms, t.Arm)) {
 			n++
 		}
 	}
@@ -73,7 +84,7 @@ func (c Comparison) verdict(chance float64) Verdict {
 func (c Comparison) NotWorse() bool {
 	limit := 1 + c.Margin
 	switch {
-	case c.Confidence == 0 || c.controlMoved():
+	case c.Confidence == 0 || c.controlMoved() || c.NothingRounds > 0 || c.UnmeasuredRounds > 0:
 		return false
 	case c.Metric.MoreIsBetter():
 		return c.Low >= 1/limit

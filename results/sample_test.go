@@ -121,7 +121,7 @@ func sampleSoak() Soak {
 func sampleComparison() Comparison {
 	return Comparison{
 		Series: 2, ScenarioA: "dut=forwarder/size=64", ScenarioB: "dut=veth/size=64", ProgramA: "old", ProgramB: "new",
-		Metric: MetricForwarded, Ratio: 1.25, Low: 1.125, High: 1.5, Confidence: 0.953125, PValue: 0.03125, Margin: 0.0625, Detectable: 0.125, Rounds: 7,
+		Metric: MetricForwarded, Ratio: 1.25, Low: 1.125, High: 1.5, Confidence: 0.953125, PValue: 0.03125, Margin: 0.0625, Detectable: 0.125, Rounds: 7, NothingRounds: 2, UnmeasuredRounds: 1,
 		Control: &Control{Ratio: 1.5, Low: 0.5, High: 2.5, PValue: 0.5}, Verdict: VerdictBetter, Warnings: []string{"odd"},
 	}
 }

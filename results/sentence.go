@@ -9,13 +9,27 @@ import (
 func (c Comparison) Sentence() string {
 	what := labelOf(c.Metric)
 	interval := fmt.Sprintf("%s %% interval %s to %s, %s", percent(c.Confidence), change(c.Low), change(c.High), roundsText(c.Rounds))
+	switch {
+	case c.Rounds == 0:
+		return fmt.Sprintf("%s: inconclusive, none of %s has a ratio", what, roundsText(c.UnmeasuredRounds))
+	case c.Verdict == VerdictWorse && c.NothingRounds > 0:
+		return fmt.Sprintf("%s: B is worse, it brought nothing through in %d of %s where A did (%s)", what, c.NothingRounds, roundsText(c.Rounds), change(c.Ratio))
+	}
 	switch c.Verdict {
 	case VerdictBetter, VerdictWorse:
 		return fmt.Sprintf("%s: B is %s, %s (%s)", what, c.Verdict, change(c.Ratio), interval)
 	case VerdictSame:
 		return fmt.Sprintf("%s: B is the same as A within ±%s %% (%s)", what, percent(c.Margin), interval)
 	}
-	return fmt.Sprintf("%s: inconclusive, %s%s", what, c.reach(), c.seeable())
+	return fmt.Sprintf("%s: inconclusive, %s%s%s", what, c.gaps(), c.reach(), c.seeable())
+}
+
+// gaps says how many rounds are without a ratio.
+func (c Comparison) gaps() string {
+	if c.UnmeasuredRounds == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s without a ratio; ", c.UnmeasuredRounds, roundsText(c.Rounds+c.UnmeasuredRounds))
 }
 
 // reach says where an undecided ratio may be.
@@ -57,5 +71,8 @@ func change(ratio float64) string {
 
 // Progress is how far the comparison has come, in a few words for one line.
 func (c Comparison) Progress() string {
+	if c.Rounds == 0 {
+		return labelOf(c.Metric) + ": no round has a ratio"
+	}
 	return fmt.Sprintf("%s: B %s (%s to %s), wanted within ±%s %%", labelOf(c.Metric), change(c.Ratio), change(c.Low), change(c.High), percent(c.wantedWidth()))
 }

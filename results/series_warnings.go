@@ -12,11 +12,11 @@ const enoughRounds = 10
 // oddChance is the p-value below which the rounds of a series are called odd.
 const oddChance = 0.01
 
-// seriesWarnings says in words what is odd about the rounds of one metric.
-func seriesWarnings(logs []float64, e estimate) []string {
+// seriesWarnings says in words what is odd about the rounds of one metric: of so many, the logarithms of those ratios that are not 0.
+func seriesWarnings(rounds int, logs []float64, e estimate) []string {
 	var warnings []string
 	if e.interval.Confidence == 0 {
-		warnings = append(warnings, countAre(len(logs), "round")+" too few for an interval")
+		warnings = append(warnings, countAre(rounds, "round")+" too few for an interval")
 	}
 	if len(logs) < enoughRounds {
 		return warnings

@@ -1,0 +1,91 @@
+package results
+
+// standing is what one side of a comparison has of a metric. A side is an arm in one round, or a file.
+type standing int
+
+const (
+	sideHas   standing = iota // a figure above zero in every trial
+	sideZero                  // a figure in every trial, and that of at least one is 0
+	sideLacks                 // an arm: no figure in at least one trial; a file: in none of its trials
+	sideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did
+	standings                 // how many there are
+)
+
+// outcome is what the two sides make of a metric.
+type outcome int
+
+const (
+	outcomeCompared   outcome = iota // the figures are compared, and statistics come to the verdict
+	outcomeNothing                   // nothing where there was something: B is worse, whatever else was measured
+	outcomeUnmeasured                // no ratio: named, and no verdict is better than inconclusive
+	outcomeFailed                    // B fails where A does not: likewise, and the command fails
+	outcomeNeither                   // the metric does not apply to either: nothing is said of it
+)
+
+// outcomes is the outcome by the standing of A, the baseline or the old file, and that of B, the candidate or the new one.
+type outcomes [standings][standings]outcome
+
+// The whole of it. A round needs a ratio, which zero does not have; between files the test is one of ranks, which zero has. Of what is brought
+// through (more is better) nothing at all is the worst there is. Of times and costs (less is better) a round of 0 is no measurement, but a
+// file that never lost a packet is a good one. What only a new file has is no loss to anybody; an arm that lacks what the other has was not
+// measured.
+//
+// What each command makes of an outcome, the worst of all metrics and rounds first:
+//
+//	outcome      verdict                 ab             gate                               compare
+//	failed       inconclusive            exit 1         exit 1                             exit 1
+//	nothing      worse                   exit 3         exit 3, without a second series    exit 3
+//	compared     what statistics show    exit 0         worse twice 3, undecided 4, else 0 a row worse 3, see below
+//	unmeasured   inconclusive at best    exit 4         exit 4 where it is required        exit 4
+//	neither      none                    0; 4 if all    0; 4 if nothing required is left   0; 4 if all
+//
+// An undecided row of compare is exit 4 if its whole interval lies beyond the margin, or if it has too few trials for an interval; so is
+// a scenario that only the old file has. A sweep gives no verdict: levels and trials without a figure above zero are named, and the effects
+// are said to be those of the others. A search has no second side: a trial in which no packet was due ends it with an error.
+var (
+	roundsMore = outcomes{
+		sideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
+		sideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		sideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
+		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+	}
+	roundsLess = outcomes{
+		sideHas:   {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		sideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		sideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
+		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+	}
+	filesMore = outcomes{
+		sideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
+		sideZero:  {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		sideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
+		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+	}
+	filesLess = outcomes{
+		sideHas:   {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
+		sideZero:  {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
+		sideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
+		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+	}
+)
+
+// roundOutcome is what a round makes of a metric.
+func roundOutcome(m Metric, a, b standing) outcome {
+	if m.MoreIsBetter() {
+		return roundsMore[a][b]
+	}
+	return roundsLess[a][b]
+}
+
+// fileOutcome is what two files make of a metric of a scenario.
+func fileOutcome(m Metric, before, after standing) outcome {
+	if m.MoreIsBetter() {
+		return filesMore[before][after]
+	}
+	return filesLess[before][after]
+}
+
+// words is a standing as it is said of a side.
+func (s standing) words() string {
+	return [...]string{"a figure", "0", "no figure", "a trial that failed"}[s]
+}

@@ -1,0 +1,171 @@
+package results
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// allStandings are those of one side.
+var allStandings = []standing{sideHas, sideZero, sideLacks, sideFails}
+
+// bothDirections is a metric of which more is better, and one of which less is.
+var bothDirections = []Metric{MetricForwarded, MetricDUTCost}
+
+// standingTrial is a trial that has what the standing says of the metric, and nothing else.
+func standingTrial(s standing, m Metric, round int, arm string) Trial {
+	t := Trial{Scenario: scenarioA, Round: round, Arm: arm, Start: sampleStart}
+	value := 1000 + float64(round%3)
+	if s == sideZero {
+		value = 0
+	}
+	if s == sideFails {
+		t.Error = "the device under test ended"
+	}
+	if s == sideHas || s == sideZero {
+		if m == MetricForwarded {
+			t.ForwardedPps = &value
+		} else {
+			t.CPU = &CPU{DUTNsPerPacket: &value}
+		}
+	}
+	return t
+}
+
+// seriesWith is twelve rounds, ABBA each, of which every n-th is of the cell: one of B's trials, or of A's, is as the standing says. In the
+// others both arms have figures.
+func seriesWith(a, b standing, m Metric, every int) []Trial {
+	var trials []Trial
+	for round := range 12 {
+		one, other := sideHas, sideHas
+		if round%every == 0 {
+			one, other = a, b
+		}
+		trials = append(trials,
+			standingTrial(one, m, round, ArmA), standingTrial(other, m, round, ArmB),
+			standingTrial(sideHas, m, round, ArmB), standingTrial(sideHas, m, round, ArmA))
+		if every == 1 { // and both trials of an arm are alike
+			trials[len(trials)-2], trials[len(trials)-1] = standingTrial(other, m, round, ArmB), standingTrial(one, m, round, ArmA)
+		}
+	}
+	return trials
+}
+
+// TestEveryCellOfARound: what a series comes to in which some rounds, or all, are of a cell of the table.
+func TestEveryCellOfARound(t *testing.T) {
+	want := map[outcome]Verdict{
+		outcomeCompared: VerdictSame, outcomeNothing: VerdictWorse, outcomeUnmeasured: VerdictInconclusive,
+		outcomeFailed: VerdictInconclusive, outcomeNeither: VerdictInconclusive,
+	}
+	for _, m := range bothDirections {
+		for _, a := range allStandings {
+			for _, b := range allStandings {
+				for _, every := range []int{1, 3, 12} {
+					cell := roundOutcome(m, a, b)
+					t.Run(fmt.Sprintf("%s/%s against %s/every %d", m, b.words(), a.words(), every), func(t *testing.T) {
+						got, err := Compare(seriesWith(a, b, m, every), CompareOptions{})
+						if err != nil {
+							t.Fatal(err)
+						}
+						if every == 1 && (cell == outcomeNeither || a == sideFails || b == sideFails) {
+							if len(got) != 0 {
+								t.Fatalf("%+v of nothing", got)
+							}
+							return
+						}
+						if len(got) != 1 || got[0].Verdict != want[cell] {
+							t.Fatalf("%+v, want %s", got, want[cell])
+						}
+						checkCell(t, got[0], cell, 12/every)
+					})
+				}
+			}
+		}
+	}
+}
+
+// checkCell holds a comparison against the outcome of some of its twelve rounds: what is left out is counted and named, and nothing that was
+// left out passes.
+func checkCell(t *testing.T, c Comparison, cell outcome, rounds int) {
+	t.Helper()
+	nothing, unmeasured := 0, 0
+	switch cell {
+	case outcomeNothing:
+		nothing = rounds
+	case outcomeUnmeasured, outcomeNeither:
+		unmeasured = rounds
+	}
+	failed := c.Rounds+c.UnmeasuredRounds < 12
+	if failed {
+		unmeasured = 0
+	}
+	if c.NothingRounds != nothing || c.UnmeasuredRounds != unmeasured {
+		t.Errorf("%d rounds with nothing and %d without a ratio, want %d and %d", c.NothingRounds, c.UnmeasuredRounds, nothing, unmeasured)
+	}
+	named := strings.Contains(strings.Join(c.Warnings, "\n"), "round")
+	if named != (nothing+unmeasured > 0) {
+		t.Errorf("warnings %q", c.Warnings)
+	}
+	if good := cell == outcomeCompared; !failed && (c.NotWorse() != good || c.NothingRounds+c.UnmeasuredRounds == 0 != good) {
+		t.Errorf("not worse %v of %+v", c.NotWorse(), c)
+	}
+	if !strings.Contains(c.Sentence(), string(c.Verdict)) {
+		t.Errorf("no word of it: %s", c.Sentence())
+	}
+	line, err := Encode(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(line, &fields); err != nil {
+		t.Fatal(err)
+	}
+	if _, has := fields["ratio"]; has != (c.Rounds > 0) {
+		t.Errorf("of %d rounds with a ratio: %s", c.Rounds, line)
+	}
+}
+
+// TestNothingThroughIsWorse: H1 of a gate, by its figures. In every third round, or in all, B forwards nothing.
+func TestNothingThroughIsWorse(t *testing.T) {
+	for _, every := range []int{1, 3} {
+		var trials []Trial
+		for round := range 12 {
+			pps, lost := 20000.0, 0.0
+			if round%every == 0 {
+				pps, lost = 0, 1
+			}
+			a, b := armTrial(round, ArmA, 20000), armTrial(round, ArmB, pps)
+			a.LossRatio, b.LossRatio = new(0.0), &lost
+			trials = append(trials, a, b)
+		}
+		got, err := Compare(trials, CompareOptions{})
+		if err != nil || len(got) != 2 {
+			t.Fatal(got, err)
+		}
+		for _, c := range got {
+			if c.Verdict != VerdictWorse || c.Rounds != 12 || c.NothingRounds != 12/every || c.NotWorse() || c.Ratio != 0 || c.Low != 0 {
+				t.Errorf("every %d: %+v", every, c)
+			}
+		}
+		if NarrowEnough(got) != (every == 1) {
+			t.Errorf("every %d: narrow enough %v", every, NarrowEnough(got))
+		}
+	}
+}
+
+// TestNothingIsWorseInSpiteOfNoise: a control that moved explains a change, not that nothing comes through.
+func TestNothingIsWorseInSpiteOfNoise(t *testing.T) {
+	moved := ratiosAround(20, 1.1, 0.01)
+	dead := seriesOfRatios(make([]float64, 20), moved)
+	got, err := Compare(dead, CompareOptions{})
+	if err != nil || len(got) != 1 || got[0].Verdict != VerdictWorse {
+		t.Errorf("%+v, %v", got, err)
+	}
+	// A baseline that itself brings nothing through now and then is no measure for it.
+	both := seriesOfRatios(ratiosAround(20, 1, 0.01), nil)
+	*both[0].ForwardedPps, *both[5].ForwardedPps = 0, 0
+	if got, err = Compare(both, CompareOptions{}); err != nil || len(got) != 1 || got[0].Verdict != VerdictInconclusive {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

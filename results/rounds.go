@@ -1,0 +1,190 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/montanaflynn/stats"
+)
+
+// round is the trials of both arms in one round.
+type round struct {
+	number        int // from 0
+	a, b, control []Trial
+}
+
+// roundsIn is the rounds of a series in their order, but for those that an interruption left without an arm or with part of a trial.
+func roundsIn(trials []Trial) []round {
+	var rounds []*round
+	byNumber := map[int]*round{}
+	cutOff := map[int]bool{}
+	for _, t := range trials {
+		r := byNumber[t.Round]
+		if r == nil {
+			r = &round{number: t.Round}
+			byNumber[t.Round], rounds = r, append(rounds, r)
+		}
+		switch t.Arm {
+		case ArmA:
+			r.a = append(r.a, t)
+		case ArmB:
+			r.b = append(r.b, t)
+		case ArmControl:
+			r.control = append(r.control, t)
+		}
+		cutOff[t.Round] = cutOff[t.Round] || t.Interrupted
+	}
+	var whole []round
+	for _, r := range rounds {
+		if !cutOff[r.number] && len(r.a) > 0 && len(r.b) > 0 {
+			whole = append(whole, *r)
+		}
+	}
+	return whole
+}
+
+// baseline is the trials of A and of the control, which are the same.
+func (r round) baseline() []Trial { return slices.Concat(r.a, r.control) }
+
+// wholeRounds is the rounds that all arms came through, in their order.
+func wholeRounds(trials []Trial) []round {
+	return slices.DeleteFunc(roundsIn(trials), func(r round) bool {
+		return slices.ContainsFunc(slices.Concat(r.baseline(), r.b), Trial.Failed)
+	})
+}
+
+// standingOf is what an arm's trials of one round have of a metric.
+func standingOf(trials []Trial, m Metric) standing {
+	s := sideHas
+	for _, t := range trials {
+		value, ok := Metrics(t)[m]
+		switch {
+		case t.Failed():
+			return sideFails
+		case !ok:
+			s = sideLacks
+		case value <= 0 && s == sideHas:
+			s = sideZero
+		}
+	}
+	return s
+}
+
+// standoff is a round without a ratio, and what the arms had instead.
+type standoff struct {
+	round int
+	a, b  standing
+}
+
+// tally is what the rounds of a series give for one metric.
+type tally struct {
+	logs, control []float64  // logarithms of B to A, and of A to itself, round by round
+	ratios        []float64  // those of logs in which both arms had a figure in every trial
+	nothing       []standoff // rounds, among those of logs, in which B had nothing where A had something
+	unmeasured    []standoff // rounds without a ratio
+	unsteady      bool       // A itself had nothing in a round
+	applies       bool       // an arm has the metric in some round
+}
+
+// logNothing stands for the logarithm of no ratio at all: so far below any other that its mean with one is the logarithm of 0 too.
+const logNothing = -1e6
+
+// tallyOf goes through the rounds of a metric.
+func tallyOf(rounds []round, m Metric) (t tally) {
+	var neither []standoff
+	for _, r := range rounds {
+		g := standoff{r.number, standingOf(r.baseline(), m), standingOf(r.b, m)}
+		t.unsteady = t.unsteady || g.a == sideZero
+		switch roundOutcome(m, g.a, g.b) {
+		case outcomeCompared:
+			t.add(r, m)
+			t.ratios = append(t.ratios, t.logs[len(t.logs)-1])
+		case outcomeNothing:
+			t.add(r, m)
+			t.nothing = append(t.nothing, g)
+		case outcomeNeither:
+			neither = append(neither, g)
+			continue
+		default:
+			if g.a == sideFails || g.b == sideFails {
+				continue // said of the series as a whole, see judge
+			}
+			t.unmeasured = append(t.unmeasured, g)
+		}
+		t.applies = true
+	}
+	if t.applies {
+		t.unmeasured = append(t.unmeasured, neither...)
+		slices.SortFunc(t.unmeasured, func(a, b standoff) int { return a.round - b.round })
+	}
+	return t
+}
+
+// add takes in the ratio of a round whose baseline has a figure.
+func (t *tally) add(r round, m Metric) {
+	log := logNothing
+	if b := meanOf(r.b, m); b > 0 {
+		log = math.Log(b / meanOf(r.baseline(), m))
+	}
+	t.logs = append(t.logs, log)
+	if len(r.control) > 0 {
+		t.control = append(t.control, math.Log(meanOf(r.control, m)/meanOf(r.a, m)))
+	}
+}
+
+// meanOf is an arm's figure in one round; every trial has it.
+func meanOf(trials []Trial, m Metric) float64 {
+	values := make([]float64, len(trials))
+	for i, t := range trials {
+		values[i] = Metrics(t)[m]
+	}
+	mean, err := stats.Mean(values)
+	if err != nil {
+		return 0 // no trials
+	}
+	return mean
+}
+
+// warnings names the rounds without a ratio, and those in which B had nothing.
+func (t tally) warnings() []string {
+	var out []string
+	if len(t.nothing) > 0 {
+		out = append(out, roundsNamed(t.nothing)+": B had nothing in a trial where A had something in all of its own")
+	}
+	for _, pair := range pairsOf(t.unmeasured) {
+		out = append(out, fmt.Sprintf("%s without a ratio: A had %s, B %s", roundsNamed(pair), pair[0].a.words(), pair[0].b.words()))
+	}
+	return out
+}
+
+// pairsOf gathers gaps of the same kind, in the order in which these come first.
+func pairsOf(gaps []standoff) [][]standoff {
+	var pairs [][]standoff
+	for _, g := range gaps {
+		i := slices.IndexFunc(pairs, func(p []standoff) bool { return p[0].a == g.a && p[0].b == g.b })
+		if i < 0 {
+			i, pairs = len(pairs), append(pairs, nil)
+		}
+		pairs[i] = append(pairs[i], g)
+	}
+	return pairs
+}
+
+// roundsNamed is "round 3" or "rounds 1, 4, 7", counted from 1 as progress shows them; of many the first ones.
+func roundsNamed(gaps []standoff) string {
+	const shown = 12
+	numbers := make([]string, len(gaps))
+	for i, g := range gaps {
+		numbers[i] = strconv.Itoa(g.round + 1)
+	}
+	switch n := len(numbers); {
+	case n == 1:
+		return "round " + numbers[0]
+	case n > shown:
+		return fmt.Sprintf("rounds %s and %d more", strings.Join(numbers[:shown], ", "), n-shown)
+	}
+	return "rounds " + strings.Join(numbers, ", ")
+}
