@@ -22,18 +22,27 @@ Mann and Whitney, and a verdict:
   same           the ratio is shown to lie within the margin
   inconclusive   neither is shown
 
+Where every trial of the old file brought something through, a trial of the new
+one that brought nothing is worse, whatever the statistics say. Where trials of
+the new file failed and none of the old one did, nothing is same or better.
+
 Medians, intervals and p are those of benchstat. It takes at least 6 trials in
 each file (tunbench run -n 6), more where many rows are compared at once.
-Trials that failed or were interrupted are left out, and so are those of
-tunbench ab, search, burst and soak.
+The figures of trials that failed or were interrupted are left out, and so are
+trials of tunbench ab, search, burst and soak. What only one file has is listed;
+with --json as records of kind "unmatched".
 
 Files measured one after the other on a shared machine differ by 10 to 30 %
 though nothing changed: where you can, use tunbench ab, which measures in turns.
 Files of different hosts or kernels are refused without --unlike.
 
-Exit codes: 0 at least one row is decided, and none is worse; 1 a file cannot be
-read; 2 wrong usage, unlike hosts, or no scenario in common; 3 at least one row
-is worse; 4 no row is decided.`
+Exit codes: 0 at least one row is decided, none is worse, and nothing speaks
+against it; 1 a file cannot be read, or trials of a scenario failed in the new
+file and none did in the old one; 2 wrong usage, unlike hosts, or no scenario in
+common; 3 at least one row is worse; 4 no row is decided, or the rows are not all
+there is: a scenario or metric of the old file is not in the new one, all trials
+of one failed or brought nothing through, a row has too few trials, or is
+undecided though its whole interval lies beyond the margin.`
 
 const compareExamples = `  tunbench compare old.jsonl new.jsonl
   tunbench compare --margin 2 old.jsonl new.jsonl    same only within ±2 %
@@ -92,8 +101,15 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 	if !json {
 		return a.printText(c.Table(a.tableOptions()))
 	}
+	var records []results.Record
 	for _, row := range c.Rows {
-		line, err := results.Encode(row)
+		records = append(records, row)
+	}
+	for _, unmatched := range c.Unmatched() {
+		records = append(records, unmatched)
+	}
+	for _, record := range records {
+		line, err := results.Encode(record)
 		if err != nil {
 			return err
 		}
@@ -111,11 +127,16 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 
 // verdictOf turns what was found into an exit code.
 func verdictOf(c *results.FileComparison) error {
-	switch c.Verdict() {
-	case results.VerdictWorse:
+	verdict := c.Verdict()
+	switch open := c.Open(); {
+	case verdict == results.VerdictWorse:
 		return fmt.Errorf("compare: %d of %d rows: %w", c.Count(results.VerdictWorse), len(c.Rows), errRegression)
-	case results.VerdictInconclusive:
+	case len(c.Failed) > 0:
+		return fmt.Errorf("compare: %w: trials failed in the new file, and none in the old one: %s", errCandidateFailed, strings.Join(c.Failed, ", "))
+	case verdict == results.VerdictInconclusive && c.Count(results.VerdictInconclusive) == len(c.Rows) && len(c.Rows) > 0:
 		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
+	case verdict == results.VerdictInconclusive:
+		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(open, "; "))
 	}
 	return nil
 }

@@ -176,3 +176,71 @@ func TestReportFormats(t *testing.T) {
 		t.Errorf("--hdr: exit code %d:\n%s", code, stdout)
 	}
 }
+
+// scenarioOf is trials of one scenario with so many queues, each forwarding as much.
+func scenarioOf(queues int, pps float64, trials int, message string) []results.Record {
+	var records []results.Record
+	for i := range trials {
+		records = append(records, results.Trial{
+			Scenario: "dut=forwarder/queues=" + itoa(queues), Round: i, DurationS: 1, Traffic: results.Traffic{ForwardedPps: &pps}, Error: message,
+		})
+	}
+	return records
+}
+
+// TestCompareSpeaksForTheWholeFile: H6. What vanished or failed, or is undecided far beyond the margin, is said in every form, and is no success.
+func TestCompareSpeaksForTheWholeFile(t *testing.T) {
+	file := func(scenarios ...[]results.Record) string {
+		records := []results.Record{results.Host{Hostname: "h"}}
+		for _, s := range scenarios {
+			records = append(records, s...)
+		}
+		return fileWith(t, append(records, results.End{Status: results.Completed, Trials: len(records) - 1}), "")
+	}
+	many := func(first float64) string {
+		scenarios := [][]results.Record{scenarioOf(1, first, 6, "")}
+		for queues := 2; queues <= 30; queues++ {
+			scenarios = append(scenarios, scenarioOf(queues, 1e6, 6, ""))
+		}
+		return file(scenarios...)
+	}
+	one, other := scenarioOf(1, 1e6, 6, ""), scenarioOf(2, 8e5, 6, "")
+	for name, tc := range map[string]struct {
+		before, after string
+		code          int
+		json, text    string // on standard output
+		says          string // on standard error
+	}{
+		"failed": {
+			file(one, other), file(scenarioOf(1, 1e6, 6, "boom"), other), exitFailure,
+			`"record":"unmatched","scenario":"dut=forwarder/queues=1","only_in":"old","reason":"none of its 6 trials can be used, 6 failed"`,
+			"6 of 6 trials failed: boom", "failed where the baseline does not",
+		},
+		"some failed": {
+			file(one, other), file(one, scenarioOf(1, 1e6, 1, "boom"), other), exitFailure,
+			`"verdict":"inconclusive"`, "1 of 7 trials failed: boom", "failed where the baseline does not",
+		},
+		"vanished": {
+			file(one, other), file(other), exitInconclusive,
+			`"record":"unmatched","scenario":"dut=forwarder/queues=1","only_in":"old","reason":"it has no such scenario"`,
+			"only in the old file: dut=forwarder/queues=1", "1 of the old file not in the new one",
+		},
+		"new":                         {file(other), file(one, other), exitSuccess, `"scenario":"dut=forwarder/queues=1","only_in":"new"`, "only in the new file: dut=forwarder/queues=1", ""},
+		"half of it, among many rows": {many(1e6), many(5e5), exitInconclusive, `"ratio":0.5`, "0.500", "whole interval lies beyond the margin"},
+		"nothing through any more":    {file(one, other), file(scenarioOf(1, 0, 6, ""), other), exitRegression, `"nothing_trials":6`, "brought nothing through", "1 of 2 rows"},
+		"nothing through in one":      {file(one, other), file(one[:5], scenarioOf(1, 0, 1, ""), other), exitRegression, `"nothing_trials":1`, "brought nothing through", "1 of 2 rows"},
+		"nothing through in either":   {file(scenarioOf(1, 0, 6, ""), other), file(scenarioOf(1, 0, 6, ""), other), exitInconclusive, `"verdict":"inconclusive"`, "both files have", "brought nothing through"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, form := range []struct {
+				args []string
+				want string
+			}{{[]string{"compare"}, tc.text}, {[]string{"compare", "--json"}, tc.json}} {
+				code, stdout, stderr := tunbench(t, append(form.args, tc.before, tc.after)...)
+				if code != tc.code || !strings.Contains(stdout, form.want) || !strings.Contains(stderr, tc.says) {
+					t.Errorf("%v: exit code %d, want %d, with %q and %q; says\n%s\n%s", form.args, code, tc.code, form.want, tc.says, stderr, stdout)
+				}
+			}
+		})
+	}
+}

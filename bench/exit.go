@@ -27,6 +27,8 @@ const (
 var (
 	errRegression   = errors.New("worse than before")
 	errInconclusive = errors.New("inconclusive")
+	// errCandidateFailed is a failure and no open question: nobody who lets pass what a noisy machine cannot decide means this.
+	errCandidateFailed = errors.New("failed where the baseline does not")
 )
 
 // usageError is a command line that cannot be understood or obeyed.

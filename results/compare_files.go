@@ -10,14 +10,17 @@ import (
 // FileComparison is a new result file against an old one.
 type FileComparison struct {
 	Old, New         *File
-	Margin           float64    // a ratio within 1 ± this is the same
-	Rows             []Unpaired // by scenario in the order of the old file, then by metric
-	OnlyOld, OnlyNew []string   // scenarios without a counterpart, by name
+	Margin           float64     // a ratio within 1 ± this is the same
+	Rows             []Unpaired  // by scenario in the order of the old file, then by metric
+	OnlyOld, OnlyNew []string    // scenarios without a counterpart, by name
+	Failed           []string    // scenarios of which trials of the new file failed and none of the old one did
+	WithoutRow       []Unmatched // scenarios that both files have, and metrics of them, of which a file has no figure
 }
 
 // CompareFiles compares the plain trials without an arm of every scenario that both files have, in every metric that comparisons are made of
-// and both have. Failed and interrupted trials are left out; so are trials of arms, which belong to their counterparts of the same round,
-// and those of searches, bursts and soaks, whose loads depend on what went before. An error means that there is no scenario in common.
+// and both have. The figures of failed and interrupted trials are left out; so are trials of arms, which belong to their counterparts of the
+// same round, and those of searches, bursts and soaks, whose loads depend on what went before. What has no counterpart, and what becomes of a
+// row of which a file has no figure above zero, stands in one table, with the type outcomes. An error means that there is no scenario in common.
 func CompareFiles(before, after *File, margin float64) (*FileComparison, error) {
 	c := &FileComparison{Old: before, New: after, Margin: margin}
 	olds, news := plainGroups(before), plainGroups(after)
@@ -65,11 +68,45 @@ func noTrials(before, after *File) error {
 // compare adds the rows of one scenario.
 func (c *FileComparison) compare(scenario string, before, after []Trial) {
 	olds, news := samples(before), samples(after)
+	failed := failures(after) > 0 && failures(before) == 0
+	if failed {
+		c.Failed = append(c.Failed, scenario)
+	}
+	if len(news) == 0 || len(olds) == 0 {
+		c.WithoutRow = append(c.WithoutRow, withoutTrials(scenario, before, after))
+		return
+	}
 	for _, f := range comparedFigures() {
-		if len(olds[f.metric]) > 0 && len(news[f.metric]) > 0 {
-			c.Rows = append(c.Rows, newUnpaired(scenario, f, olds[f.metric], news[f.metric], c.Margin))
+		switch o := fileOutcome(f.metric, standingIn(olds[f.metric]), standingIn(news[f.metric])); {
+		case o == outcomeNeither:
+		case len(news[f.metric]) == 0:
+			c.WithoutRow = append(c.WithoutRow, Unmatched{scenario, f.metric, OldFile, noFigure})
+		default:
+			if failed {
+				o = fileOutcome(f.metric, standingIn(olds[f.metric]), sideFails)
+			}
+			c.Rows = append(c.Rows, newUnpaired(scenario, f, olds[f.metric], news[f.metric], o, c.Margin))
 		}
 	}
+}
+
+// withoutTrials says which file has no usable trial of a scenario.
+func withoutTrials(scenario string, before, after []Trial) Unmatched {
+	if len(samples(after)) == 0 {
+		return Unmatched{Scenario: scenario, OnlyIn: OldFile, Reason: noTrial(after)}
+	}
+	return Unmatched{Scenario: scenario, OnlyIn: NewFile, Reason: noTrial(before)}
+}
+
+// standingIn is what a file has of a metric of which these are the figures.
+func standingIn(values []float64) standing {
+	switch {
+	case len(values) == 0:
+		return sideLacks
+	case slices.Min(values) <= 0:
+		return sideZero
+	}
+	return sideHas
 }
 
 // samples is the figures of the usable trials by metric.
@@ -102,14 +139,62 @@ func (c *FileComparison) judge() {
 	}
 }
 
-// Verdict is the one on all rows: worse if any is, inconclusive if no row is decided, better if any is and none is worse.
+// Verdict is the one on all rows: worse if any is; inconclusive if no row is decided, or if the decided ones are not all there is, see Open;
+// better if any is and none is worse. It does not know of trials that failed, see Failed.
 func (c *FileComparison) Verdict() Verdict {
-	for _, v := range []Verdict{VerdictWorse, VerdictBetter, VerdictSame} {
-		if c.Count(v) > 0 {
-			return v
+	switch {
+	case c.Count(VerdictWorse) > 0:
+		return VerdictWorse
+	case len(c.Open()) > 0 || c.Count(VerdictBetter)+c.Count(VerdictSame) == 0:
+		return VerdictInconclusive
+	case c.Count(VerdictBetter) > 0:
+		return VerdictBetter
+	}
+	return VerdictSame
+}
+
+// Open says in words what keeps rows that are decided from speaking for the whole of the old file; nothing if none does.
+func (c *FileComparison) Open() []string {
+	var tooFew, beyond, unmeasured int
+	for _, u := range c.Rows {
+		switch {
+		case u.outcome == outcomeUnmeasured:
+			unmeasured++
+		case u.Verdict == VerdictInconclusive && !u.enough():
+			tooFew++
+		case u.Verdict == VerdictInconclusive && u.beyond():
+			beyond++
 		}
 	}
-	return VerdictInconclusive
+	var open []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{len(c.OnlyOld), "of the old file not in the new one"},
+		{len(c.WithoutRow), "of which a file has no figure"},
+		{unmeasured, "in which either file has a trial that brought nothing through"},
+		{tooFew, "with too few trials"},
+		{beyond, "undecided, though the whole interval lies beyond the margin"},
+	} {
+		if part.n > 0 {
+			open = append(open, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	return open
+}
+
+// Unmatched lists what one file has and the other has no figure for: of the old file first.
+func (c *FileComparison) Unmatched() []Unmatched {
+	var all []Unmatched
+	for _, scenario := range c.OnlyOld {
+		all = append(all, Unmatched{Scenario: scenario, OnlyIn: OldFile, Reason: noScenario})
+	}
+	all = append(all, c.WithoutRow...)
+	for _, scenario := range c.OnlyNew {
+		all = append(all, Unmatched{Scenario: scenario, OnlyIn: NewFile, Reason: noScenario})
+	}
+	return all
 }
 
 // Count is how many rows have a verdict.

@@ -1,8 +1,10 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -25,6 +27,7 @@ func (c *FileComparison) Table(o Options) string {
 	}
 	p.paragraph(prefixed("only in the old file: ", plainAll(c.OnlyOld)), gap, text.Reset)
 	p.paragraph(prefixed("only in the new file: ", plainAll(c.OnlyNew)), gap, text.Reset)
+	p.paragraph(c.withoutRow(s), gap, text.Reset)
 	p.paragraph(prefixed("warning: ", c.Warnings()), gap, text.FgYellow)
 	return p.String()
 }
@@ -38,6 +41,19 @@ func (c *FileComparison) inBoth() []string {
 		}
 	}
 	return scenarios
+}
+
+// withoutRow says of which scenarios and metrics that both files have one of them has no figure.
+func (c *FileComparison) withoutRow(s subjects) []string {
+	lines := make([]string, len(c.WithoutRow))
+	for i, u := range c.WithoutRow {
+		what := s.titles[u.Scenario]
+		if u.Metric != "" {
+			what = strings.TrimPrefix(what+", "+figureIn(u.Metric).label, ", ")
+		}
+		lines[i] = fmt.Sprintf("no figure in the %s file: %s: %s", u.OnlyIn.other(), cmp.Or(what, "the scenario"), plain(u.Reason))
+	}
+	return lines
 }
 
 func (c *FileComparison) subjects() subjects { return nameSubjects(c.inBoth()) }
@@ -78,9 +94,12 @@ func unpairedColumns() []column[Unpaired] {
 }
 
 // figure is how a table shows the metric.
-func (u Unpaired) figure() comparedFigure {
+func (u Unpaired) figure() comparedFigure { return figureIn(u.Metric) }
+
+// figureIn is how a metric that two files are compared in is shown.
+func figureIn(m Metric) comparedFigure {
 	figures := comparedFigures()
-	return figures[slices.IndexFunc(figures, func(f comparedFigure) bool { return f.metric == u.Metric })]
+	return figures[slices.IndexFunc(figures, func(f comparedFigure) bool { return f.metric == m })]
 }
 
 // bounds shows an interval that may be absent.
@@ -95,5 +114,5 @@ func (c *FileComparison) legend() string {
 	return fmt.Sprintf("old and new: medians of the trials and their 95 %% intervals. new/old: their ratio, and within what it lies by "+
 		"these intervals. p: how likely trials as far apart are where nothing differs (Mann–Whitney); of all rows: corrected for their "+
 		"number (Holm). better and worse: that is below %g, however small the change. same: the ratio is shown to lie within ±%.3g %%. "+
-		"inconclusive: neither.", significance, 100*c.Margin)
+		"inconclusive: neither, or a trial of the new file failed.", significance, 100*c.Margin)
 }

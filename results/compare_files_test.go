@@ -68,7 +68,11 @@ func TestCompareFilesVerdicts(t *testing.T) {
 		"loss to nothing":                  {loss(0.1), losing(six(0)...), VerdictBetter},
 		"never any loss":                   {losing(six(0)...), losing(six(0)...), VerdictSame},
 		"a loss that comes and goes":       {losing(0, 0, 0, 0, 0.1, 0.2), losing(0, 0, 0, 0.1, 0.2, 0.3), VerdictInconclusive},
-		"nothing forwarded in either":      {still(0), still(0), VerdictSame},
+		"nothing forwarded in either":      {still(0), still(0), VerdictInconclusive},
+		"nothing forwarded any more":       {still(100), still(0), VerdictWorse},
+		"nothing any more, in one trial":   {forwarding(smallPackets, 100), forwarding(smallPackets, 0), VerdictWorse},
+		"nothing now and then":             {pps(100, 0.01, 60), append(pps(100, 0.01, 59), forwarding(smallPackets, 0)...), VerdictWorse},
+		"something at last":                {still(0), still(100), VerdictBetter},
 		"figures that cannot be, negative": {pps(-100, 0.01, 6), pps(-100, 0.01, 6), VerdictInconclusive},
 		"a ratio beyond all numbers":       {still(5e-324), still(1e308), VerdictInconclusive},
 	} {
@@ -120,7 +124,8 @@ func TestCompareFilesLeavesOut(t *testing.T) {
 	spoilt := forwarding(smallPackets, 1, 2, 3, 4, 5, 6)
 	spoilt[0].Error, spoilt[1].Interrupted, spoilt[2].Arm = "ended", true, ArmA
 	spoilt[3].Phase, spoilt[4].Phase, spoilt[5].ForwardedPps = PhaseSearch, PhaseInterval, nil
-	c, err := CompareFiles(fileOfTrials(good, forwarding(largePackets, 1)), fileOfTrials(spoilt, good, forwarding("dut=veth", 1)), 0.05)
+	before := fileOfTrials(good, spoilt[:1], forwarding(largePackets, 1)) // a failure in the old file too, which excuses that of the new one
+	c, err := CompareFiles(before, fileOfTrials(spoilt, good, forwarding("dut=veth", 1)), 0.05)
 	if err != nil {
 		t.Fatal(err)
 	}

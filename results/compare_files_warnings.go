@@ -12,6 +12,18 @@ func (c *FileComparison) Warnings() []string {
 	warnings := []string{sequenceWarning}
 	warnings = append(warnings, c.tooFew()...)
 	s := c.subjects()
+	for _, u := range c.Rows {
+		switch what := u.figure().label; {
+		case u.NothingTrials > 0:
+			warnings = append(warnings, s.warn(u.Scenario, "the scenario", []string{fmt.Sprintf(
+				"%s: %d of %s of the new file brought nothing through, and every one of the old file did", what, u.NothingTrials, trialsOf(u.New.N))})...)
+		case u.outcome == outcomeUnmeasured:
+			warnings = append(warnings, s.warn(u.Scenario, "the scenario", []string{what + ": both files have a trial that brought nothing through"})...)
+		}
+	}
+	for _, scenario := range c.Failed {
+		warnings = append(warnings, s.warn(scenario, "the scenario", []string{"a trial of the new file failed, and none of the old file did: nothing is the same or better"})...)
+	}
 	for _, scenario := range c.inBoth() {
 		if !c.hasRow(scenario) {
 			warnings = append(warnings, s.warn(scenario, "the scenario", []string{"no metric of which both files have a trial that can be used"})...)

@@ -10,6 +10,8 @@ type Unpaired struct {
 	Old      Median   `json:"old"`
 	New      Median   `json:"new"`
 	Ratio    *float64 `json:"ratio,omitempty"` // of the medians, new to old; absent where the old one is 0
+	// NothingTrials are those of the new file that brought nothing through where every one of the old file did: it is worse then.
+	NothingTrials int `json:"nothing_trials,omitzero"`
 	// Low and High bound the ratio with a confidence of at least 90 %: they are the ratios of the medians' own bounds, each of 95 %. Absent for
 	// fewer than 6 trials, and where the old median may be 0.
 	Low        *float64 `json:"low,omitempty"`
@@ -19,6 +21,8 @@ type Unpaired struct {
 	Margin     float64  `json:"margin_ratio"`          // the ratio is the same if it is shown to lie within 1 ± this
 	Verdict    Verdict  `json:"verdict"`               // on the new file
 	MoreIsGood bool     `json:"more_is_good,omitzero"` // of the metric; absent where less of it is better
+
+	outcome outcome
 }
 
 // KindUnpaired is the kind of an [Unpaired] record. It is printed and never part of a result file.
@@ -35,8 +39,9 @@ func (u Unpaired) line() any {
 }
 
 // newUnpaired compares two samples, neither empty, but for what depends on other rows: AdjustedP and the verdict.
-func newUnpaired(scenario string, f comparedFigure, before, after []float64, margin float64) Unpaired {
+func newUnpaired(scenario string, f comparedFigure, before, after []float64, o outcome, margin float64) Unpaired {
 	u := Unpaired{
+		outcome:  o,
 		Scenario: scenario, Metric: f.metric, MoreIsGood: f.metric.MoreIsBetter(), Margin: margin,
 		Old: medianOf(before), New: medianOf(after), PValue: chanceOf(before, after), Verdict: VerdictInconclusive,
 	}
@@ -45,6 +50,14 @@ func newUnpaired(scenario string, f comparedFigure, before, after []float64, mar
 		u.Low, u.High = ratioOf(*u.New.Low, *u.Old.High), ratioOf(*u.New.High, *u.Old.Low)
 		if u.Low == nil || u.High == nil {
 			u.Low, u.High = nil, nil
+		}
+	}
+	if fileOutcome(f.metric, standingIn(before), standingIn(after)) == outcomeNothing {
+		u.Verdict = VerdictWorse // whatever the statistics say
+		for _, v := range after {
+			if v <= 0 {
+				u.NothingTrials++
+			}
 		}
 	}
 	return u
@@ -61,10 +74,12 @@ func ratioOf(a, b float64) *float64 {
 // enough says whether either file has the trials that a verdict needs.
 func (u Unpaired) enough() bool { return u.Old.Low != nil && u.New.Low != nil }
 
-// judge gives the verdict of a row with enough trials. A difference that is shown counts, however small.
+// judge gives the verdict of a row with enough trials. A difference that is shown counts, however small. Where the new file has trials that
+// failed, or either has some that brought nothing through, no verdict is good.
 func (u *Unpaired) judge(adjustedP float64) {
 	u.AdjustedP = &adjustedP
 	switch {
+	case u.NothingTrials > 0:
 	case adjustedP < significance && u.New.Median != u.Old.Median:
 		u.Verdict = VerdictWorse
 		if (u.New.Median > u.Old.Median) == u.MoreIsGood {
@@ -73,6 +88,18 @@ func (u *Unpaired) judge(adjustedP float64) {
 	case u.equivalent():
 		u.Verdict = VerdictSame
 	}
+	if good := u.Verdict == VerdictBetter || u.Verdict == VerdictSame; good && u.outcome != outcomeCompared {
+		u.Verdict = VerdictInconclusive
+	}
+}
+
+// beyond says whether the whole interval lies beyond the margin. Where the old median may be 0, which has no ratio, the intervals of both
+// medians lie apart.
+func (u Unpaired) beyond() bool {
+	if u.Low == nil {
+		return *u.Old.High < *u.New.Low || *u.New.High < *u.Old.Low
+	}
+	return *u.High < 1-u.Margin || *u.Low > 1+u.Margin
 }
 
 // equivalent says whether the change is shown to be within the margin: an interval of 90 % that lies in it is what two one-sided tests of 5 %
