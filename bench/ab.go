@@ -52,6 +52,7 @@ type abOptions struct {
 // series are the flags that say how long a comparison goes on.
 type series struct {
 	rounds, minRounds int
+	minRoundsGiven    bool // or the default, which fewer rounds cut short
 	noControl         bool
 	seed              uint64
 }
@@ -84,6 +85,8 @@ func (s *series) check() error {
 		return &usageError{fmt.Errorf("-n %d: want 1 to %d rounds", s.rounds, maxRounds)}
 	case s.minRounds < 1:
 		return &usageError{fmt.Errorf("--min-rounds %d: want 1 or more", s.minRounds)}
+	case s.minRounds > s.rounds && s.minRoundsGiven:
+		return &usageError{fmt.Errorf("--min-rounds %d -n %d: want no more rounds at least than at most", s.minRounds, s.rounds)}
 	}
 	return nil
 }
@@ -95,7 +98,10 @@ func (a *app) abCommand() *cobra.Command {
 		Short:   "Compare two scenarios or builds, measured in turns, with a verdict",
 		Long:    abHelp,
 		Example: abExamples,
-		RunE:    func(cmd *cobra.Command, words []string) error { return a.ab(cmd.Context(), o, words) },
+		RunE: func(cmd *cobra.Command, words []string) error {
+			o.minRoundsGiven = cmd.Flags().Changed("min-rounds")
+			return a.ab(cmd.Context(), o, words)
+		},
 	}
 	o.series.add(cmd.Flags(), defaultABRounds)
 	o.tester.add(cmd.Flags())

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
@@ -48,6 +49,7 @@ var exitCodes = []struct {
 	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
 	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
 	{exitUnsupported, host.Cannot},
+	{exitUnsupported, is[*gate.ToolError]},
 }
 
 // exitCode maps what went wrong to the code that a script can act on.

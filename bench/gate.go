@@ -47,10 +47,17 @@ brackets are not required:
 With --self-test the baseline is compared with itself, which must find nothing
 worse, and with itself slowed by %g %%, which must fail: about two minutes.
 
-Exit codes: 0 nothing is worse and every required metric is decided; 1 failure,
-also of the self-test; 2 wrong usage; 3 a required metric is worse in both
-series; 4 none is, but one is inconclusive, or a trial failed; 5 this host or
-user cannot measure.`
+Where the candidate brought nothing through in a trial and the baseline did, it
+is worse without a second series. A round in which a required metric has no
+ratio, since a figure is absent or that of the baseline is 0, is named, and the
+metric is inconclusive.
+
+Exit codes: 0 nothing is worse and every required metric is decided; 1 failure: a
+trial of the candidate failed and none of the baseline did, or the self-test
+failed, or the run was interrupted; 2 wrong usage; 3 a required metric is worse;
+4 none is, but one is inconclusive, nothing required was measured, or a trial of
+the baseline failed; 5 this host or user cannot measure. A CI job that lets a
+noisy runner pass lets pass 4, and nothing else.`
 
 const gateExamples = `  tunbench gate --baseline git:main             this program against the main branch
   tunbench gate --baseline old/tunbench --candidate new/tunbench size=1400 flows=64
@@ -68,6 +75,7 @@ type gateOptions struct {
 	thresholds          string
 	markdown, junit     string
 	selfTest            bool
+	words               []string // see asked
 }
 
 // defaultGate is what is measured when nothing is asked for.
@@ -81,7 +89,8 @@ func (a *app) gateCommand() *cobra.Command {
 		Long:    fmt.Sprintf(gateHelp, gate.DefaultRounds, metricsHelp(), 100*selfTestHandicap),
 		Example: gateExamples,
 		RunE: func(cmd *cobra.Command, words []string) error {
-			o.roundsGiven = cmd.Flags().Changed("rounds")
+			o.roundsGiven, o.minRoundsGiven = cmd.Flags().Changed("rounds"), cmd.Flags().Changed("min-rounds")
+			o.asked(cmd.Flags(), words)
 			if o.selfTest {
 				return a.gateSelfTest(cmd.Context(), o, words)
 			}
@@ -191,23 +200,27 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 	}
 	var report gate.Report
 	if err := a.recorded(ctx, o.output, func(keep *records) error {
-		report, err = a.measureGate(ctx, g, keep, baseline, candidate)
-		return interrupted(ctx, err, keep.trials)
+		if report, err = a.measureGate(ctx, g, keep, baseline, candidate); err != nil {
+			return interrupted(ctx, err, keep.trials)
+		}
+		return keep.write(report.Record())
 	}); err != nil {
 		return err
 	}
 	if err := reports.commit(report); err != nil {
 		return err
 	}
-	return errors.Join(a.printLines(o.output, report.Lines()), gateVerdict(report))
+	return gateVerdict(report)
 }
 
 // gateVerdict turns a report into an exit code.
 func gateVerdict(r gate.Report) error {
 	switch r.Verdict() {
-	case results.VerdictWorse:
+	case results.GateWorse:
 		return fmt.Errorf("gate: %w", errRegression)
-	case results.VerdictInconclusive:
+	case results.GateFailed:
+		return fmt.Errorf("gate: the candidate %w", errCandidateFailed)
+	case results.GateInconclusive:
 		return fmt.Errorf("gate: %w", errInconclusive)
 	}
 	return nil

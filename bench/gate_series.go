@@ -43,6 +43,7 @@ func (a *app) prepareGate(o *gateOptions, words []string) (*gating, error) {
 // build is one of the programs to be compared.
 type build struct {
 	label   string
+	word    string // what asks for it again
 	variant dut.Variant
 }
 
@@ -57,6 +58,11 @@ func (a *app) workshop(o output) *gate.Workshop {
 	return shop
 }
 
+// same says whether two builds are one program, wherever they are from.
+func (b build) same(other build) bool {
+	return b.variant.Binary.SHA256 == other.variant.Binary.SHA256 && b.variant.Handicap == other.variant.Handicap
+}
+
 // findBuild takes a word of the command line.
 func findBuild(ctx context.Context, shop *gate.Workshop, word string) (build, error) {
 	program, err := shop.Program(ctx, word)
@@ -67,7 +73,13 @@ func findBuild(ctx context.Context, shop *gate.Workshop, word string) (build, er
 		return build{label: program.Label}, err
 	}
 	binary, err := dut.FindBinary(program.Path)
-	return build{label: program.Label, variant: dut.Variant{Binary: binary}}, err
+	if err != nil && !program.Built {
+		return build{}, &usageError{fmt.Errorf("%s: %w: want a tunbench binary, the folder of its source, or git:REV", word, err)}
+	}
+	if program.Built {
+		binary.Label = program.Label
+	}
+	return build{label: program.Label, word: program.Word, variant: dut.Variant{Binary: binary}}, err
 }
 
 // measureGate calibrates the tester once and makes every series.
@@ -88,8 +100,9 @@ func (a *app) measureGate(ctx context.Context, g *gating, keep *records, baselin
 			return a.gateSeries(ctx, g, keep, arms, first+number, label)
 		},
 	}.Run(ctx)
-	report.Host, report.Baseline, report.Candidate = keep.file.Host, baseline.label, candidate.label
-	if baseline.variant == candidate.variant {
+	report.Host, report.Baseline, report.Candidate = keep.file.Host, baseline.name(keep.file.Host), candidate.name(keep.file.Host)
+	report.Repeat = g.flags.repeat(baseline, candidate, keep.file.Host)
+	if baseline.same(candidate) {
 		report.Notes = []string{"baseline and candidate are the same program"}
 	}
 	return report, err
@@ -119,8 +132,8 @@ func (a *app) gateSeries(ctx context.Context, g *gating, keep *records, arms [2]
 		keep: keep, progress: progress, label: label + " · ",
 	})
 	series := gate.Series{Comparisons: made, Trials: keep.seriesTrials(number)}
-	if errors.Is(err, measure.ErrArmFailed) && ctx.Err() == nil {
-		series.Failure, err = err.Error(), nil
+	if failed := (*measure.ArmError)(nil); errors.As(err, &failed) && ctx.Err() == nil {
+		series.Failure, series.FailedArm, err = err.Error(), failed.Arm, nil
 	}
 	return series, err
 }

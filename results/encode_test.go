@@ -17,7 +17,7 @@ import (
 func TestEncodeGolden(t *testing.T) {
 	records := sampleRecords(t)
 	bare := Trial{Scenario: "dut=veth/size=64", Start: sampleStart}
-	golden(t, "schema3.jsonl", encodeAll(t, slices.Insert(records, len(records)-1, Record(bare))...))
+	golden(t, "schema4.jsonl", encodeAll(t, slices.Insert(records, len(records)-1, Record(bare))...))
 }
 
 // TestSampleIsFull: the samples have a value wherever a field may be absent, so that round trips and the golden file miss none.
@@ -60,7 +60,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 		return m
 	}
 	bare := keys(Trial{Scenario: "s", Start: sampleStart})
-	want := map[string]any{"schema": 3.0, "record": "trial", "scenario": "s", "round": 0.0, "start": "2026-05-04T12:30:00.123456789Z"}
+	want := map[string]any{"schema": 4.0, "record": "trial", "scenario": "s", "round": 0.0, "start": "2026-05-04T12:30:00.123456789Z"}
 	if diff := cmp.Diff(want, bare); diff != "" {
 		t.Errorf("bare trial (-want +got):\n%s", diff)
 	}

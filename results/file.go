@@ -10,7 +10,8 @@ type File struct {
 	Soaks        []Soak
 	Comparisons  []Comparison
 	Sweeps       []Sweep // one for each sitting
-	End          *End    // nil if the run did not come to its end
+	Gates        []Gate
+	End          *End // nil if the run did not come to its end
 	Warnings     []Warning
 }
 
@@ -33,6 +34,8 @@ func (f *File) Add(r Record) {
 		f.Comparisons = append(f.Comparisons, r)
 	case Sweep:
 		f.Sweeps = append(f.Sweeps, r)
+	case Gate:
+		f.Gates = append(f.Gates, r)
 	case End:
 		f.End = &r
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // WriteGoBench writes trials in the Go benchmark format (https://go.dev/design/14313-benchmark-format), for benchstat and its kin: a line
-// per trial that neither failed nor was interrupted, with the figures that comparisons are made of. Its name is the scenario's, whose
+// per trial that neither failed nor was interrupted, with the figures that comparisons are made of. A trial that failed is a line as go test
+// has it, "--- FAIL:" and its benchmark's name, which readers of the format pass over, so that none vanishes from the file. The name of a trial is the scenario's, whose
 // settings are then keys to filter and group by, followed by arm and phase where the trial has them; its iterations are the packets that
 // arrived, 1 where that is unknown. Host, kernel, cpu and tunbench are configuration keys; each unit says which direction is better.
 func WriteGoBench(w io.Writer, f *File) error {
@@ -22,6 +23,11 @@ func WriteGoBench(w io.Writer, f *File) error {
 	}
 	config := benchConfig(f.Host)
 	for _, t := range f.Trials {
+		if t.Failed() && !t.Interrupted {
+			if _, err := fmt.Fprintf(w, "--- FAIL: BenchmarkTunbench/%s: %s\n", tag(t), Brief(t.Error)); err != nil {
+				return fmt.Errorf("write Go benchmark format: %w", err)
+			}
+		}
 		values := benchValues(t)
 		if !t.usable() || len(values) == 0 {
 			continue

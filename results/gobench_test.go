@@ -56,6 +56,21 @@ func TestWriteGoBench(t *testing.T) {
 	}
 }
 
+// TestGoBenchSaysWhatFailed: a benchmark that is not there would be one less to compare. Readers pass the line over.
+func TestGoBenchSaysWhatFailed(t *testing.T) {
+	f := fileOf(Host{}, Trial{Scenario: "dut=veth", Error: "the device under test ended:\nexit status 7"})
+	got := goBench(t, f)
+	if !strings.Contains(got, "\n--- FAIL: BenchmarkTunbench/dut=veth: the device under test ended: · exit status 7\n") {
+		t.Errorf("no word of it in %q", got)
+	}
+	reader := benchfmt.NewReader(strings.NewReader(got), "")
+	for reader.Scan() {
+		if _, ok := reader.Result().(*benchfmt.UnitMetadata); !ok {
+			t.Errorf("reads %+v", reader.Result())
+		}
+	}
+}
+
 // TestGoBenchReads: what the format's own reader finds in the output is what the trials say, bit for bit.
 func TestGoBenchReads(t *testing.T) {
 	f := noisyRun(t, 1, 3, 1)

@@ -149,6 +149,8 @@ func (f *reading) take(kind Kind, line []byte) error {
 		return take[Comparison](f.file, line)
 	case KindSweep:
 		return take[Sweep](f.file, line)
+	case KindGate:
+		return take[Gate](f.file, line)
 	case KindEnd:
 		return take[End](f.file, line)
 	}

@@ -23,9 +23,12 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 2 has the same, but for comparisons and sweeps.
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, one of schema 2 but for
+// comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
 	all := fileOf(sampleRecords(t)...)
+	readsAs(t, "testdata/schema4.jsonl", all)
+	all.Gates, all.Comparisons[0].NothingRounds, all.Comparisons[0].UnmeasuredRounds = nil, 0, 0
 	readsAs(t, "testdata/schema3.jsonl", all)
 	all.Host, all.Comparisons, all.Sweeps = hostBeforeSchema3(), nil, nil
 	all.Trials[0] = beforeSchema3(all.Trials[0])
@@ -139,8 +142,8 @@ func TestReadErrors(t *testing.T) {
 		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
 		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
 		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
-		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 3"},
-		{"newer schema first", strings.Replace(hostLine, ":1", ":4", 1), 1, nil, "schema 4, newer than 3"},
+		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 4"},
+		{"newer schema first", strings.Replace(hostLine, ":1", ":5", 1), 1, nil, "schema 5, newer than 4"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,8 +3,9 @@ package results
 import "time"
 
 // Schema is the version of the records that this package writes and the newest it can read. Schema 1 had no [Calibration], [Search], [Burst]
-// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], no [Sweep], neither series nor program in a trial, and no longest pause in a [Search].
-const Schema = 3
+// and [Soak], and fewer fields in a [Trial]; schema 2 had no [Comparison], no [Sweep], neither series nor program in a trial, and no longest pause in a [Search];
+// schema 3 had no [Gate], and in a [Comparison] no count of rounds without a ratio, which were left out.
+const Schema = 4
 
 // Kind is the type of a record, the value of its field "record".
 type Kind string
@@ -19,11 +20,12 @@ const (
 	KindSoak        Kind = "soak"
 	KindComparison  Kind = "comparison"
 	KindSweep       Kind = "sweep"
+	KindGate        Kind = "gate"
 	KindEnd         Kind = "end"
 )
 
 // Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison], a
-// [Sweep] or an [End].
+// [Sweep], a [Gate] or an [End].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

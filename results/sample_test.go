@@ -134,10 +134,17 @@ func sampleSweep() Sweep {
 	}
 }
 
+func sampleGate() Gate {
+	return Gate{
+		Verdict: GateWorse, Headline: "failed: worse in two series: 1 of 3 required figures in 1 scenario", Reasons: []string{"  the scenario: worse"},
+		Baseline: "git:main (0123456789ab)", Candidate: "this program", Findings: []GateFinding{{"dut=forwarder/size=64", MetricForwarded, true, "worse"}},
+	}
+}
+
 // sampleRecords is one record of every kind, each with a value in every field, in an order that a file may have.
 func sampleRecords(t testing.TB) []Record {
 	return []Record{
-		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleSweep(), sampleEnd(1),
+		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleSweep(), sampleGate(), sampleEnd(1),
 	}
 }
 

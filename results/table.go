@@ -4,7 +4,7 @@ import "github.com/jedib0t/go-pretty/v6/text"
 
 // Table renders whatever a result file holds for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and their spread
 // over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies at
-// shares of what they found, bursts, soaks, comparisons and sweeps; and warnings. It ends in a newline.
+// shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
 func Table(f *File, o Options) (string, error) {
 	p := &page{options: o}
 	p.paragraph([]string{fingerprint(f.Host)}, "", text.Bold)
@@ -22,6 +22,7 @@ func Table(f *File, o Options) (string, error) {
 	warnings = append(warnings, p.bursts(f)...)
 	warnings = append(warnings, p.soaks(f)...)
 	p.paragraph(prefixed("warning: ", warnings), gap, text.FgYellow)
+	p.gates(f.Gates)
 	return p.String(), nil
 }
 

@@ -77,7 +77,7 @@ func leftOut(trials []Trial) []string {
 		case t.Interrupted:
 			reason = "interrupted, not in the figures"
 		case t.Failed():
-			reason = "failed: " + plain(t.Error)
+			reason = "failed: " + Brief(t.Error)
 		default:
 			continue
 		}
@@ -141,7 +141,7 @@ func failure(text string) []string {
 	if text == "" {
 		return nil
 	}
-	return []string{"failed: " + plain(text)}
+	return []string{"failed: " + Brief(text)}
 }
 
 // plainAll makes texts from elsewhere fit for a terminal.

@@ -1,6 +1,7 @@
 package dut
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ func (v Variant) String() string {
 type Binary struct {
 	Path   string
 	SHA256 string // of its contents, in hexadecimal
+	Label  string // where it is from, where that says more than the path of a temporary file; may be empty
 }
 
 // FindBinary looks at the program at path.
@@ -59,4 +61,6 @@ func FindBinary(path string) (Binary, error) {
 }
 
 // String names the program and its contents.
-func (b Binary) String() string { return fmt.Sprintf("%s (sha256 %.12s)", b.Path, b.SHA256) }
+func (b Binary) String() string {
+	return fmt.Sprintf("%s (sha256 %.12s)", cmp.Or(b.Label, b.Path), b.SHA256)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // commitDigits is as many of a commit's name as tell it from others.
@@ -15,7 +16,7 @@ const commitDigits = 12
 func (w *Workshop) revision(ctx context.Context, revision string) (Program, error) {
 	top, err := w.git(ctx, w.repository, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return Program{}, err
+		return Program{}, noRepository(revision, err)
 	}
 	commit, err := w.git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	if err != nil {
@@ -31,7 +32,17 @@ func (w *Workshop) revision(ctx context.Context, revision string) (Program, erro
 	if err != nil {
 		return Program{}, fmt.Errorf("%s%s: %w", revisionPrefix, revision, err)
 	}
-	return Program{Path: path, Label: fmt.Sprintf("%s%s (%s)", revisionPrefix, revision, commit)}, os.RemoveAll(source)
+	return Program{
+		Path: path, Label: fmt.Sprintf("%s%s (%s)", revisionPrefix, revision, commit), Word: revisionPrefix + commit, Built: true,
+	}, os.RemoveAll(source)
+}
+
+// noRepository explains that git finds no repository; any other error is as it was.
+func noRepository(revision string, err error) error {
+	if !strings.Contains(err.Error(), "not a git repository") {
+		return err
+	}
+	return fmt.Errorf("%s%s: repository %w: call it within a clone of the source, or name a program or its source instead (%w)", revisionPrefix, revision, ErrNotFound, err)
 }
 
 // noRevision explains that git knows no such revision.
@@ -72,7 +83,7 @@ func (w *Workshop) git(ctx context.Context, dir string, args ...string) (string,
 // records show it.
 func (w *Workshop) build(ctx context.Context, source, version string) (string, error) {
 	if _, err := os.Stat(filepath.Join(source, "bench")); errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("build: no source of tunbench: it has no folder bench")
+		return "", fmt.Errorf("%s: source of tunbench %w, it has no folder bench: %s", source, ErrNotFound, wanted)
 	}
 	place, err := w.place()
 	if err != nil {

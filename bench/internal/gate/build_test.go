@@ -143,9 +143,9 @@ func TestProgramErrors(t *testing.T) {
 		"nothing":           {dir, "git:", []string{"not found"}, true},
 		"a file in it":      {dir, "git:HEAD:go.mod", []string{"not found"}, true},
 		"a shallow clone":   {shallow, "git:one", []string{"shallow", "--unshallow"}, true},
-		"no repository":     {bare, "git:one", []string{"git rev-parse", "not a git repository"}, false},
+		"no repository":     {bare, "git:one", []string{"git:one", "not a git repository", "within a clone"}, true},
 		"no path":           {dir, "/none/such", []string{"/none/such", "not found", "git:"}, true},
-		"no source":         {dir, bare, []string{"no source"}, false},
+		"no source":         {dir, bare, []string{bare, "source of tunbench not found", "git:"}, true},
 		"it does not build": {dir, "git:three", []string{"git:three", "go build", "undefined: three"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestProgramWithoutTools(t *testing.T) {
 		t.Run(tool, func(t *testing.T) {
 			t.Setenv("PATH", path)
 			_, err := workshop(t, dir).Program(t.Context(), "git:one")
-			if err == nil || !strings.Contains(err.Error(), tool+" is not in PATH") {
+			if missing := (*ToolError)(nil); !errors.As(err, &missing) || missing.Tool != tool || !strings.Contains(err.Error(), tool+" is not in PATH") {
 				t.Errorf("%v", err)
 			}
 		})

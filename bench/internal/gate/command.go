@@ -16,6 +16,13 @@ import (
 // endPatience is how long a command may take to end when it is told to.
 const endPatience = 5 * time.Second
 
+// ToolError is a program that a build needs and this host, or this user's PATH, does not have.
+type ToolError struct{ Tool string }
+
+func (e *ToolError) Error() string {
+	return fmt.Sprintf("%s is not in PATH (sudo has a PATH of its own: sudo env \"PATH=$PATH\" …)", e.Tool)
+}
+
 // command is a program to be run to its end.
 type command struct {
 	dir  string
@@ -50,7 +57,7 @@ func (c command) run(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("%s is not in PATH (sudo has a PATH of its own: sudo env \"PATH=$PATH\" …)", c.args[0])
+		return "", &ToolError{c.args[0]}
 	}
 	return "", fmt.Errorf("%s: %w: %s", strings.Join(c.args[:min(len(c.args), 2)], " "), err, lastLines(stderr.String()))
 }

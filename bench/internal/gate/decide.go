@@ -14,7 +14,7 @@ const (
 	Same         Outcome = "same"
 	Better       Outcome = "better"
 	NotWorse     Outcome = "not worse"     // between the two: whatever it is, it is not worse by more than the margin
-	Worse        Outcome = "worse"         // in both series; of a metric that is reported only, in the one there was
+	Worse        Outcome = "worse"         // in both series; of a metric that is reported only, in the one there was; also where B brought nothing through
 	NotConfirmed Outcome = "not confirmed" // worse in the first series, not worse in the second: no failure
 	Inconclusive Outcome = "inconclusive"
 )
@@ -57,6 +57,8 @@ func (f Finding) outcome() Outcome {
 	switch {
 	case f.First.Verdict != results.VerdictWorse:
 		return outcomeOf(f.First)
+	case f.First.NothingRounds > 0:
+		return Worse // it happened, and no second series undoes it
 	case f.Second != nil:
 		return confirmed(*f.Second)
 	case f.Required:
@@ -88,9 +90,9 @@ func outcomeOf(c results.Comparison) Outcome {
 	return Inconclusive
 }
 
-// needsConfirmation says whether a required metric is worse in a first series.
+// needsConfirmation says whether a required metric is worse in a first series by what statistics show.
 func (t Thresholds) needsConfirmation(s Series) bool {
 	return slices.ContainsFunc(s.Comparisons, func(c results.Comparison) bool {
-		return c.Verdict == results.VerdictWorse && t.Requires(c.Metric)
+		return c.Verdict == results.VerdictWorse && c.NothingRounds == 0 && t.Requires(c.Metric)
 	})
 }

@@ -15,6 +15,7 @@ type Series struct {
 	Comparisons []results.Comparison
 	Trials      []results.Trial
 	Failure     string // the trial that failed and so ended it; "" if none did
+	FailedArm   string // that it was of
 }
 
 // Gate is what is to be measured and decided.

@@ -30,23 +30,38 @@ func (m *measuring) measure(_ context.Context, scenario, number int, label strin
 func TestRun(t *testing.T) {
 	same, worse, unsure := forwarded(results.VerdictSame), forwarded(results.VerdictWorse), forwarded(results.VerdictInconclusive)
 	tail := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictSame, results.MetricMachineCost: results.VerdictWorse})
-	failed := Series{Failure: "arm B: a trial failed"}
+	baselineFailed := Series{Failure: "arm A: a trial failed", FailedArm: results.ArmA}
+	failed := Series{Failure: "arm B: a trial failed", FailedArm: results.ArmB}
+	nothing := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictWorse})
+	nothing.Comparisons[0].NothingRounds = 4
+	unmeasured := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictInconclusive})
+	unmeasured.Comparisons[0].Rounds, unmeasured.Comparisons[0].UnmeasuredRounds, unmeasured.Comparisons[0].Confidence = 0, 12, 0
 	once := []string{"0/0 scenario 1 of 2", "1/1 scenario 2 of 2"}
 	for name, test := range map[string]struct {
 		script []Series
 		asked  []string
-		want   results.Verdict
+		want   results.GateVerdict
 	}{
-		"nothing":                        {[]Series{same, same}, once, results.VerdictSame},
-		"worse, and again":               {[]Series{worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more"), results.VerdictWorse},
-		"worse, and not again":           {[]Series{same, worse, same}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictSame},
-		"worse, and perhaps again":       {[]Series{same, worse, unsure}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictInconclusive},
-		"worse, and a failure":           {[]Series{same, worse, failed}, append(once, "1/2 scenario 2 of 2 once more"), results.VerdictInconclusive},
-		"both worse, one again":          {[]Series{worse, worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more", "1/3 scenario 2 of 2 once more"), results.VerdictWorse},
-		"undecided":                      {[]Series{unsure, same}, once, results.VerdictInconclusive},
-		"worse in what is reported only": {[]Series{tail, same}, once, results.VerdictSame},
-		"a failure, and the next":        {[]Series{failed, same}, once, results.VerdictInconclusive},
-		"no figures":                     {[]Series{{}, same}, once, results.VerdictInconclusive},
+		"nothing is worse":               {[]Series{same, same}, once, results.GatePassed},
+		"worse, and again":               {[]Series{worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more"), results.GateWorse},
+		"worse, and not again":           {[]Series{same, worse, same}, append(once, "1/2 scenario 2 of 2 once more"), results.GatePassed},
+		"worse, and perhaps again":       {[]Series{same, worse, unsure}, append(once, "1/2 scenario 2 of 2 once more"), results.GateInconclusive},
+		"worse, and A fails":             {[]Series{same, worse, baselineFailed}, append(once, "1/2 scenario 2 of 2 once more"), results.GateInconclusive},
+		"worse, and B fails":             {[]Series{same, worse, failed}, append(once, "1/2 scenario 2 of 2 once more"), results.GateFailed},
+		"both worse, one again":          {[]Series{worse, worse, same, worse}, append(once, "0/2 scenario 1 of 2 once more", "1/3 scenario 2 of 2 once more"), results.GateWorse},
+		"undecided":                      {[]Series{unsure, same}, once, results.GateInconclusive},
+		"worse in what is reported only": {[]Series{tail, same}, once, results.GatePassed},
+		"A fails, and the next":          {[]Series{baselineFailed, same}, once, results.GateInconclusive},
+		"B fails, and the next":          {[]Series{failed, same}, once, results.GateFailed},
+		"A fails, and elsewhere B":       {[]Series{baselineFailed, failed}, once, results.GateFailed},
+		"B fails, and elsewhere worse":   {[]Series{failed, worse, worse}, append(once, "1/2 scenario 2 of 2 once more"), results.GateWorse},
+		"nothing through":                {[]Series{nothing, same}, once, results.GateWorse},
+		"nothing through, then worse":    {[]Series{nothing, worse, same}, append(once, "1/2 scenario 2 of 2 once more"), results.GateWorse},
+		"worse, then nothing through":    {[]Series{worse, same, nothing}, append(once, "0/2 scenario 1 of 2 once more"), results.GateWorse},
+		"no round has a ratio":           {[]Series{unmeasured, same}, once, results.GateInconclusive},
+		"worse, then without a ratio":    {[]Series{worse, same, unmeasured}, append(once, "0/2 scenario 1 of 2 once more"), results.GateInconclusive},
+		"no figures":                     {[]Series{{}, same}, once, results.GateInconclusive},
+		"no figures anywhere":            {[]Series{{}, {}}, once, results.GateInconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := measuring{script: test.script}
@@ -59,6 +74,10 @@ func TestRun(t *testing.T) {
 			}
 			if r.Verdict() != test.want {
 				t.Errorf("%s: %s, want %s", r.Headline(), r.Verdict(), test.want)
+			}
+			record := r.Record()
+			if record.Verdict != test.want || record.Headline != r.Headline() || (record.Verdict == results.GatePassed) != strings.HasPrefix(record.Headline, "passed") {
+				t.Errorf("%s recorded as %+v", r.Headline(), record)
 			}
 		})
 	}
@@ -86,7 +105,7 @@ func TestRequiredByNameMustBeMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(r.Unmeasured, []results.Metric{results.RoundTrip("p50")}) || r.Verdict() != results.VerdictInconclusive {
+	if !slices.Equal(r.Unmeasured, []results.Metric{results.RoundTrip("p50")}) || r.Verdict() != results.GateInconclusive {
 		t.Errorf("unmeasured %v, %s", r.Unmeasured, r.Verdict())
 	}
 	if lines := strings.Join(r.Lines(), "\n"); !strings.Contains(lines, "measured nowhere: round_trip_ns.p50") {

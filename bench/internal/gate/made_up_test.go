@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,7 +103,9 @@ func troubled() Report {
 	calm := seriesOf(map[results.Metric]results.Verdict{
 		results.Latency("p50"): results.VerdictInconclusive, results.Latency("p99"): results.VerdictWorse, results.MetricDUTCost: results.VerdictBetter,
 	})
-	calm.Failure = "arm B: a trial failed: <panic> & \"quoted\" | *stars*\x1b[31m"
+	calm.FailedArm = results.ArmB
+	calm.Failure = "arm B: a trial failed: <panic> & \"quoted\" | *stars*\x1b[31m: exit status 2: panic: a bug\n\ngoroutine 1 [running]:\n" +
+		"main.main()\n\t/src/main.go:7 +0x18\n" + strings.Repeat("runtime.goexit()\n\t/go/src/runtime/asm.s:1 +0x1\n", 20)
 	r := reportOf(DefaultThresholds(), Scenario{Name: small, Series: []Series{first, second}}, Scenario{Name: paced, Series: []Series{calm}})
 	r.Host = results.Host{
 		Time: start, Hostname: "bench-1", Kernel: "6.18.1", CPUModel: "Model <1>", Cores: 2, Version: "v1.2.3", GoVersion: "go1.26.0",
@@ -110,5 +113,6 @@ func troubled() Report {
 	}
 	r.Baseline, r.Candidate = "git:main (0123456789ab)", "this program"
 	r.Notes = []string{"a note"}
+	r.Repeat = []string{"gate", "--baseline", "git:0123456789ab", "--candidate", ".", "sysctl.net.core.netdev_budget=300", "it's"}
 	return r
 }

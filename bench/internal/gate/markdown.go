@@ -25,7 +25,7 @@ func (r Report) Markdown() (string, error) {
 	line("Each figure is the median of its trials; the change and its %.4g %% interval are those of the rounds' ratios. "+
 		"What is worse in a first series is measured again, and fails if it is worse once more.\n", 100*r.Confidence)
 	line("<details><summary>How to repeat it</summary>\n")
-	line("    tunbench %s\n", repeat(r.Host.Args))
+	line("    tunbench %s\n", repeat(r.repeatable()))
 	for _, name := range r.names() {
 		line("    %s", name)
 	}
@@ -60,6 +60,14 @@ func emphasized(f Finding) string {
 		return "**" + f.verdict() + "**"
 	}
 	return f.verdict()
+}
+
+// repeatable are the words that measure the same again.
+func (r Report) repeatable() []string {
+	if r.Repeat != nil {
+		return r.Repeat
+	}
+	return r.Host.Args
 }
 
 // repeat is a command line to be pasted into a shell.

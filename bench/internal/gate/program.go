@@ -13,10 +13,15 @@ import (
 type Program struct {
 	Path  string // absolute; "" is this process's own program
 	Label string // where it is from, in words
+	Word  string // what asks for the same program another day: of a revision its commit; else as it was asked for
+	Built bool   // in a temporary folder, whose name says nothing to anybody
 }
 
 // ErrNotFound says that there is no such program, source or revision.
 var ErrNotFound = errors.New("not found")
+
+// wanted is what a word may be.
+const wanted = "want the path of a tunbench binary or of its source, or " + revisionPrefix + "REVISION"
 
 // revisionPrefix is before what is a revision rather than a path.
 const revisionPrefix = "git:"
@@ -57,15 +62,15 @@ func (w *Workshop) Program(ctx context.Context, word string) (Program, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return Program{}, fmt.Errorf("%s: %w: want the path of a tunbench binary or of its source, or %sREVISION", word, ErrNotFound, revisionPrefix)
+		return Program{}, fmt.Errorf("%s: %w: %s", word, ErrNotFound, wanted)
 	case err != nil:
 		return Program{}, err
 	case !info.IsDir():
-		return Program{Path: path, Label: word}, nil
+		return Program{Path: path, Label: word, Word: word}, nil
 	}
 	defer w.building("the source in " + word)()
 	program, err := w.build(ctx, path, "folder")
-	return Program{Path: program, Label: "the source in " + word}, err
+	return Program{Path: program, Label: "the source in " + word, Word: word, Built: true}, err
 }
 
 func (w *Workshop) building(what string) (done func()) {

@@ -16,6 +16,7 @@ type Report struct {
 	Scenarios           []Scenario
 	Unmeasured          []results.Metric // that the thresholds require by name, and no scenario has
 	Notes               []string         // what else a reader must know
+	Repeat              []string         // the words that measure the same again; nil: those of Host.Args
 }
 
 // Scenario is what was found in one scenario.
@@ -25,15 +26,20 @@ type Scenario struct {
 	Findings []Finding
 }
 
-// Failures are the trials that ended a series.
+// Failures are the trials that ended a series, each in a few lines.
 func (s Scenario) Failures() []string {
 	var failures []string
 	for _, series := range s.Series {
 		if series.Failure != "" {
-			failures = append(failures, series.Failure)
+			failures = append(failures, results.Brief(series.Failure))
 		}
 	}
 	return failures
+}
+
+// candidateFailed says whether a trial of the candidate failed and none of the baseline did: a series ends with the first that fails.
+func (s Scenario) candidateFailed() bool {
+	return slices.ContainsFunc(s.Series, func(one Series) bool { return one.Failure != "" && one.FailedArm == results.ArmB })
 }
 
 // required counts the metrics that the gate depends on.
@@ -58,20 +64,24 @@ func (r Report) Count(outcomes ...Outcome) (n int) {
 	return n
 }
 
-// Verdict is worse if any required metric is, else inconclusive if any is undecided, a trial failed, or a scenario or a metric that the
-// thresholds name has nothing to decide by; else same.
-func (r Report) Verdict() results.Verdict {
+// Verdict is worse if a required metric is; failed if the candidate fails where the baseline does not; inconclusive if a required metric
+// is, if a trial of the baseline failed, or if a scenario has nothing to decide by; else passed.
+func (r Report) Verdict() results.GateVerdict {
 	undecided := len(r.Scenarios) == 0 || len(r.Unmeasured) > 0 || r.Count(Inconclusive) > 0
+	broken := false
 	for _, s := range r.Scenarios {
 		undecided = undecided || len(s.Failures()) > 0 || s.required() == 0
+		broken = broken || s.candidateFailed()
 	}
 	switch {
 	case r.Count(Worse) > 0:
-		return results.VerdictWorse
+		return results.GateWorse
+	case broken:
+		return results.GateFailed
 	case undecided:
-		return results.VerdictInconclusive
+		return results.GateInconclusive
 	}
-	return results.VerdictSame
+	return results.GatePassed
 }
 
 // Headline is the verdict in a sentence.
@@ -82,12 +92,39 @@ func (r Report) Headline() string {
 	}
 	of := fmt.Sprintf("of %d required figures in %s", all, scenariosText(len(r.Scenarios)))
 	switch r.Verdict() {
-	case results.VerdictWorse:
-		return fmt.Sprintf("failed: worse in two series: %d %s", r.Count(Worse), of)
-	case results.VerdictInconclusive:
+	case results.GateWorse:
+		return "failed: " + strings.Join(append([]string{r.worse(of)}, r.broken()...), "; ")
+	case results.GateFailed:
+		return "failed: " + strings.Join(append(r.broken(), fmt.Sprintf("none %s is shown to be worse", of)), "; ")
+	case results.GateInconclusive:
 		return fmt.Sprintf("inconclusive: none %s is shown to be worse, %s", of, strings.Join(r.open(), ", "))
 	}
 	return fmt.Sprintf("passed: none %s is worse", of)
+}
+
+// worse says how many required figures are, and by what.
+func (r Report) worse(of string) string {
+	nothing := slices.ContainsFunc(r.Scenarios, func(s Scenario) bool {
+		return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Required && f.Outcome == Worse && f.First.NothingRounds > 0 })
+	})
+	if nothing {
+		return fmt.Sprintf("worse: %d %s; the candidate brought nothing through where the baseline did", r.Count(Worse), of)
+	}
+	return fmt.Sprintf("worse in two series: %d %s", r.Count(Worse), of)
+}
+
+// broken says in how many scenarios the candidate failed, nothing if in none.
+func (r Report) broken() []string {
+	n := 0
+	for _, s := range r.Scenarios {
+		if s.candidateFailed() {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{"the candidate fails where the baseline does not, in " + scenariosText(n)}
 }
 
 // open says what is left undecided.
@@ -105,7 +142,7 @@ func (r Report) open() []string {
 		parts = append(parts, fmt.Sprintf("%d undecided", n))
 	}
 	if failed > 0 {
-		parts = append(parts, "a trial failed in "+scenariosText(failed))
+		parts = append(parts, "a trial of the baseline failed in "+scenariosText(failed))
 	}
 	if empty > 0 {
 		parts = append(parts, "nothing required in "+scenariosText(empty))
@@ -149,7 +186,7 @@ func (r Report) warnings() []string {
 				warnings = append(warnings, head+w)
 			}
 			if series.Failure != "" {
-				warnings = append(warnings, head+series.Failure)
+				warnings = append(warnings, head+results.Brief(series.Failure))
 			}
 		}
 	}
@@ -171,4 +208,16 @@ func (r Report) names() []string {
 		names[i] = s.Name
 	}
 	return names
+}
+
+// Record is the report as a result file keeps it.
+func (r Report) Record() results.Gate {
+	lines := r.Lines()
+	record := results.Gate{Verdict: r.Verdict(), Headline: r.Headline(), Reasons: lines[1:], Baseline: r.Baseline, Candidate: r.Candidate}
+	for _, s := range r.Scenarios {
+		for _, f := range s.Findings {
+			record.Findings = append(record.Findings, results.GateFinding{Scenario: s.Name, Metric: f.First.Metric, Required: f.Required, Outcome: string(f.Outcome)})
+		}
+	}
+	return record
 }

@@ -32,7 +32,7 @@ func (t SelfTest) greenRight() bool {
 	return t.Alike.Count(Worse) == 0 && len(t.Alike.Scenarios) > 0 && !t.Alike.failed()
 }
 
-func (t SelfTest) redRight() bool { return t.Slowed.Verdict() == results.VerdictWorse }
+func (t SelfTest) redRight() bool { return t.Slowed.Verdict() == results.GateWorse }
 
 // failed says whether a trial did.
 func (r Report) failed() bool {

@@ -42,8 +42,20 @@ type Arms struct {
 }
 
 // ErrArmFailed says that a trial failed, which ended the comparison: what survived would
-// compare something else.
+// compare something else. The error is an [*ArmError].
 var ErrArmFailed = errors.New("a trial failed, the comparison ended there")
+
+// ArmError is ErrArmFailed with the arm whose trial it was: whether it is the one that is
+// to be judged or the other matters.
+type ArmError struct {
+	Arm  string
+	Text string // of the trial's error
+}
+
+func (e *ArmError) Error() string { return fmt.Sprintf("arm %s: %v: %s", e.Arm, ErrArmFailed, e.Text) }
+
+// Unwrap implements the errors protocol.
+func (e *ArmError) Unwrap() error { return ErrArmFailed }
 
 // Run measures. When ctx is done it ends after the trial in flight and returns the cause;
 // after a trial that failed it returns ErrArmFailed. The warm-up, one trial of each arm,
@@ -102,10 +114,10 @@ func (s *Arms) measure(ctx context.Context, arm string, round int) error {
 	return s.failed(t)
 }
 
-// failed is ErrArmFailed if the trial did.
+// failed is an ArmError if the trial did.
 func (s *Arms) failed(t results.Trial) error {
 	if t.Failed() && !t.Interrupted {
-		return fmt.Errorf("arm %s: %w: %s", t.Arm, ErrArmFailed, t.Error)
+		return &ArmError{Arm: t.Arm, Text: t.Error}
 	}
 	return nil
 }

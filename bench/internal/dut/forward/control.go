@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -163,7 +164,7 @@ func (c *Client) ask(q request) (forwarder.Stats, error) {
 	}
 	var r reply
 	if err := c.replies.Decode(&r); err != nil {
-		return forwarder.Stats{}, fmt.Errorf("hear from child: %w", err)
+		return forwarder.Stats{}, fmt.Errorf("hear from child: %w", unanswered(q, err))
 	}
 	switch {
 	case r.Protocol != protocol:
@@ -175,6 +176,18 @@ func (c *Client) ask(q request) (forwarder.Stats, error) {
 	}
 	c.negotiated = *r.Negotiated
 	return *r.Stats, nil
+}
+
+// unanswered says what a child that is alive did not do in time; any other error is as it was.
+func unanswered(q request, err error) error {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	awaited := "send its counters"
+	if q.Start != nil {
+		awaited = "open its devices and begin to forward"
+	}
+	return fmt.Errorf("it did not %s within %v: it hangs, or is no tunbench (%w)", awaited, answerPatience, err)
 }
 
 // Close ends the conversation, on which the child ends.
