@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,7 +35,17 @@ better, worse   the whole 95 % interval lies beyond the margin, and the
                 signed-rank test finds the change (5 % over all metrics
                 together, after Holm)
 same            the whole interval lies within the margin
-inconclusive    neither; also if A differs from itself, or a trial failed`
+inconclusive    neither; also if A differs from itself, a trial failed, or a
+                round has no ratio: a figure is absent, or that of A is 0
+Where B brought nothing through in a trial, and A something in all of its own of
+that round, B is worse, whatever the statistics say.
+
+Both arms must offer the same load: proto, load, size and dir.
+
+Exit codes: 0 every round of every metric has a ratio, whatever the verdicts are;
+1 a trial failed, or the run was interrupted; 2 wrong usage; 3 B brought nothing
+through where A did; 4 some rounds have no ratio; 5 this host or user cannot
+measure.`
 
 const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
   tunbench ab a:gro=off b:gro=auto size=1400 flows=64
@@ -121,7 +132,8 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 	if err != nil {
 		return err
 	}
-	return a.recorded(ctx, o.output, func(keep *records) error {
+	var found []results.Comparison
+	if err := a.recorded(ctx, o.output, func(keep *records) error {
 		progress := a.progress(o.output, o.trials()+o.calibrations(scenariosOf(arms)))
 		progress.Expect(expected([]scenario.Scenario{arms[1].Scenario}, 1, tester{uncalibrated: true}))
 		defer progress.Done()
@@ -129,9 +141,35 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 		if err != nil {
 			return interrupted(ctx, err, 0)
 		}
-		_, err := a.compareArms(ctx, comparing{arms: arms, options: options, series: o.series, keep: keep, progress: progress})
+		found, err = a.compareArms(ctx, comparing{arms: arms, options: options, series: o.series, keep: keep, progress: progress})
 		return interrupted(ctx, err, keep.trials)
-	})
+	}); err != nil {
+		return err
+	}
+	return abVerdict(found)
+}
+
+// abVerdict is the exit code of a series that came to its end. Which of two settings is the better one is neither success nor failure. That B
+// brings nothing through where A does is a failure, and what could not be measured is no answer.
+func abVerdict(found []results.Comparison) error {
+	var nothing, open []string
+	for _, c := range found {
+		switch {
+		case c.NothingRounds > 0 && c.Verdict == results.VerdictWorse:
+			nothing = append(nothing, c.Metric.Label())
+		case c.NothingRounds+c.UnmeasuredRounds > 0:
+			open = append(open, c.Metric.Label())
+		}
+	}
+	switch {
+	case len(nothing) > 0:
+		return fmt.Errorf("ab: %s: B brought nothing through where A did: %w", strings.Join(nothing, ", "), errRegression)
+	case len(found) == 0:
+		return fmt.Errorf("ab: no metric was measured in any round: %w", errInconclusive)
+	case len(open) > 0:
+		return fmt.Errorf("ab: %s: some rounds have no ratio: %w", strings.Join(open, ", "), errInconclusive)
+	}
+	return nil
 }
 
 func scenariosOf(arms [2]measure.Arm) []scenario.Scenario {

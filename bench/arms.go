@@ -40,7 +40,23 @@ func parseArms(words []string) (arms [2]measure.Arm, err error) {
 	if arms[0].Scenario, arms[1].Scenario, err = scenario.ParseArms(plain); err != nil {
 		return arms, err
 	}
-	return arms, checkVariants(arms)
+	return arms, errors.Join(checkOffered(arms), checkVariants(arms))
+}
+
+// offeredKeys are the settings that say what is sent, and so what a figure is of.
+var offeredKeys = [...]string{"proto", "load", "size", "dir"}
+
+// checkOffered finds arms that do not do the same work: twice the load forwarded twice as much, and TCP and UDP have no figure in common.
+func checkOffered(arms [2]measure.Arm) error {
+	for _, key := range offeredKeys {
+		a, hasA := arms[0].Scenario.Value(key)
+		b, hasB := arms[1].Scenario.Value(key)
+		if a != b || hasA != hasB {
+			return &usageError{fmt.Errorf("a:%s=%s b:%s=%s: their figures cannot be compared, being of different loads: give both arms the same %s (tunbench sweep measures several)",
+				key, a, key, b, strings.Join(offeredKeys[:], ", "))}
+		}
+	}
+	return nil
 }
 
 // takeVariant reads a word that is no setting of a scenario but says which forwarder is

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/gate"
@@ -17,6 +18,14 @@ import (
 func TestGateVerdict(t *testing.T) {
 	report := func(o gate.Outcome) gate.Report {
 		return gate.Report{Scenarios: []gate.Scenario{{Series: []gate.Series{{}}, Findings: []gate.Finding{{Required: true, Outcome: o}}}}}
+	}
+	failed := func(arm string) gate.Report {
+		return gate.Report{Scenarios: []gate.Scenario{{Series: []gate.Series{{Failure: "boom", FailedArm: arm}}}}}
+	}
+	for arm, want := range map[string]int{results.ArmA: exitInconclusive, results.ArmControl: exitInconclusive, results.ArmB: exitFailure} {
+		if got := exitCode(gateVerdict(failed(arm))); got != want {
+			t.Errorf("arm %s failed: exit code %d, want %d", arm, got, want)
+		}
 	}
 	for o, want := range map[gate.Outcome]error{
 		gate.Same: nil, gate.Better: nil, gate.NotConfirmed: nil, gate.Worse: errRegression, gate.Inconclusive: errInconclusive,
@@ -97,7 +106,7 @@ func TestGate(t *testing.T) {
 		t.Errorf("%d trials, end %+v", len(f.Trials), f.End)
 	}
 	for _, c := range f.Comparisons {
-		if !strings.Contains(c.ProgramA, "tunbench-") || !strings.Contains(c.ProgramB, "tunbench-folder") {
+		if !strings.HasPrefix(c.ProgramA, "git:HEAD (") || !strings.HasPrefix(c.ProgramB, "the source in . (sha256 ") {
 			t.Errorf("compared %s with %s", c.ProgramB, c.ProgramA)
 		}
 	}
@@ -141,6 +150,75 @@ func TestGateOfABrokenBuild(t *testing.T) {
 	}
 	if b, err := os.ReadFile(junit); err != nil || !strings.Contains(string(b), `errors="2"`) {
 		t.Errorf("%s, %v", b, err)
+	}
+}
+
+// TestGateWords: a word that names no program is wrong usage, a host without the tools to build cannot do it; both come with the remedy.
+func TestGateWords(t *testing.T) {
+	needRoot(t)
+	dir := t.TempDir()
+	data := filepath.Join(dir, "base.jsonl")
+	if err := os.WriteFile(data, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	source, empty := wrapped(t), t.TempDir()
+	for name, test := range map[string]struct {
+		folder, path, word string
+		code               int
+		says               []string
+	}{
+		"a file that is no program":    {dir, os.Getenv("PATH"), data, exitUsage, []string{data, "is no program", "git:REV"}},
+		"a folder without source":      {dir, os.Getenv("PATH"), dir, exitUsage, []string{dir, "source of tunbench not found", "git:REV"}},
+		"a revision of no repository":  {dir, os.Getenv("PATH"), "git:HEAD", exitUsage, []string{"git:HEAD", "within a clone"}},
+		"a revision that is not there": {source, os.Getenv("PATH"), "git:none", exitUsage, []string{"git:none", "not found"}},
+		"without git":                  {source, empty, "git:HEAD", exitUnsupported, []string{"git is not in PATH"}},
+		"without go":                   {source, empty, ".", exitUnsupported, []string{"go is not in PATH"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(test.folder)
+			t.Setenv("PATH", test.path)
+			code, _, stderr := tunbench(t, append([]string{"gate", "--baseline", test.word, "size=64"}, strings.Fields(briefly)...)...)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d: %s", code, test.code, stderr)
+			}
+			for _, word := range test.says {
+				if !strings.Contains(strings.ReplaceAll(stderr, "REVISION", "REV"), word) {
+					t.Errorf("%q does not mention %q", stderr, word)
+				}
+			}
+		})
+	}
+}
+
+// TestGateRepeat: the words measure the same programs again, and write nothing.
+func TestGateRepeat(t *testing.T) {
+	revision, folder, own := build{word: "git:0123456789ab"}, build{word: "."}, build{label: "this program"}
+	for name, test := range map[string]struct {
+		args                string
+		baseline, candidate build
+		commit              string
+		want                string
+	}{
+		"a commit":            {"--baseline git:main -n 7 -o x -q --json --markdown y size=64", revision, own, "abcdef", "gate --baseline git:0123456789ab --candidate git:abcdef --rounds=7 size=64"},
+		"uncommitted changes": {"--baseline git:main --no-control", revision, own, "abcdef+dirty", "gate --baseline git:0123456789ab --candidate . --no-control=true"},
+		"a folder":            {"--baseline=git:main --candidate=. --junit=z a/b", revision, folder, "abcdef", "gate --baseline git:0123456789ab --candidate . a/b"},
+	} {
+		var o gateOptions
+		flags := pflag.NewFlagSet("gate", pflag.ContinueOnError)
+		o.add(flags)
+		if err := flags.Parse(strings.Fields(test.args)); err != nil {
+			t.Fatal(err)
+		}
+		o.asked(flags, flags.Args())
+		if got := strings.Join(o.repeat(test.baseline, test.candidate, results.Host{Commit: test.commit}), " "); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+	if got := own.name(results.Host{Version: "v1", Commit: "abcdef"}); got != "this program (v1 abcdef)" {
+		t.Errorf("named %q", got)
+	}
+	if got := own.name(results.Host{}); got != "this program" {
+		t.Errorf("named %q", got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,4 +32,77 @@ func TestCompareOffloadIsTCPUnlessAsked(t *testing.T) {
 			t.Errorf("%q: %v, it measures %q", words, err, given)
 		}
 	}
+}
+
+// TestScriptForgivesOnlyWhatIsInconclusive: of all that a gate can say, a noisy machine excuses one thing, in the script for CI and in the workflow.
+func TestScriptForgivesOnlyWhatIsInconclusive(t *testing.T) {
+	if os.Getenv("PATH") == "" {
+		t.Skip("no PATH")
+	}
+	repository := t.TempDir()
+	scripts := filepath.Join(repository, "scripts")
+	copyOf := func(name string) string {
+		b, err := os.ReadFile(filepath.Join("..", "scripts", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(scripts, name)
+		if err := errors.Join(os.MkdirAll(scripts, 0o755), os.WriteFile(path, b, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	copyOf("lib.sh")
+	script := copyOf("ci-regression.sh")
+	shell(t, repository, "git init -q -b main && git add . && git -c user.name=x -c user.email=x@example.com commit -q -m x && echo >> scripts/lib.sh")
+	workflow := stepOf(t, filepath.Join("..", "scripts", "github-actions.yml"), "Did it become slower?")
+	for said, want := range map[int]int{exitSuccess: 0, exitFailure: 1, exitUsage: 2, exitRegression: 3, exitInconclusive: 0, exitUnsupported: 5} {
+		t.Setenv("TUNBENCH", filepath.Join(t.TempDir(), "tunbench"))
+		if err := os.WriteFile(os.Getenv("TUNBENCH"), fmt.Appendf(nil, "#!/bin/sh\nexit %d\n", said), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		for form, command := range map[string]string{
+			"without the switch": script + " --against main --out " + out,
+			"with the switch":    script + " --against main --out " + out + " --tolerate-inconclusive",
+			"the workflow":       strings.NewReplacer("sudo env \"PATH=$PATH\" ", "", "origin/$BASE", "main", "--out gate", "--out "+out).Replace(workflow),
+		} {
+			wanted := want
+			if form == "without the switch" {
+				wanted = said
+			}
+			cmd := exec.Command("bash", "-e", "-c", command)
+			cmd.Dir = repository
+			text, _ := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != wanted {
+				t.Errorf("%s: the gate said %d, the exit code is %d, want %d: %s", form, said, got, wanted, text)
+			}
+		}
+	}
+}
+
+// shell runs a command in a folder.
+func shell(t *testing.T, folder, command string) {
+	t.Helper()
+	cmd := exec.Command("bash", "-e", "-c", command)
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", command, err, out)
+	}
+}
+
+// stepOf is the script of a step of a workflow, by its name.
+func stepOf(t *testing.T, path, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, step, found := strings.Cut(string(b), "- name: "+name+"\n")
+	_, step, hasRun := strings.Cut(step, "run: |\n")
+	if !found || !hasRun {
+		t.Fatalf("%s has no script of a step %q", path, name)
+	}
+	step, _, _ = strings.Cut(step, "\n\n")
+	return step
 }

@@ -13,9 +13,11 @@ usage: ci-regression.sh [--against BRANCH] [--out FOLDER] [--tolerate-inconclusi
 
 Builds the working copy and its merge base with BRANCH, compares them with
 `tunbench gate`, and leaves gate.md, gate.xml and gate.jsonl in FOLDER (default: a
-new one under results/). Exit codes are those of the gate: 0 not slower, 3 slower,
-4 inconclusive (0 with --tolerate-inconclusive), 5 cannot measure here. Needs root,
-git with the history up to the merge base, and Go: sudo env "PATH=$PATH" …
+new one under results/). Exit codes are those of the gate: 0 not slower; 1 failure, also
+of the candidate where its baseline does not fail; 3 slower, or nothing comes through;
+4 inconclusive (0 with --tolerate-inconclusive, which is for a machine too noisy to
+decide and forgives nothing else); 5 cannot measure here. Needs root, git with the
+history up to the merge base, and Go: sudo env "PATH=$PATH" …
 TUNBENCH names another program as the candidate.
 TEXT
 }
