@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (a *app) searchCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", defaultSearch, "goals and limits: "+strings.Join(search.PresetNames(), ", "))
 	flags.BoolVar(&o.latency, "latency", true, "measure latency at 10, 50 and 90 % of what was found")
-	flags.StringVar(&o.min, "min", defaultMinLoad, "the smallest load to try, in `pps`, such as 50k")
+	flags.StringVar(&o.min, "min", "", "the smallest load to try, in `pps`, such as 50k (default: "+defaultMinLoad+", or one packet in the shortest trial)")
 	flags.StringVar(&o.max, "max", "", "the largest load to try, in `pps` (default: what the tester can offer)")
 	o.tester.add(flags)
 	o.output.add(flags)
@@ -90,17 +91,24 @@ func (o *searchOptions) plan(words []string) (measure.Search, error) {
 		return measure.Search{}, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
 	}
 	config := preset.Config
-	if config.MinLoad, config.MaxLoad, err = o.loads(); err != nil {
+	if config.MinLoad, config.MaxLoad, err = o.loads(s.LeastPps(config.ShortestTrial())); err != nil {
 		return measure.Search{}, err
 	}
 	return measure.Search{Scenario: s, Preset: preset.Name, Config: config, Latency: o.latency}, nil
 }
 
-// loads reads the bounds of the search; the upper one is 0 where it is not given.
-func (o *searchOptions) loads() (low, high float64, err error) {
-	least, err := scenario.ParsePps(o.min)
+// loads reads the bounds of the search; the upper one is 0 where it is not given. Below the floor the shortest trial has no packet to send, and
+// would lose none.
+func (o *searchOptions) loads(floor int64) (low, high float64, err error) {
+	least, err := scenario.ParsePps(cmp.Or(o.min, defaultMinLoad))
 	if err != nil {
 		return 0, 0, &usageError{fmt.Errorf("--min %s: %w", o.min, err)}
+	}
+	if o.min == "" {
+		least = max(least, floor)
+	}
+	if least < floor {
+		return 0, 0, &usageError{fmt.Errorf("--min %s: less than one packet, or superpacket, is due in the shortest trial of the preset: want %d or more", o.min, floor)}
 	}
 	if o.max == "" {
 		return float64(least), 0, nil
@@ -110,7 +118,7 @@ func (o *searchOptions) loads() (low, high float64, err error) {
 		return 0, 0, &usageError{fmt.Errorf("--max %s: %w", o.max, err)}
 	}
 	if most <= least {
-		return 0, 0, &usageError{fmt.Errorf("--max %s: want more than --min %s", o.max, o.min)}
+		return 0, 0, &usageError{fmt.Errorf("--max %s: want more than --min %d", o.max, least)}
 	}
 	return float64(least), float64(most), nil
 }

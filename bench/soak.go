@@ -73,6 +73,9 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if least := s.LeastPps(o.interval); s.Load.Mode == scenario.LoadPaced && s.Load.Pps < least {
+		return &usageError{fmt.Errorf("--interval %v load=%v: less than one packet is due in an interval: want load=%d or more, or a longer interval", o.interval, s.Load, least)}
+	}
 	s, options, err := a.fitOne(s, o.tester)
 	if err != nil {
 		return err

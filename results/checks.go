@@ -23,6 +23,7 @@ func pathChecks() []check {
 		return func(worst float64) string { return fmt.Sprintf("up to %.0f packets %s", worst, what) }
 	}
 	return []check{
+		{nothingDue, func(float64) string { return "no packet was due, or sent: nothing is known of loss" }},
 		{atPlace(PlaceUnaccounted), packets("unaccounted for")},
 		{countedTwice, packets("counted twice, at two places of the ledger")},
 		{atPlace(PlaceInFlight), packets("still on their way when the trial ended")},
@@ -105,6 +106,15 @@ func ways(t Trial) []Traffic {
 		all = append(all, d.Traffic)
 	}
 	return all
+}
+
+// nothingDue is 1 where the load was of packets and there was none.
+func nothingDue(t Trial) float64 {
+	intended := func(e LedgerEntry) bool { return e.Place == PlaceIntended }
+	if t.LossRatio == nil && slices.ContainsFunc(t.Ledger, intended) && t.Ledger.Packets(PlaceIntended) == 0 {
+		return 1
+	}
+	return 0
 }
 
 // atPlace is how many packets a trial has at a place; what is unaccounted for is reckoned anew, as files may lack the entry.

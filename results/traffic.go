@@ -5,7 +5,7 @@ type Traffic struct {
 	IntendedPps   *float64      `json:"intended_pps,omitempty"`   // absent at maximum load
 	OfferedPps    *float64      `json:"offered_pps,omitempty"`    // what the generator brought out (RFC 2285, 3.5)
 	ForwardedPps  *float64      `json:"forwarded_pps,omitempty"`  // what the sink counted
-	LossRatio     *float64      `json:"loss_ratio,omitempty"`     // 0 to 1, of the intended load; at maximum load that is the offered one
+	LossRatio     *float64      `json:"loss_ratio,omitempty"`     // 0 to 1, of the intended load; at maximum load that is the offered one; absent where no packet was due
 	ThroughputBps *float64      `json:"throughput_bps,omitempty"` // bits of IP packets (UDP) or of payload (TCP) per second at the sink
 	LatencyNs     *Distribution `json:"latency_ns,omitempty"`     // one way, from the intended send time
 	RoundTripNs   *Distribution `json:"round_trip_ns,omitempty"`  // ping-pong, one packet in flight

@@ -24,3 +24,28 @@ func TestWandered(t *testing.T) {
 		t.Errorf("warns %q", w)
 	}
 }
+
+// TestNothingDueIsSaid: no packets are neither 0 % of loss nor 100 % delivered, and nothing that is the same.
+func TestNothingDueIsSaid(t *testing.T) {
+	trials := func() []Trial {
+		trials := forwarding("dut=forwarder/load=1/size=64", 0, 0, 0, 0, 0, 0)
+		for i := range trials {
+			trials[i].Ledger = Ledger{{PlaceIntended, 0}, {PlaceSink, 0}}.Balanced()
+		}
+		return trials
+	}
+	table, err := Table(fileOfTrials(trials()), Options{})
+	if err != nil || !strings.Contains(table, "6 of 6 trials: no packet was due") {
+		t.Errorf("%v: no word of it in\n%s", err, table)
+	}
+	figures := Metrics(trials()[0])
+	for _, m := range []Metric{MetricLoss, MetricDelivered} {
+		if v, ok := figures[m]; ok {
+			t.Errorf("%s is %v", m, v)
+		}
+	}
+	c, err := CompareFiles(fileOfTrials(trials()), fileOfTrials(trials()), 0.05)
+	if err != nil || c.Verdict() != VerdictInconclusive {
+		t.Errorf("%s, %v of\n%s", c.Verdict(), err, c.Table(Options{}))
+	}
+}

@@ -89,7 +89,7 @@ func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) erro
 		if sent != packets {
 			return false, &TrialError{fmt.Errorf("of a burst of %s the generator brought out %d in %v", results.Count(packets, "packet"), sent, 2*longestBurstTime)}
 		}
-		whole = *t.LossRatio == 0
+		whole = t.LossRatio != nil && *t.LossRatio == 0
 		if whole && packets > good.Packets {
 			good = results.Repetition{Packets: packets, DurationS: t.DurationS}
 		}

@@ -130,12 +130,13 @@ func (p *path) receiveDrops() int64 {
 // drop in tun_get_user, drivers/net/tun.c); a bad vnet header, EINVAL, is not.
 var refusals = []string{"EIO", "EFAULT", "ENOMEM"}
 
-// lossRatio is the share of the intended load that did not arrive.
-func (p *path) lossRatio() float64 {
+// lossRatio is the share of the intended load that did not arrive; nil where no packet was due: nothing
+// can be said of it then, neither that all arrived nor that none did.
+func (p *path) lossRatio() *float64 {
 	intended := p.intended()
 	if intended == 0 {
-		return 0
+		return nil
 	}
 	arrived := min(p.sink.Unique+p.sink.TooOld, intended)
-	return float64(intended-arrived) / float64(intended)
+	return new(float64(intended-arrived) / float64(intended))
 }

@@ -44,7 +44,9 @@ func (w *pingPong) mark() error { return nil }
 func (w *pingPong) report(t *results.Trial, _ observation) (packets uint64, err error) {
 	r := w.result
 	t.DurationS = r.Duration.Seconds()
-	t.LossRatio = new(float64(r.Lost) / float64(max(r.Sent, 1)))
+	if r.Sent > 0 {
+		t.LossRatio = new(float64(r.Lost) / float64(r.Sent))
+	}
 	if t.RoundTripNs, err = results.NewDistribution(r.RTT); err != nil {
 		return 0, distributionError("round trips", err)
 	}

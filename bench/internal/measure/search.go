@@ -130,6 +130,9 @@ func (m *searching) Measure(ctx context.Context, load float64, duration time.Dur
 	if err != nil {
 		return search.Trial{}, err
 	}
+	if t.LossRatio == nil {
+		return search.Trial{}, &TrialError{fmt.Errorf("no packet was due in %v at %.0f packets/s: raise the smallest load, or make superpackets smaller", duration, load)}
+	}
 	m.noticePause(t, load)
 	if *t.LossRatio > 0 && (m.lossyLoad == 0 || load < m.lossyLoad) && t.LimitedBy != "" {
 		m.lossyLoad, m.record.LimitedBy = load, t.LimitedBy
@@ -242,6 +245,10 @@ func (m *searching) latency(ctx context.Context) error {
 		}
 		for _, share := range latencyShares {
 			ask := Ask{Load: paced(share * *g.RelevantLowerBoundPps), Duration: latencyTrial, Warmup: m.Scenario.Warmup}
+			if least := m.Scenario.LeastPps(latencyTrial); ask.Load.Pps < least {
+				m.warn("no latency at %.0f %% of the %s: less than one packet is due in %v", 100*share, g.Name, latencyTrial)
+				continue
+			}
 			if _, err := m.trial(ctx, ask, &results.GoalShare{Goal: g.Name, Ratio: share}); err != nil {
 				return err
 			}

@@ -189,7 +189,7 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 		t.DurationS = max(t.DurationS, w.sent.Duration.Seconds())
 	}
 	t.Traffic = sumTraffic(t.Directions)
-	t.LossRatio = new(jointLoss(paths))
+	t.LossRatio = jointLoss(paths)
 	if len(u.ways) == 1 {
 		t.Directions = nil // the sum says it all
 	}
@@ -267,7 +267,7 @@ func (p *path) traffic(counts traffic.SinkCounts) (results.Traffic, error) {
 		OfferedPps:    perSecond(p.sent.Offered, p.sent.Duration),
 		ForwardedPps:  perSecond(flows.Unique+flows.TooOld, p.sent.Duration),
 		ThroughputBps: perSecond(8*total.Bytes, p.sent.Duration),
-		LossRatio:     new(p.lossRatio()),
+		LossRatio:     p.lossRatio(),
 		LatencyNs:     latency,
 		Superpackets:  new(int64(total.Superpackets)),
 		Duplicated:    new(int64(flows.Duplicates)),
@@ -281,17 +281,20 @@ func (p *path) traffic(counts traffic.SinkCounts) (results.Traffic, error) {
 	return t, nil
 }
 
-// jointLoss is the share of what all directions intended that did not arrive.
-func jointLoss(paths []*path) float64 {
+// jointLoss is the share of what all directions intended that did not arrive; nil where none intended
+// anything.
+func jointLoss(paths []*path) *float64 {
 	var intended, lost float64
 	for _, p := range paths {
-		intended += float64(p.intended())
-		lost += p.lossRatio() * float64(p.intended())
+		if ratio := p.lossRatio(); ratio != nil {
+			intended += float64(p.intended())
+			lost += *ratio * float64(p.intended())
+		}
 	}
 	if intended == 0 {
-		return 0
+		return nil
 	}
-	return lost / intended
+	return new(lost / intended)
 }
 
 // sumTraffic adds up what can be added; loss and distributions are the caller's.

@@ -172,6 +172,15 @@ func checkLoad(s *Scenario) *breach {
 	if s.Proto == TCP && s.Load.Mode != LoadMax {
 		return &breach{"TCP paces itself", "max with proto=tcp"}
 	}
+	if least := s.LeastPps(s.Duration); s.Load.Mode == LoadPaced && s.Load.Pps < least {
+		what := "packet"
+		if s.Segs > 1 {
+			what = fmt.Sprintf("superpacket of %d packets", s.Segs)
+		}
+		return &breach{
+			fmt.Sprintf("less than one %s is due in duration=%s", what, printDuration(s.Duration)), fmt.Sprintf("%d or more, or a longer duration", least),
+		}
+	}
 	return nil
 }
 

@@ -2,8 +2,10 @@ package scenario
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // LoadMode says how the generator decides when to send.
@@ -38,6 +40,12 @@ func (l Load) String() string {
 		return strconv.FormatInt(l.Pps, 10)
 	}
 	return string(l.Mode)
+}
+
+// LeastPps is the smallest load, in packets per second and direction, of which a packet is due within that time: a superpacket, where the
+// sender makes some.
+func (s Scenario) LeastPps(d time.Duration) int64 {
+	return int64(math.Ceil(float64(max(s.Segs, 1)) * float64(time.Second) / float64(d)))
 }
 
 func parseLoad(text string) (Load, error) {

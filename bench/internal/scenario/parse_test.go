@@ -168,6 +168,8 @@ func TestParseErrors(t *testing.T) {
 		{"load=pingpong flows=2", "flows=2", "ping-pong", "1 with"},
 		{"load=pingpong segs=2", "segs=2", "ping-pong", "1 with"},
 		{"load=pingpong dir=bi", "dir=bi", "ping-pong", "uni"},
+		{"load=1 duration=100ms", "load=1", "less than one packet is due in duration=100ms", "10 or more"},
+		{"size=1400 segs=32 load=10", "load=10", "less than one superpacket of 32 packets is due in duration=1s", "32 or more"},
 		{"load=0", "load=0", "not a load", "50k"},
 		{"load=1.5", "load=1.5", "not a load", "50k"},
 		{"load=-1k", "load=-1k", "not a load", "50k"},
@@ -210,7 +212,7 @@ func TestParseErrors(t *testing.T) {
 func TestBounds(t *testing.T) {
 	for _, words := range []string{
 		"size=44", "ip=6 size=64", "size=1500", "size=65535 mtu=65535", "size=1400 segs=47", "ip=6 size=1500 segs=45", "ip=6 mtu=1280",
-		"mtu=576 size=576", "queues=256", "flows=32768", "flows=4096 gen=socket", "sink=xdp dev=tap", "sink=xdp dut=veth", "size=3394 gen=xdp mtu=9000", "txqlen=65536", "size=64x1000+128x500", "size=64x1000+128x24", "load=1G", "load=1", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
+		"mtu=576 size=576", "queues=256", "flows=32768", "flows=4096 gen=socket", "sink=xdp dev=tap", "sink=xdp dut=veth", "size=3394 gen=xdp mtu=9000", "txqlen=65536", "size=64x1000+128x500", "size=64x1000+128x24", "load=1G", "load=1", "load=10 duration=100ms", "size=1400 segs=32 load=32", "spin=0s", "spin=10ms", "warmup=0s", "duration=1h",
 		"vnet=off offload=none",
 	} {
 		if _, err := Parse(strings.Fields(words)); err != nil {

@@ -29,6 +29,15 @@ type Config struct {
 	Progress func(Progress)
 }
 
+// ShortestTrial is the duration of the first, coarse trials. There must be a goal.
+func (c *Config) ShortestTrial() time.Duration {
+	shortest := c.Goals[0].InitialDuration
+	for _, g := range c.Goals[1:] {
+		shortest = min(shortest, g.InitialDuration)
+	}
+	return shortest
+}
+
 // ConfigError is a setting that makes no search.
 type ConfigError struct {
 	Field  string // in words, with the goal it belongs to

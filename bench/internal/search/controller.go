@@ -39,7 +39,7 @@ func (s *controller) search(ctx context.Context) (stopped string, err error) {
 	if err := s.warmUp(ctx); err != nil {
 		return reasonFor(err), err
 	}
-	first := input{load: s.config.MaxLoad, duration: s.shortestDuration()}
+	first := input{load: s.config.MaxLoad, duration: s.config.ShortestTrial()}
 	for in, wanted := first, true; wanted; in, wanted = s.choose() {
 		if stopped := s.limit(in.duration); stopped != "" {
 			return stopped, nil
@@ -151,14 +151,6 @@ func reasonFor(err error) string {
 		return ReasonInterrupted
 	}
 	return ReasonMeasurerFailed
-}
-
-func (s *controller) shortestDuration() time.Duration {
-	shortest := s.config.Goals[0].InitialDuration
-	for _, g := range s.config.Goals[1:] {
-		shortest = min(shortest, g.InitialDuration)
-	}
-	return shortest
 }
 
 func (s *controller) tell(t Trial, goal string) {
