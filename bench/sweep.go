@@ -23,7 +23,9 @@ interactions cannot. Each round measures every cell once, in a random order.
 
 The table shows the cells, the best first, and below it the knobs ranked by the
 share of the differences that they explain, with the ratio of each knob's
-highest level to its lowest and a 95 % interval, and interactions of two.
+highest level to its lowest and a 95 % interval, and interactions of two. Trials
+that failed or brought nothing through have no part in this; the levels that lost
+some, or all, are named.
 
 With -o FILE an interrupted sweep can be taken up again: the same command with
 --resume measures what is missing. It refuses a file of another design, host,

@@ -17,25 +17,27 @@ type Effects struct {
 	Metric Metric
 	Ranked []Effect // by the share that they explain, the largest first
 
-	Balanced   bool     // every combination of levels has one trial in each round
-	Trials     int      // behind the model
-	Rounds     int      // with a trial
-	NoiseDF    int      // degrees of freedom of the variance between rounds; 0: there are no intervals
-	NoiseShare float64  // of the variance: what differs between the rounds of a cell
-	RestShare  float64  // what is left: interactions of more than two knobs, and those that cannot be told
-	Confused   []string // knobs whose effect cannot be told from that of others
-	Untold     int      // interactions of two knobs that cannot be told from other effects
-	Drift      *Drift   // of the metric within a round, its cell's mean taken out; nil where it is not worth a word
-	LeftOut    int      // trials whose metric is absent or not above zero: they have no logarithm
+	Balanced   bool        // every combination of levels has one trial in each round
+	Trials     int         // behind the model
+	Rounds     int         // with a trial
+	NoiseDF    int         // degrees of freedom of the variance between rounds; 0: there are no intervals
+	NoiseShare float64     // of the variance: what differs between the rounds of a cell
+	RestShare  float64     // what is left: interactions of more than two knobs, and those that cannot be told
+	Confused   []string    // knobs whose effect cannot be told from that of others
+	Untold     int         // interactions of two knobs that cannot be told from other effects
+	Drift      *Drift      // of the metric within a round, its cell's mean taken out; nil where it is not worth a word
+	LeftOut    int         // trials whose metric is absent or not above zero: they have no logarithm
+	Lost       []LostLevel // what the trials that are not behind the effects were of
 }
 
 // Effect is that of one knob, or the interaction of two. Ratios are 1 where there is none.
 type Effect struct {
-	Knobs  []string  // one, or two
-	Share  float64   // of the variance within rounds, 0 to 1
-	Ratio  float64   // see Most and Least; at least 1
-	Range  *Interval // of Ratio; nil where there are too few rounds
-	Levels []Level   // of one knob
+	Knobs  []string    // one, or two
+	Share  float64     // of the variance within rounds, 0 to 1
+	Ratio  float64     // see Most and Least; at least 1
+	Range  *Interval   // of Ratio; nil where there are too few rounds
+	Levels []Level     // of one knob
+	Lost   []LostLevel // of one knob: levels that lost more of their trials than others did
 
 	variance float64 // over its levels, each as often as any other
 	// Most and Least are the levels, by knob, that the ratio is one of: the metric at Most[0] over that at Least[0]. Of two knobs it is such a
@@ -62,7 +64,7 @@ func (e Effect) Seen() bool { return e.Range != nil && e.Range.Low > 1+sure }
 // there are no two trials that differ in a knob.
 func EffectsOf(s Sweep, trials []Trial) (e Effects, ok bool) {
 	samples, leftOut := samplesOf(s, trials)
-	e = Effects{Metric: s.Metric, Trials: len(samples), LeftOut: leftOut}
+	e = Effects{Metric: s.Metric, Trials: len(samples), LeftOut: leftOut, Lost: lostLevels(s, trials)}
 	d := newDesign(s, samples)
 	if len(d.mains) == 0 {
 		return e, false
@@ -74,6 +76,11 @@ func EffectsOf(s Sweep, trials []Trial) (e Effects, ok bool) {
 	d.addMains(&e)
 	d.addInteractions(&e)
 	d.addShares(&e)
+	for i, effect := range e.Ranked {
+		if len(effect.Knobs) == 1 {
+			e.Ranked[i].Lost = unequal(e.Lost, s.knob(effect.Knobs[0]))
+		}
+	}
 	slices.SortStableFunc(e.Ranked, func(a, b Effect) int { return cmp.Compare(b.Share, a.Share) })
 	return e, true
 }

@@ -39,7 +39,11 @@ func (e Effect) name() string { return plain(strings.Join(e.Knobs, " × ")) }
 // mainWords is "offload explains 94.0 % of the differences: all is 19.4 times none (18.9 to 20.1)" and the levels.
 func (e Effect) mainWords() string {
 	text := e.name()
-	if e.Range != nil && !e.Seen() {
+	switch {
+	case e.Range != nil && !e.Seen() && len(e.Lost) > 0:
+		return fmt.Sprintf("%s: what it did cannot be told, %s; among the others %s is %s times %s%s",
+			text, e.lostWords(), plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), e.Range.words())
+	case e.Range != nil && !e.Seen():
 		return fmt.Sprintf("%s made no difference that could be seen: %s is %s times %s%s",
 			text, plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), e.Range.words())
 	}
@@ -49,7 +53,20 @@ func (e Effect) mainWords() string {
 	for _, l := range e.Levels {
 		levels = append(levels, plain(l.Value)+" "+fine(l.Ratio))
 	}
-	return text + "; by the mean: " + strings.Join(levels, ", ")
+	text += "; by the mean: " + strings.Join(levels, ", ")
+	if len(e.Lost) > 0 {
+		text += "; without what was lost: " + e.lostWords()
+	}
+	return text
+}
+
+// lostWords names the levels that lost trials.
+func (e Effect) lostWords() string {
+	words := make([]string, len(e.Lost))
+	for i, l := range e.Lost {
+		words[i] = l.words()
+	}
+	return strings.Join(words, ", ")
 }
 
 // interactionWords is "engine × offload explain 3.00 % together: uring by sync is 1.40 times as much at offload=all as at offload=none (…)".

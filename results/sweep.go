@@ -1,6 +1,9 @@
 package results
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Sweep is the design of a sweep: what was to be measured, so that an interrupted one can be taken up again and its trials be read as an
 // experiment. Each round measures every cell once, in a random order (a randomized complete block design). A file has one for each sitting, all
@@ -32,6 +35,11 @@ func (s Sweep) line() any {
 		header
 		Sweep
 	}{header{Schema, KindSweep}, s}
+}
+
+// knob is the one of a key.
+func (s Sweep) knob(key string) Knob {
+	return s.Knobs[slices.IndexFunc(s.Knobs, func(k Knob) bool { return k.Key == key })]
 }
 
 // Measured says which trials of a sweep are there: by cell and round, those that neither failed nor were interrupted.

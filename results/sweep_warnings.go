@@ -25,6 +25,7 @@ func sweepWarnings(sittings []Sweep, trials []Trial, e Effects) []string {
 	if e.LeftOut > 0 {
 		out = append(out, fmt.Sprintf("%s without %s above zero, which has no logarithm, left out of the effects", trialsOf(e.LeftOut), plain(string(s.Metric))))
 	}
+	out = append(out, e.lostWarnings()...)
 	switch {
 	case e.NoiseDF == 0:
 		out = append(out, "too few rounds for an interval: every effect may be chance; measure 3 rounds or more")
