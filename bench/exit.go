@@ -17,10 +17,10 @@ import (
 // The exit codes, the same for every command.
 const (
 	exitSuccess      = 0
-	exitFailure      = 1
+	exitFailure      = 1 // also a candidate that fails where its baseline does not
 	exitUsage        = 2
-	exitRegression   = 3
-	exitInconclusive = 4
+	exitRegression   = 3 // a comparison found something worse, or nothing where there was something
+	exitInconclusive = 4 // it could not decide, or not measure, all that it was asked for: the one that a noisy machine excuses
 	exitUnsupported  = 5
 )
 

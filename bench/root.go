@@ -28,7 +28,7 @@ standard output, progress to standard error and only to a terminal. NO_COLOR
 is obeyed.
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a comparison found something
-worse, 4 it could decide nothing, 5 this host or user cannot do it.`
+worse, 4 it could not decide or measure all, 5 this host or user cannot do it.`
 
 // app is what commands share: where they write, and what the user's environment asks for.
 type app struct {

@@ -30,17 +30,18 @@ type outcomes [standings][standings]outcome
 // file that never lost a packet is a good one. What only a new file has is no loss to anybody; an arm that lacks what the other has was not
 // measured.
 //
-// What each command makes of an outcome, the worst of all metrics and rounds first:
+// What each command makes of an outcome:
 //
-//	outcome      verdict                 ab             gate                               compare
-//	failed       inconclusive            exit 1         exit 1                             exit 1
-//	nothing      worse                   exit 3         exit 3, without a second series    exit 3
-//	compared     what statistics show    exit 0         worse twice 3, undecided 4, else 0 a row worse 3, see below
-//	unmeasured   inconclusive at best    exit 4         exit 4 where it is required        exit 4
-//	neither      none                    0; 4 if all    0; 4 if nothing required is left   0; 4 if all
+//	outcome      verdict                 ab               gate                               compare
+//	nothing      worse                   exit 3           exit 3, without a second series    exit 3
+//	failed       inconclusive            exit 1           exit 1                             exit 1
+//	compared     what statistics show    exit 0           3 if worse twice, 4 if undecided   3 if a row is worse
+//	unmeasured   inconclusive at best    exit 4           exit 4 where it is required        exit 4
+//	neither      none                    exit 4 if all    exit 4 if nothing required is left exit 4 if all
 //
-// An undecided row of compare is exit 4 if its whole interval lies beyond the margin, or if it has too few trials for an interval; so is
-// a scenario that only the old file has. A sweep gives no verdict: levels and trials without a figure above zero are named, and the effects
+// Of several the exit code is the first of 3, 1, 4 and 0; a series of ab or gate ends with the first trial that fails. A trial of A that fails
+// is exit 1 of ab, which was asked for nothing else, and exit 4 of gate and compare, which judge B. An undecided row of compare is exit 4 if its
+// whole interval lies beyond the margin, or if it has too few trials for an interval; so is a scenario that only the old file has. A sweep gives no verdict: levels and trials without a figure above zero are named, and the effects
 // are said to be those of the others. A search has no second side: a trial in which no packet was due ends it with an error.
 var (
 	roundsMore = outcomes{
