@@ -77,15 +77,25 @@ func (c *FileComparison) compare(scenario string, before, after []Trial) {
 		return
 	}
 	for _, f := range comparedFigures() {
-		switch o := fileOutcome(f.metric, standingIn(olds[f.metric]), standingIn(news[f.metric])); {
+		was, is := standingIn(before, f.metric), standingIn(after, f.metric)
+		o, nothing := fileOutcome(f.metric, was, is), 0
+		if o == outcomeNothing {
+			nothing = zeros(after, f.metric)
+		}
+		if failed && o != outcomeNeither {
+			o = fileOutcome(f.metric, was, sideFails)
+		}
+		switch {
 		case o == outcomeNeither:
 		case len(news[f.metric]) == 0:
 			c.WithoutRow = append(c.WithoutRow, Unmatched{scenario, f.metric, OldFile, noFigure})
 		default:
-			if failed {
-				o = fileOutcome(f.metric, standingIn(olds[f.metric]), sideFails)
+			u := newUnpaired(scenario, f, olds[f.metric], news[f.metric], c.Margin)
+			u.outcome = o
+			if u.NothingTrials = nothing; nothing > 0 {
+				u.Verdict = VerdictWorse // whatever the statistics say
 			}
-			c.Rows = append(c.Rows, newUnpaired(scenario, f, olds[f.metric], news[f.metric], o, c.Margin))
+			c.Rows = append(c.Rows, u)
 		}
 	}
 }
@@ -98,15 +108,25 @@ func withoutTrials(scenario string, before, after []Trial) Unmatched {
 	return Unmatched{Scenario: scenario, OnlyIn: NewFile, Reason: noTrial(before)}
 }
 
-// standingIn is what a file has of a metric of which these are the figures.
-func standingIn(values []float64) standing {
+// standingIn is what a file with a usable trial of a scenario has of a metric.
+func standingIn(trials []Trial, m Metric) standing {
 	switch {
-	case len(values) == 0:
+	case len(samples(trials)[m]) == 0:
 		return sideLacks
-	case slices.Min(values) <= 0:
+	case zeros(trials, m) > 0:
 		return sideZero
 	}
 	return sideHas
+}
+
+// zeros is how many usable trials have a figure of 0, in one of their directions at least.
+func zeros(trials []Trial, m Metric) (n int) {
+	for _, t := range trials {
+		if value, ok := Metrics(t)[m]; ok && t.usable() && (value <= 0 || deadWay(t, m)) {
+			n++
+		}
+	}
+	return n
 }
 
 // samples is the figures of the usable trials by metric.

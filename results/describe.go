@@ -15,10 +15,20 @@ func (m Metric) Format(value float64) string {
 }
 
 // Change is the ratio in words: "4.80 % less".
-func (c Comparison) Change() string { return change(c.Ratio) }
+func (c Comparison) Change() string {
+	if c.Rounds == 0 {
+		return "no ratio"
+	}
+	return change(c.Ratio)
+}
 
 // Interval is from where to where the ratio may be, in words: "6.10 % less to 3.52 % less".
-func (c Comparison) Interval() string { return change(c.Low) + " to " + change(c.High) }
+func (c Comparison) Interval() string {
+	if c.Rounds == 0 {
+		return absent
+	}
+	return change(c.Low) + " to " + change(c.High)
+}
 
 // Summary is the machine and the program in one line.
 func (h Host) Summary() string { return fingerprint(h) }

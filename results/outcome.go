@@ -5,7 +5,7 @@ type standing int
 
 const (
 	sideHas   standing = iota // a figure above zero in every trial
-	sideZero                  // a figure in every trial, and that of at least one is 0
+	sideZero                  // a figure in every trial, and that of at least one is 0, in one of its directions
 	sideLacks                 // an arm: no figure in at least one trial; a file: in none of its trials
 	sideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did
 	standings                 // how many there are

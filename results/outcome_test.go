@@ -169,3 +169,34 @@ func TestNothingIsWorseInSpiteOfNoise(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestOneDirectionIsDead: the sum of both directions would hide that nothing comes through in one of them.
+func TestOneDirectionIsDead(t *testing.T) {
+	const both = "dir=bi/dut=forwarder/size=64"
+	bi := func(round int, arm string, back float64) Trial {
+		way := func(name DirectionName, pps float64) Direction {
+			return Direction{name, Traffic{ForwardedPps: &pps}}
+		}
+		return Trial{
+			Scenario: both, Round: round, Arm: arm, Start: sampleStart, Traffic: Traffic{ForwardedPps: new(1e6 + back)},
+			Directions: []Direction{way(AToB, 1e6), way(BToA, back)},
+		}
+	}
+	var trials, before, after []Trial
+	for round := range 12 {
+		back := 1e4 // so little that the sum is the same without it
+		if round == 5 {
+			back = 0
+		}
+		trials = append(trials, bi(round, ArmA, 1e4), bi(round, ArmB, back))
+		before, after = append(before, bi(round, "", 1e4)), append(after, bi(round, "", back))
+	}
+	got, err := Compare(trials, CompareOptions{})
+	if err != nil || len(got) != 1 || got[0].Verdict != VerdictWorse || got[0].NothingRounds != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	c, err := CompareFiles(fileOfTrials(before), fileOfTrials(after), 0.05)
+	if err != nil || c.Verdict() != VerdictWorse || c.Rows[0].NothingTrials != 1 {
+		t.Errorf("%v of\n%s", err, c.Table(Options{}))
+	}
+}

@@ -66,11 +66,19 @@ func standingOf(trials []Trial, m Metric) standing {
 			return sideFails
 		case !ok:
 			s = sideLacks
-		case value <= 0 && s == sideHas:
+		case s == sideHas && (value <= 0 || deadWay(t, m)):
 			s = sideZero
 		}
 	}
 	return s
+}
+
+// deadWay says whether one of two directions brought nothing through, which the sum of both would hide.
+func deadWay(t Trial, m Metric) bool {
+	return m.MoreIsBetter() && slices.ContainsFunc(t.Directions, func(d Direction) bool {
+		value, ok := Metrics(Trial{Traffic: d.Traffic})[m]
+		return ok && value <= 0
+	})
 }
 
 // standoff is a round without a ratio, and what the arms had instead.

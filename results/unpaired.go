@@ -38,10 +38,9 @@ func (u Unpaired) line() any {
 	}{header{Schema, KindUnpaired}, u}
 }
 
-// newUnpaired compares two samples, neither empty, but for what depends on other rows: AdjustedP and the verdict.
-func newUnpaired(scenario string, f comparedFigure, before, after []float64, o outcome, margin float64) Unpaired {
+// newUnpaired compares two samples, neither empty, but for what depends on other rows, AdjustedP and the verdict, and on their trials.
+func newUnpaired(scenario string, f comparedFigure, before, after []float64, margin float64) Unpaired {
 	u := Unpaired{
-		outcome:  o,
 		Scenario: scenario, Metric: f.metric, MoreIsGood: f.metric.MoreIsBetter(), Margin: margin,
 		Old: medianOf(before), New: medianOf(after), PValue: chanceOf(before, after), Verdict: VerdictInconclusive,
 	}
@@ -50,14 +49,6 @@ func newUnpaired(scenario string, f comparedFigure, before, after []float64, o o
 		u.Low, u.High = ratioOf(*u.New.Low, *u.Old.High), ratioOf(*u.New.High, *u.Old.Low)
 		if u.Low == nil || u.High == nil {
 			u.Low, u.High = nil, nil
-		}
-	}
-	if fileOutcome(f.metric, standingIn(before), standingIn(after)) == outcomeNothing {
-		u.Verdict = VerdictWorse // whatever the statistics say
-		for _, v := range after {
-			if v <= 0 {
-				u.NothingTrials++
-			}
 		}
 	}
 	return u
