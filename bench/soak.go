@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
 

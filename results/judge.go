@@ -40,7 +40,7 @@ func judge(comparisons []Comparison, tallies []tally, trials []Trial, o CompareO
 			c.Verdict = VerdictWorse
 		}
 		if c.Confidence > 0 && c.Rounds < needed {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("%s are too few to show a change in one of %d metrics: %d are needed", roundsText(c.Rounds), len(chances), needed))
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s too few to show a change in one of %d metrics: %d are needed", countAre(c.Rounds, "round"), len(chances), needed))
 		}
 	}
 }

@@ -17,20 +17,21 @@ func TestReadSchema1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fileOf(hostBeforeSchema3(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
+	want := fileOf(hostBeforeSchema4(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("schema 1 (-want +got):\n%s", diff)
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, one of schema 2 but for
-// comparisons and sweeps as well.
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials and the CPUs
+// allowed, one of schema 2 but for comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
 	all := fileOf(sampleRecords(t)...)
 	readsAs(t, "testdata/schema4.jsonl", all)
 	all.Gates, all.Comparisons[0].NothingRounds, all.Comparisons[0].UnmeasuredRounds = nil, 0, 0
+	all.Host, all.Trials[0].Warnings = hostBeforeSchema4(), nil
 	readsAs(t, "testdata/schema3.jsonl", all)
-	all.Host, all.Comparisons, all.Sweeps = hostBeforeSchema3(), nil, nil
+	all.Comparisons, all.Sweeps = nil, nil
 	all.Trials[0] = beforeSchema3(all.Trials[0])
 	all.Searches[0].Host.LongestPauseNs = nil
 	readsAs(t, "testdata/schema2.jsonl", all)
@@ -40,12 +41,12 @@ func TestReadGolden(t *testing.T) {
 func beforeSchema3(t Trial) Trial {
 	dut, cpu := *t.DUT, *t.CPU
 	dut.Program, cpu.DistanceNs = "", nil
-	t.Series, t.DUT, t.CPU, t.IntakeRatio, t.Warnings = 0, &dut, &cpu, nil, nil
+	t.Series, t.DUT, t.CPU, t.IntakeRatio = 0, &dut, &cpu, nil
 	return t
 }
 
-// hostBeforeSchema3 is the sample without what was added later.
-func hostBeforeSchema3() Host {
+// hostBeforeSchema4 is the sample without what was added later.
+func hostBeforeSchema4() Host {
 	h := sampleHost()
 	h.CPUsAllowed = ""
 	return h

@@ -8,12 +8,12 @@ import (
 // Sentence is the verdict in words that need no table.
 func (c Comparison) Sentence() string {
 	what := labelOf(c.Metric)
-	interval := fmt.Sprintf("%s %% interval %s to %s, %s", percent(c.Confidence), change(c.Low), change(c.High), roundsText(c.Rounds))
+	interval := fmt.Sprintf("%s %% interval %s to %s, %s", percent(c.Confidence), change(c.Low), change(c.High), Count(c.Rounds, "round"))
 	switch {
 	case c.Rounds == 0:
-		return fmt.Sprintf("%s: inconclusive, none of %s has a ratio", what, roundsText(c.UnmeasuredRounds))
+		return fmt.Sprintf("%s: inconclusive, none of %s has a ratio", what, Count(c.UnmeasuredRounds, "round"))
 	case c.Verdict == VerdictWorse && c.NothingRounds > 0:
-		return fmt.Sprintf("%s: B is worse, it brought nothing through in %d of %s where A did (%s)", what, c.NothingRounds, roundsText(c.Rounds), change(c.Ratio))
+		return fmt.Sprintf("%s: B is worse, it brought nothing through in %d of %s where A did (%s)", what, c.NothingRounds, Count(c.Rounds, "round"), change(c.Ratio))
 	}
 	switch c.Verdict {
 	case VerdictBetter, VerdictWorse:
@@ -29,7 +29,7 @@ func (c Comparison) gaps() string {
 	if c.UnmeasuredRounds == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %s without a ratio; ", c.UnmeasuredRounds, roundsText(c.Rounds+c.UnmeasuredRounds))
+	return fmt.Sprintf("%d of %s without a ratio; ", c.UnmeasuredRounds, Count(c.Rounds+c.UnmeasuredRounds, "round"))
 }
 
 // reach says where an undecided ratio may be.
@@ -37,7 +37,7 @@ func (c Comparison) reach() string {
 	if c.Confidence == 0 {
 		return fmt.Sprintf("%s too few for an interval; they had %s to %s", countAre(c.Rounds, "round"), change(c.Low), change(c.High))
 	}
-	return fmt.Sprintf("B may be anywhere from %s to %s (%s)", change(c.Low), change(c.High), roundsText(c.Rounds))
+	return fmt.Sprintf("B may be anywhere from %s to %s (%s)", change(c.Low), change(c.High), Count(c.Rounds, "round"))
 }
 
 // seeable says what the series could have shown.
@@ -49,10 +49,6 @@ func (c Comparison) seeable() string {
 		return fmt.Sprintf("; only a change to %s would have been seen", change(1+c.Detectable))
 	}
 	return fmt.Sprintf("; a change of %s %% would have been seen", percent(c.Detectable))
-}
-
-func roundsText(n int) string {
-	return Count(n, "round")
 }
 
 // change writes a ratio as what became more or less: "4.8 % less", "12 % more", "3.5 times".

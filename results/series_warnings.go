@@ -31,7 +31,7 @@ func seriesWarnings(rounds int, logs []float64, e estimate) []string {
 		warnings = append(warnings, "the rounds' ratios have more than one peak: something switches between two states")
 	}
 	if _, extreme, err := stat.Outliers(logs); err == nil && len(extreme) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s far off the others, kept", roundsText(len(extreme))))
+		warnings = append(warnings, fmt.Sprintf("%s far off the others, kept", Count(len(extreme), "round")))
 	}
 	return warnings
 }
