@@ -67,7 +67,7 @@ func forwardingConfined(t *testing.T, words string, args ...string) (cmd *exec.C
 func waitLine(t *testing.T, lines chan string, pattern string) []string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(patience)
 	for {
 		select {
 		case line, open := <-lines:
@@ -78,7 +78,7 @@ func waitLine(t *testing.T, lines chan string, pattern string) []string {
 				return m
 			}
 		case <-timeout:
-			t.Fatalf("no line that matches %q within 20 s", pattern)
+			t.Fatalf("no line that matches %q within %v", pattern, patience)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func TestForwardAttached(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: patience}
 	response, err := client.Get(address)
 	if err != nil {
 		t.Fatal(err)

@@ -229,7 +229,7 @@ func TestInterruptedGate(t *testing.T) {
 	t.Chdir(source)
 	t.Setenv("TMPDIR", temp)
 	file := filepath.Join(out, "gate.jsonl")
-	cmd, stdout, stderr := command(t, strings.Fields("gate --baseline git:HEAD --no-calibration load=10000 duration=1m warmup=0s -o "+file+
+	cmd, stdout, stderr := command(t, strings.Fields("gate --baseline git:HEAD --no-calibration load=10000 duration=1h warmup=0s -o "+file+
 		" --markdown "+filepath.Join(out, "gate.md")+" --junit "+filepath.Join(out, "gate.xml"))...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
