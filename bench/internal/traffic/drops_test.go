@@ -117,8 +117,8 @@ func TestDropReasonsOfSocket(t *testing.T) {
 	bed := newScene(t)
 	r := newTestReceiver(t, bed.B(), SinkConfig{Kind: SinkSocket, Flows: 1, Addr: bed.B().Addr, CPU: -1})
 	reasons := countDropReasons(t, bed)
-	floodStalled(t, bed, r, 1)
-	overflow := readSink(t, bed, r).Overflow
+	sent := floodStalled(t, bed, r, 1)
+	overflow := readAll(t, bed, r, sent.Offered).Overflow
 	if got := dropped(t, reasons, "b", "SOCKET_RCVBUFF"); got == 0 || got != overflow {
 		t.Errorf("%d drops with SOCKET_RCVBUFF, the socket counts %d", got, overflow)
 	}

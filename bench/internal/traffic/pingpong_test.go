@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"testing"
@@ -22,6 +21,7 @@ func pingPongConfig(bed *testbed.Testbed, ipv6 bool) PingPongConfig {
 		Port:       testPort,
 		Size:       MinSizeIPv6,
 		Duration:   100 * time.Millisecond,
+		Timeout:    long,
 	}
 }
 
@@ -71,11 +71,12 @@ func TestPingPongSilence(t *testing.T) {
 
 func TestPingPongCancel(t *testing.T) {
 	bed := newScene(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
 	cfg := pingPongConfig(bed, false)
 	cfg.Duration = time.Hour
-	res, err := RunPingPong(ctx, cfg)
+	res, err := RunPingPong(cancelWhen(t, func() (bool, error) {
+		c, err := bed.Counters()
+		return c.A.RxPackets > 0, err
+	}), cfg)
 	if err != nil || res.Answered == 0 {
 		t.Errorf("got %+v, %v", res, err)
 	}

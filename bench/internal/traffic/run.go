@@ -98,7 +98,7 @@ func (r *run) pace(ctx context.Context, sched schedule, d time.Duration) error {
 		err   error
 	)
 	now := start
-	for next < total && now < start+int64(spread)+grace(spread) && ctx.Err() == nil && err == nil {
+	for next < total && now < start+int64(spread)+r.sender.grace(spread) && ctx.Err() == nil && err == nil {
 		due := min(sched.dueBy(now-start), total, next+reach)
 		if due > next {
 			err = r.sendDue(sched, next, due)

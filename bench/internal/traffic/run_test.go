@@ -14,6 +14,7 @@ import (
 func socketPairs(tb testing.TB, cfg SenderConfig) (s *Sender, readers []int) {
 	tb.Helper()
 	s = newSender(cfg)
+	s.grace = untilAllLeft
 	for range cfg.Flows {
 		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		if err != nil {

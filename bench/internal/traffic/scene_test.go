@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"context"
 	"net/netip"
 	"testing"
 	"time"
@@ -8,6 +9,33 @@ import (
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder/tun"
 )
+
+// long is far longer than anything takes, on any machine.
+const long = 5 * time.Minute
+
+// untilAllLeft is the grace of the generators of tests: they offer all packets that are
+// due, however long their thread waits for a CPU.
+func untilAllLeft(time.Duration) int64 { return int64(long) }
+
+// cancelWhen returns a context that is done as soon as happened says so.
+func cancelWhen(t *testing.T, happened func() (bool, error)) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	t.Cleanup(cancel)
+	go func() {
+		defer cancel()
+		for ctx.Err() == nil {
+			if ok, err := happened(); ok || err != nil {
+				if err != nil {
+					t.Errorf("wait for a run: %v", err)
+				}
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return ctx
+}
 
 // newScene returns two namespaces joined by a veth pair, which end with the test.
 func newScene(tb testing.TB) *testbed.Testbed {
@@ -88,12 +116,29 @@ func newTestSender(tb testing.TB, bed *testbed.Testbed, ipv6 bool, flows, size, 
 	if err != nil {
 		tb.Fatal(err)
 	}
+	s.grace = untilAllLeft
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Error(err)
 		}
 	})
 	return s
+}
+
+// readAll waits until the receiver has n segments, or its socket has dropped them, and
+// returns its counts: a thread that reads a socket may get its CPU late.
+func readAll(tb testing.TB, bed *testbed.Testbed, s Receiver, n uint64) SinkCounts {
+	tb.Helper()
+	for deadline := time.Now().Add(long); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		c, err := s.Read()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if total := c.Total(); total.Segments+total.Corrupt+total.Foreign+c.Overflow >= n {
+			break
+		}
+	}
+	return readSink(tb, bed, s)
 }
 
 // readSink waits until the counts stand still, those of the devices and then the

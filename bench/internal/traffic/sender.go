@@ -52,6 +52,7 @@ type Sender struct {
 	batch   *batch
 	window  *window
 	nextSeq []uint64
+	grace   func(time.Duration) int64 // tests wait longer for what is due
 }
 
 // NewSender opens the sockets. Errors name the field that cannot be.
@@ -79,6 +80,7 @@ func newSender(cfg SenderConfig) *Sender {
 		batch:   b,
 		window:  newWindow(cfg.Flows, min(cfg.Flows*b.cap(), maxWindow)),
 		nextSeq: make([]uint64, cfg.Flows),
+		grace:   grace,
 	}
 }
 

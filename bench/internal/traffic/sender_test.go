@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -15,7 +14,7 @@ import (
 
 func TestSenderOverVeth(t *testing.T) {
 	bed := newScene(t)
-	const pps, d = 50_000, time.Second / 2
+	const pps, d = 50_000, 18 * time.Millisecond // fewer packets than a CPU's backlog holds
 	for _, ipv6 := range []bool{false, true} {
 		for _, flows := range []int{1, 8} {
 			for _, segments := range []int{1, 16} {
@@ -30,7 +29,7 @@ func TestSenderOverVeth(t *testing.T) {
 					got := readSink(t, bed, sink)
 
 					// Superpackets round the load to whole ones.
-					want := (uint64(pps*d.Seconds()) + uint64(segments)/2) / uint64(segments) * uint64(segments)
+					want := (uint64(pps*d/time.Second) + uint64(segments)/2) / uint64(segments) * uint64(segments)
 					if sent.Intended != want || sent.Offered != want || sent.NotOffered != 0 || sent.Duration != d {
 						t.Errorf("offered %d of %d in %v, want %d in %v", sent.Offered, sent.Intended, sent.Duration, want, d)
 					}
@@ -73,7 +72,7 @@ func TestSenderMaximumLoad(t *testing.T) {
 		t.Run(fmt.Sprintf("segments=%d", segments), func(t *testing.T) {
 			sink := newTestSink(t, bed.B(), 4)
 			sender := newTestSender(t, bed, true, 4, MinSizeIPv6, segments)
-			sent, err := sender.Run(t.Context(), Load{}, 200*time.Millisecond)
+			sent, err := sender.Run(t.Context(), Load{}, 100*time.Millisecond)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,13 +108,18 @@ func TestSenderCancel(t *testing.T) {
 	bed := newScene(t)
 	sender := newTestSender(t, bed, false, 1, 64, 1)
 	for _, pps := range []float64{0, 10, 50_000} {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		sent, err := sender.Run(ctx, Load{Pps: pps}, time.Hour)
-		cancel()
+		before, err := bed.Counters()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sent.Offered == 0 || sent.Duration < 50*time.Millisecond || sent.Duration >= time.Hour {
+		sent, err := sender.Run(cancelWhen(t, func() (bool, error) {
+			now, err := bed.Counters()
+			return now.A.TxPackets > before.A.TxPackets, err
+		}), Load{Pps: pps}, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent.Offered == 0 || sent.Duration <= 0 || sent.Duration >= time.Hour {
 			t.Errorf("%v pps: offered %d in %v", pps, sent.Offered, sent.Duration)
 		}
 		if limit := pps*sent.Duration.Seconds() + 1; pps > 0 && float64(sent.Intended) > limit {
@@ -161,6 +165,7 @@ func TestSenderBothDirections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer back.Close()
+	back.grace = untilAllLeft
 
 	type result struct {
 		sent Sent
@@ -168,10 +173,10 @@ func TestSenderBothDirections(t *testing.T) {
 	}
 	results := make(chan result, 1)
 	go func() {
-		sent, err := back.Run(t.Context(), Load{Pps: 20_000}, 200*time.Millisecond)
+		sent, err := back.Run(t.Context(), Load{Pps: 20_000}, 50*time.Millisecond)
 		results <- result{sent, err}
 	}()
-	sent, err := forth.Run(t.Context(), Load{Pps: 20_000}, 200*time.Millisecond)
+	sent, err := forth.Run(t.Context(), Load{Pps: 20_000}, 50*time.Millisecond)
 	r := <-results
 	if err != nil || r.err != nil {
 		t.Fatal(err, r.err)

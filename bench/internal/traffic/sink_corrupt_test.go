@@ -71,6 +71,7 @@ func TestSinkSeesEveryDamagedByte(t *testing.T) {
 		for kind := range programs() {
 			for _, piece := range []uint32{2048, 512} {
 				t.Run(fmt.Sprintf("%s/%s/piece=%d", kind, name, piece), func(t *testing.T) {
+					t.Parallel()
 					s := loadVerifyingSink(t, SinkConfig{Kind: kind, Flows: 1, Ethernet: p.ethernet}, piece)
 					s.damageEveryByte(p)
 				})

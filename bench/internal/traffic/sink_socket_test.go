@@ -11,13 +11,13 @@ import (
 
 func TestSocketSinkLargestPacket(t *testing.T) {
 	bed := upScene(t, testbed.Config{Topology: testbed.Veth, MTU: MaxSize})
-	r := newTestReceiver(t, bed.B(), SinkConfig{Kind: SinkSocket, Flows: 1, Verify: true, Addr: bed.B().Addr, CPU: 0})
+	r := newTestReceiver(t, bed.B(), SinkConfig{Kind: SinkSocket, Flows: 1, Verify: true, Addr: bed.B().Addr, CPU: -1})
 	s := newTestSender(t, bed, false, 1, MaxSize, 1)
-	sent, err := s.Run(t.Context(), Load{Pps: 1_000}, 50*time.Millisecond)
+	sent, err := s.Run(t.Context(), Load{Pps: 1_000}, 20*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkDelivery(t, sent, readSink(t, bed, r))
+	checkDelivery(t, sent, readAll(t, bed, r, sent.Offered))
 }
 
 // The socket's thread stands still while its buffer overflows: what it gets later
@@ -28,7 +28,7 @@ func TestSocketSinkOverflow(t *testing.T) {
 			bed := newScene(t)
 			r := newTestReceiver(t, bed.B(), SinkConfig{Kind: SinkSocket, Flows: 1, Addr: bed.B().Addr, CPU: -1})
 			sent := floodStalled(t, bed, r, segments)
-			got := readSink(t, bed, r)
+			got := readAll(t, bed, r, sent.Offered)
 			if unique := got.Flows().Unique; got.Overflow == 0 || unique+got.Overflow != sent.Offered {
 				t.Errorf("%d received and %d dropped of %d", unique, got.Overflow, sent.Offered)
 			}
@@ -43,7 +43,7 @@ func floodStalled(t *testing.T, bed *testbed.Testbed, r Receiver, segments int) 
 	mu := &r.(*socketSink).mu
 	mu.Lock()
 	defer mu.Unlock()
-	sent, err := s.Run(t.Context(), Load{Pps: 100_000}, 400*time.Millisecond)
+	sent, err := s.Run(t.Context(), Load{Pps: 200_000}, 200*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestSocketSinkCorrupt(t *testing.T) {
 		write(t, q, packetSpec{dst: dst, port: testPort, payload: payload}, 0)
 	}
 	write(t, q, packetSpec{dst: dst, port: testPort, payload: []byte("hello")}, 0)
-	total := readSink(t, bed, r).Total()
+	total := readAll(t, bed, r, 5).Total()
 	if total.Segments != 1 || total.Corrupt != 3 || total.Foreign != 1 {
 		t.Errorf("got %+v, want 1 segment, 3 corrupt, 1 foreign", total)
 	}

@@ -189,6 +189,7 @@ func TestSinkVerdicts(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s/verify=%v/%s", kind, verify, name), func(t *testing.T) {
+					t.Parallel() // most of it is the kernel's verifier
 					c.check(t, loadTestSink(t, SinkConfig{Kind: kind, Flows: 2, Verify: verify}, 1))
 				})
 			}

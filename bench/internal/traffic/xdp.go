@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -85,8 +86,9 @@ type XDP struct {
 	cfg        XDPConfig
 	netns      *os.File // the namespace of the run
 	frame      []byte
-	repeat     uint32 // frames of one system call
-	restarts   int    // of the last run
+	repeat     uint32                    // frames of one system call
+	restarts   int                       // of the last run
+	grace      func(time.Duration) int64 // tests wait longer for what is due
 	collection *ebpf.Collection
 	// The tracepoints stay attached only as long as these live.
 	links  []link.Link
@@ -100,7 +102,7 @@ func NewXDP(cfg XDPConfig) (*XDP, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	x := &XDP{cfg: cfg, repeat: testRunRepeat}
+	x := &XDP{cfg: cfg, repeat: testRunRepeat, grace: grace}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open in-kernel generator: %w", err), x.Close())
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,7 +99,8 @@ func readPacket(t *testing.T, q *tun.Queue, cfg *XDPConfig) []byte {
 	return buf[ethernetLen:n]
 }
 
-// Every byte of every packet, on a real device: this is what a DUT gets.
+// Every byte of every packet, on a real device: this is what a DUT gets. All sizes go all
+// ways in one of the orders, and in all orders the first way.
 func TestXDPPackets(t *testing.T) {
 	sizes := map[string][]SizeShare{
 		"64":   OneSize(64),
@@ -108,7 +111,8 @@ func TestXDPPackets(t *testing.T) {
 		// Cut groups of the pattern at each length, one of them twice.
 		"odd": {{67, 1}, {69, 2}, {101, 1}, {102, 1}, {103, 3}, {104, 1}, {1001, 1}, {66, 1}},
 	}
-	for _, in := range []struct {
+	orders := []Order{OrderInterleaved, OrderInOrder, OrderZipf}
+	for i, in := range []struct {
 		name string
 		kind tun.Kind
 		way  wayIn
@@ -122,8 +126,12 @@ func TestXDPPackets(t *testing.T) {
 		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: kind, MTU: 9000, TxQueueLen: 4096})
 		q := attachBare(t, bed.A(), kind)
 		for _, ipv6 := range []bool{false, true} {
-			for name, shares := range sizes {
-				for _, order := range []Order{OrderInterleaved, OrderInOrder, OrderZipf} {
+			for j, name := range slices.Sorted(maps.Keys(sizes)) {
+				shares, some := sizes[name], orders
+				if i > 0 {
+					some = orders[(i+j)%len(orders):][:1]
+				}
+				for _, order := range some {
 					t.Run(fmt.Sprintf("%s/ipv6=%v/size=%s/%s", in.name, ipv6, name, order), func(t *testing.T) {
 						cfg := in.way(bed, ipv6, 5, shares)
 						cfg.Order = order
@@ -142,19 +150,11 @@ func TestXDPPackets(t *testing.T) {
 // each with the plan.
 func checkRun(t *testing.T, q *tun.Queue, cfg *XDPConfig) {
 	t.Helper()
-	const packets, pps, tries = 1500, 100_000, 4
+	const packets, pps = 1500, 100_000
 	x := newTestXDP(t, *cfg)
-	var sent Sent
-	for try := 1; ; try++ {
-		var err error
-		if sent, err = x.Run(t.Context(), Load{Pps: pps, Packets: packets}, time.Second); err != nil {
-			t.Fatal(err)
-		}
-		// A CPU that stands still near the end of so short a run cannot make up for it.
-		if sent.NotOffered == 0 || try == tries {
-			break
-		}
-		drain(t, q)
+	sent, err := x.Run(t.Context(), Load{Pps: pps, Packets: packets}, time.Second)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if sent.Offered != packets || sent.Intended != packets || sent.NotOffered != 0 || sent.Duration != packets*time.Second/pps {
 		t.Fatalf("offered %d of %d in %v", sent.Offered, sent.Intended, sent.Duration)

@@ -39,7 +39,7 @@ func (x *XDP) Run(ctx context.Context, load Load, d time.Duration) (Sent, error)
 	if err := load.check(d); err != nil {
 		return Sent{}, err
 	}
-	t := newXDPTask(load, d)
+	t := x.newTask(load, d)
 	err := x.arm(t.generatorTask)
 	if err == nil {
 		err = x.onThread(func() error { return x.runTask(ctx, t) })
@@ -58,7 +58,7 @@ type xdpTask struct {
 	spread time.Duration // the time that the packets are spread over
 }
 
-func newXDPTask(load Load, d time.Duration) xdpTask {
+func (x *XDP) newTask(load Load, d time.Duration) xdpTask {
 	t := xdpTask{spread: d}
 	t.Packets, t.Duration, t.Batch = load.Packets, uint64(d), floodBatch
 	if load.Packets == 0 {
@@ -71,7 +71,7 @@ func newXDPTask(load Load, d time.Duration) xdpTask {
 	t.Interval, t.IntervalRest = t.sched.fixedPoint()
 	packets, spread := t.sched.cut(d, load.Packets)
 	t.Packets, t.spread = uint64(packets), spread
-	t.Duration = uint64(spread) + uint64(grace(spread))
+	t.Duration = uint64(spread) + uint64(x.grace(spread))
 	t.Paced, t.Batch = 1, pacedBatch(load.Pps)
 	return t
 }

@@ -69,6 +69,7 @@ func newTestXDP(tb testing.TB, cfg XDPConfig) *XDP {
 	if err != nil {
 		tb.Fatalf("%+v", err)
 	}
+	x.grace = untilAllLeft
 	tb.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			tb.Error(err)
