@@ -97,7 +97,7 @@ func TestForwardAttached(t *testing.T) {
 	}
 	_, err := traffic.RunPingPong(t.Context(), traffic.PingPongConfig{
 		Client: bed.A().Namespace.Do, Server: bed.B().Namespace.Do,
-		ClientAddr: bed.A().Addr, ServerAddr: bed.B().Addr, Port: 5000, Size: 64, Duration: 100 * time.Millisecond,
+		ClientAddr: bed.A().Addr, ServerAddr: bed.B().Addr, Port: 5000, Size: 64, Duration: 100 * time.Millisecond, Timeout: patience,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ type Counts struct {
 	Swapped    uint64 // pairs
 	Flipped    uint64
 	Delayed    uint64 // held back, for Delay or longer
+	Overtaken  uint64 // left after a packet that was read later; of duplicates the first counts
 }
 
 // check returns an error for what cannot be ordered.

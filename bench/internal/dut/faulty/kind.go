@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
@@ -24,15 +25,16 @@ const DropReason = "fault"
 // scheduler busy. On a CPU of its own it lets delayed packets go within a few µs; where
 // others want that CPU, or the Go scheduler takes its turn, some are ms late.
 type Kind struct {
-	faults Faults
-	armed  atomic.Bool
+	faults   Faults
+	armed    atomic.Bool
+	patience time.Duration // how long a packet waits for the one it is to change places with
 
 	mu      sync.Mutex
 	current *running // the last one started; nil before
 }
 
 // New returns the forwarder that has these faults. Start refuses those that cannot be.
-func New(f Faults) *Kind { return &Kind{faults: f} }
+func New(f Faults) *Kind { return &Kind{faults: f, patience: swapPatience} }
 
 // Arm lets packets count for faults that are read from now on, see Faults.AwaitArm.
 // It holds until the next Start.
@@ -68,7 +70,7 @@ func (k *Kind) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Sce
 		return nil, err
 	}
 	k.armed.Store(!k.faults.AwaitArm)
-	r, err := open(scene, deviceKind(s), k.faults, &k.armed)
+	r, err := open(scene, deviceKind(s), k.faults, k.patience, &k.armed)
 	if err != nil {
 		return nil, err
 	}

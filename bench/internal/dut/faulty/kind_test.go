@@ -33,10 +33,10 @@ func TestFaults(t *testing.T) {
 		"drop in a row": {Faults{DropBurst: Burst{6, 3}}, "abcghi", Counts{Read: 12, Dropped: 6}},
 		"silent":        {Faults{DropEvery: 5, Silent: true}, "abcdfghikl", Counts{Read: 12, Dropped: 2}},
 		"duplicate":     {Faults{DuplicateEvery: 5}, "abcdeefghijjkl", Counts{Read: 12, Duplicated: 2}},
-		"swap":          {Faults{SwapEvery: 4}, "abcedfgihjkl", Counts{Read: 12, Swapped: 2}},
+		"swap":          {Faults{SwapEvery: 4}, "abcedfgihjkl", Counts{Read: 12, Swapped: 2, Overtaken: 2}},
 		"flip":          {Faults{FlipEvery: 5}, "abcdfghikl", Counts{Read: 12, Flipped: 2}},
 		"delay":         {Faults{Delay: 20 * ms}, sent, Counts{Read: 12, Delayed: 12}},
-		"delay some":    {Faults{DelayEvery: DelayEvery{5, 20 * ms}}, "abcdfghiklej", Counts{Read: 12, Delayed: 2}},
+		"delay some":    {Faults{DelayEvery: DelayEvery{5, time.Second}}, "abcdfghiklej", Counts{Read: 12, Delayed: 2, Overtaken: 2}},
 		"match":         {Faults{DropEvery: 5, MatchPort: udpPort}, "abcdfghikl", Counts{Read: 12, Dropped: 2}},
 		"match another": {Faults{DropEvery: 5, MatchPort: udpPort + 1}, sent, Counts{}},
 		"stall":         {Faults{Stall: Stall{3, 100 * ms}}, sent, Counts{Read: 12}},
@@ -44,15 +44,14 @@ func TestFaults(t *testing.T) {
 		for _, dev := range []scenario.Dev{scenario.TUN, scenario.TAP} {
 			t.Run(name+" "+string(dev), func(t *testing.T) {
 				kind := New(test.faults)
+				kind.patience = time.Second // the last letter waits so long for a successor
 				bed, running := setUp(t, kind, dev)
 				l := newLink(t, bed.A(), bed.B())
 				l.sendLetters(sent)
 				if got := l.letters(len(test.want)); got != test.want {
 					t.Errorf("%q arrived, want %q", got, test.want)
 				}
-				if diff := cmp.Diff(test.counts, kind.Counts()); diff != "" {
-					t.Errorf("counts (-want +got):\n%s", diff)
-				}
+				eventually(t, "counts", test.counts, kind.Counts)
 				checkStats(t, running, test.faults, test.counts, uint64(len(test.want)))
 				checkCorrupt(t, bed, test.counts.Flipped)
 			})
@@ -63,27 +62,29 @@ func TestFaults(t *testing.T) {
 // checkStats looks at the counters that a ledger would be made of.
 func checkStats(t *testing.T, running dut.Running, f Faults, c Counts, arrived uint64) {
 	t.Helper()
-	stats, err := running.Counters()
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := forwarder.DirectionStats{ReadPackets: 12, ReadSegments: 12}
 	want.WrittenPackets = arrived + c.Flipped // arrived, too, but were not taken
 	want.WrittenSegments = want.WrittenPackets
 	if c.Dropped > 0 && !f.Silent {
 		want.Drops = map[string]uint64{DropReason: c.Dropped}
 	}
-	got := stats.Total()
-	got.AToB.ReadBytes, got.AToB.EmptyReads = 0, 0
-	if diff := cmp.Diff(want.Drops, got.AToB.Drops, emptyIsNil()); diff != "" {
-		t.Errorf("drops (-want +got):\n%s", diff)
+	eventually(t, "counters", want, func() forwarder.DirectionStats {
+		got := total(t, running).AToB
+		got.ReadBytes, got.EmptyReads = 0, 0
+		return got
+	}, emptyIsNil())
+	if n := total(t, running).BToA.ReadPackets; n != 0 {
+		t.Errorf("%d packets from B, want none", n)
 	}
-	if diff := cmp.Diff(want, got.AToB, emptyIsNil()); diff != "" {
-		t.Errorf("counters (-want +got):\n%s", diff)
+}
+
+func total(t *testing.T, running dut.Running) forwarder.WorkerStats {
+	t.Helper()
+	stats, err := running.Counters()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got.BToA.ReadPackets != 0 {
-		t.Errorf("%d packets from B, want none", got.BToA.ReadPackets)
-	}
+	return stats.Total()
 }
 
 func emptyIsNil() cmp.Option {
@@ -113,12 +114,9 @@ func TestOtherWayIsPlain(t *testing.T) {
 	if got := l.letters(3); got != "abc" {
 		t.Errorf("%q arrived, want all", got)
 	}
-	stats, err := running.Counters()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := stats.Total().BToA.WrittenPackets; got != 3 || kind.Counts() != (Counts{}) {
-		t.Errorf("%d written, %+v", got, kind.Counts())
+	eventually(t, "packets written", 3, func() uint64 { return total(t, running).BToA.WrittenPackets })
+	if kind.Counts() != (Counts{}) {
+		t.Errorf("%+v", kind.Counts())
 	}
 }
 
@@ -154,39 +152,6 @@ func TestArm(t *testing.T) {
 	}
 }
 
-// TestDelayIsExact compares with the same path without delay, by the first decile: on
-// a machine that does other things, too, some packets find the CPU free, sooner or
-// later.
-func TestDelayIsExact(t *testing.T) {
-	const delay, tolerance, attempts = time.Millisecond, 20 * time.Microsecond, 5
-	var more time.Duration
-	for range attempts {
-		more = firstDecile(t, delay) - firstDecile(t, 0)
-		if (more - delay).Abs() <= tolerance {
-			return
-		}
-	}
-	t.Errorf("delay %v: %v more than without", delay, more)
-}
-
-// firstDecile is the time on the way that a tenth of the packets do not exceed.
-func firstDecile(t *testing.T, delay time.Duration) time.Duration {
-	t.Helper()
-	const packets, gap = 2000, 200 * time.Microsecond
-	kind := New(Faults{Delay: delay})
-	bed, running := setUp(t, kind, scenario.TUN)
-	ways := newLink(t, bed.A(), bed.B()).sendPaced(packets, gap)
-	if len(ways) != packets {
-		t.Fatalf("%d of %d packets arrived", len(ways), packets)
-	}
-	if err := errors.Join(running.Stop(), bed.Down()); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(ways)
-	t.Logf("delay %v: p10 %v, median %v, p99 %v", delay, ways[packets/10], ways[packets/2], ways[packets*99/100])
-	return ways[packets/10]
-}
-
 // TestDelayLineHolds has a second of 100,000 packets/s waiting: none is lost, and
 // what comes in does not wait for what is there.
 func TestDelayLineHolds(t *testing.T) {
@@ -195,9 +160,10 @@ func TestDelayLineHolds(t *testing.T) {
 	bed, _ := setUp(t, kind, scenario.TUN)
 	l := newLink(t, bed.A(), bed.B())
 	ways := l.sendPaced(packets, gap)
-	if c := kind.Counts(); len(ways) != packets || c.Delayed != packets {
-		t.Fatalf("%d of %d packets arrived, %+v", len(ways), packets, c)
+	if len(ways) != packets {
+		t.Fatalf("%d of %d packets arrived, %+v", len(ways), packets, kind.Counts())
 	}
+	eventually(t, "packets delayed", packets, func() uint64 { return kind.Counts().Delayed })
 	if least := slices.Min(ways); least < delay {
 		t.Errorf("a packet was held back only %v", least)
 	}
@@ -251,7 +217,7 @@ func TestStartFails(t *testing.T) {
 	defer failed.Stop()
 	select {
 	case <-failed.Ended():
-	case <-time.After(5 * time.Second):
+	case <-time.After(long):
 		t.Fatal("did not end")
 	}
 	if err := failed.Err(); err == nil || !strings.Contains(err.Error(), "CPU") {

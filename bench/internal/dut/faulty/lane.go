@@ -16,6 +16,7 @@ type lane struct {
 
 type held struct {
 	due    time.Duration // when it leaves
+	number uint64        // of those that count for faults, from 1; 0: none
 	packet []byte
 }
 
@@ -26,12 +27,15 @@ const (
 )
 
 // push appends a copy of the packet.
-func (l *lane) push(due time.Duration, packet []byte) {
+func (l *lane) push(due time.Duration, packet []byte) { l.pushNumbered(due, 0, packet) }
+
+// pushNumbered is push of a packet with a number.
+func (l *lane) pushNumbered(due time.Duration, number uint64, packet []byte) {
 	if len(l.waiting) == cap(l.waiting) && l.first > len(l.waiting)/2 {
 		l.waiting = l.waiting[:copy(l.waiting, l.waiting[l.first:])]
 		l.first = 0
 	}
-	l.waiting = append(l.waiting, held{due, append(l.buffer(len(packet)), packet...)})
+	l.waiting = append(l.waiting, held{due, number, append(l.buffer(len(packet)), packet...)})
 }
 
 // due returns when the next packet leaves; ok is false if there is none.
@@ -41,6 +45,9 @@ func (l *lane) due() (due time.Duration, ok bool) {
 	}
 	return l.waiting[l.first].due, true
 }
+
+// number returns that of the next packet, of which there must be one.
+func (l *lane) number() uint64 { return l.waiting[l.first].number }
 
 // pop takes out the next packet, of which there must be one. It is valid until the
 // next push.

@@ -9,14 +9,16 @@ const swapPatience = 10 * time.Millisecond
 // to be written. Times count from any one moment and never go back.
 type line struct {
 	faults   Faults
-	ethernet bool // packets begin with an Ethernet header
-	armed    bool // otherwise no packet counts for faults
+	ethernet bool          // packets begin with an Ethernet header
+	armed    bool          // otherwise no packet counts for faults
+	patience time.Duration // swapPatience, but in tests
 
 	counts       Counts
 	skipped      int
 	lanes        [3]lane // see laneOf
 	swap         swap
 	stalledUntil time.Duration
+	latest       uint64 // the highest number that has left
 }
 
 // swap is the packet that waits for its successor.
@@ -35,6 +37,7 @@ func (l *line) enter(now time.Duration, packet []byte) {
 	}
 	l.counts.Read++
 	v := l.faults.judge(l.counts.Read)
+	v.number = l.counts.Read
 	if v.stall > 0 {
 		l.stalledUntil = now + v.stall
 	}
@@ -63,7 +66,7 @@ func (l *line) leave(now time.Duration) (packet []byte, ok bool) {
 	if l.stalled(now) {
 		return nil, false
 	}
-	if l.swap.waits && now-l.swap.since >= swapPatience {
+	if l.swap.waits && now-l.swap.since >= l.patience {
 		l.endSwap(now)
 	}
 	var next *lane
@@ -76,7 +79,18 @@ func (l *line) leave(now time.Duration) (packet []byte, ok bool) {
 	if next == nil {
 		return nil, false
 	}
+	l.count(next.number())
 	return next.pop(), true
+}
+
+// count takes note of the number of a packet that leaves.
+func (l *line) count(number uint64) {
+	switch {
+	case number > l.latest:
+		l.latest = number
+	case number > 0:
+		l.counts.Overtaken++
+	}
 }
 
 // stalled says whether the way is stopped.
@@ -110,7 +124,7 @@ func (l *line) push(now time.Duration, packet []byte, v verdict) {
 		l.counts.Delayed++
 	}
 	to := l.laneOf(v.delay)
-	to.push(now+v.delay, packet)
+	to.pushNumbered(now+v.delay, v.number, packet)
 	if v.duplicate {
 		l.counts.Duplicated++
 		to.push(now+v.delay, packet)

@@ -49,19 +49,19 @@ func TestLine(t *testing.T) {
 		"drop":             {Faults{DropEvery: 3}, "abcdefgh", "ab de gh", Counts{Read: 8, Dropped: 2}},
 		"drop in a row":    {Faults{DropBurst: Burst{4, 2}}, "abcdefgh", "ab  ef  ", Counts{Read: 8, Dropped: 4}},
 		"duplicate":        {Faults{DuplicateEvery: 4}, "abcdefgh", "abcddefghh", Counts{Read: 8, Duplicated: 2}},
-		"swap":             {Faults{SwapEvery: 3}, "abcdefgh", "ab dce gfh", Counts{Read: 8, Swapped: 2}},
-		"swap all":         {Faults{SwapEvery: 1}, "abcdefgh", " ba dc fe hg", Counts{Read: 8, Swapped: 4}},
-		"swap and drop":    {Faults{SwapEvery: 3, DropEvery: 4}, "abcdefgh", "ab  ec gf ", Counts{Read: 8, Dropped: 2, Swapped: 2}},
+		"swap":             {Faults{SwapEvery: 3}, "abcdefgh", "ab dce gfh", Counts{Read: 8, Swapped: 2, Overtaken: 2}},
+		"swap all":         {Faults{SwapEvery: 1}, "abcdefgh", " ba dc fe hg", Counts{Read: 8, Swapped: 4, Overtaken: 4}},
+		"swap and drop":    {Faults{SwapEvery: 3, DropEvery: 4}, "abcdefgh", "ab  ec gf ", Counts{Read: 8, Dropped: 2, Swapped: 2, Overtaken: 2}},
 		"swap the last":    {Faults{SwapEvery: 4}, "abcd", "abc          d", Counts{Read: 4}},
-		"swap a duplicate": {Faults{SwapEvery: 3, DuplicateEvery: 3}, "abcde", "ab dcce", Counts{Read: 5, Swapped: 1, Duplicated: 1}},
-		"swap and delay":   {Faults{SwapEvery: 2, Delay: 2 * ms}, "abcde", "  a cb ed", Counts{Read: 5, Swapped: 2, Delayed: 5}},
+		"swap a duplicate": {Faults{SwapEvery: 3, DuplicateEvery: 3}, "abcde", "ab dcce", Counts{Read: 5, Swapped: 1, Duplicated: 1, Overtaken: 1}},
+		"swap and delay":   {Faults{SwapEvery: 2, Delay: 2 * ms}, "abcde", "  a cb ed", Counts{Read: 5, Swapped: 2, Delayed: 5, Overtaken: 2}},
 		"delay":            {Faults{Delay: 3 * ms}, "abcdefgh", "   abcdefgh", Counts{Read: 8, Delayed: 8}},
-		"delay some":       {Faults{DelayEvery: DelayEvery{3, 2 * ms}}, "abcdefgh", "ab dec ghf", Counts{Read: 8, Delayed: 2}},
+		"delay some":       {Faults{DelayEvery: DelayEvery{3, 2 * ms}}, "abcdefgh", "ab dec ghf", Counts{Read: 8, Delayed: 2, Overtaken: 2}},
 		"delay some more": {
 			Faults{Delay: 2 * ms, DelayEvery: DelayEvery{4, 2 * ms}},
 			"abcdefgh",
 			"  abc efdg  h",
-			Counts{Read: 8, Delayed: 8},
+			Counts{Read: 8, Delayed: 8, Overtaken: 1},
 		},
 		"stall":           {Faults{Stall: Stall{2, 3 * ms}}, "abcdefgh", "ab   cdefgh", Counts{Read: 8}},
 		"stall and delay": {Faults{Stall: Stall{2, 3 * ms}, Delay: ms}, "abcdef", " a   bcdef", Counts{Read: 6, Delayed: 6}},
@@ -74,7 +74,7 @@ func TestLine(t *testing.T) {
 		"disarmed":        {Faults{AwaitArm: true, DropEvery: 1}, "abc", "abc", Counts{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &line{faults: test.faults, armed: !test.faults.AwaitArm}
+			l := &line{faults: test.faults, armed: !test.faults.AwaitArm, patience: swapPatience}
 			if got := pass(l, test.in); got != test.want {
 				t.Errorf("%q left as %q, want %q", test.in, got, test.want)
 			}

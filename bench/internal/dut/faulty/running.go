@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,7 +30,7 @@ type running struct {
 
 // open attaches to both devices and prepares the loop. Nothing stays open when it
 // fails.
-func open(scene *testbed.Testbed, kind tun.Kind, f Faults, armed *atomic.Bool) (r *running, err error) {
+func open(scene *testbed.Testbed, kind tun.Kind, f Faults, patience time.Duration, armed *atomic.Bool) (r *running, err error) {
 	r = &running{wake: -1, silent: f.Silent, done: make(chan struct{}), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -46,7 +47,7 @@ func open(scene *testbed.Testbed, kind tun.Kind, f Faults, armed *atomic.Bool) (
 	if r.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return r, fmt.Errorf("create eventfd: %w", err)
 	}
-	l := &line{faults: f, ethernet: scene.A().Ethernet}
+	l := &line{faults: f, ethernet: scene.A().Ethernet, patience: patience}
 	r.loop = newLoop(r.a.Queues()[0], r.b.Queues()[0], r.wake, l, armed)
 	return r, nil
 }

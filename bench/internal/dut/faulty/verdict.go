@@ -4,6 +4,7 @@ import "time"
 
 // verdict is what is to happen to one packet.
 type verdict struct {
+	number                      uint64 // of the packet; not judge's
 	drop, duplicate, swap, flip bool
 
 	delay time.Duration

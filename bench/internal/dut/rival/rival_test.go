@@ -73,12 +73,16 @@ func TestRivals(t *testing.T) {
 			}
 			rounds, err := traffic.RunPingPong(t.Context(), traffic.PingPongConfig{
 				Client: bed.A().Namespace.Do, Server: bed.B().Namespace.Do, ClientAddr: bed.A().Addr6, ServerAddr: bed.B().Addr6,
-				Port: 5000, Size: 100, Duration: 100 * time.Millisecond,
+				Port: 5000, Size: 100, Duration: 100 * time.Millisecond, Timeout: time.Minute,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
+			// A packet is counted a little after it has been written.
 			total := p.Stats().Total()
+			for deadline := time.Now().Add(time.Minute); total.AToB.WrittenSegments < rounds.Sent && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+				total = p.Stats().Total()
+			}
 			if total.AToB.ReadPackets == 0 || total.AToB.ReadSegments != total.AToB.WrittenSegments || total.AToB.ReadBytes != 100*total.AToB.ReadPackets {
 				t.Errorf("%+v: counted %+v", rounds, total.AToB)
 			}
