@@ -70,7 +70,7 @@ func testDeviceVanishes(t *testing.T, queues int, busy bool) {
 			t.Errorf("Run = %v, want ErrGone", err)
 		}
 		t.Log(err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(long):
 		t.Fatal("the forwarder does not notice that its device is gone")
 	}
 }

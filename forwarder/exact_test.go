@@ -79,6 +79,7 @@ func TestExact(t *testing.T) {
 	}
 	for i, c := range exactCases() {
 		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel() // each has a namespace of its own
 			p := newPair(t, c.kind, c.queues)
 			taken := uint64(0)
 			for j, m := range mixes {
@@ -90,6 +91,9 @@ func TestExact(t *testing.T) {
 		})
 	}
 }
+
+// inRing is how many frames wait when a forwarder starts.
+const inRing = 1200
 
 // way is one direction of the comparison.
 type way struct {
@@ -125,7 +129,7 @@ func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) (taken ui
 	}
 	// The first round waits in the devices' rings when the forwarder starts, so that
 	// it has batches; the others come as they are sent.
-	const inRing, live = 1200, 400
+	const live = 400
 	inject(t, ways, inRing)
 	var next [][]injection
 	if !c.intake || m.equal != 0 {
@@ -206,7 +210,7 @@ func send(t *testing.T, ways []*way, rounds [][]injection) {
 // takes what arrived: a write returns when the packet is in the socket.
 func settle(t *testing.T, f *Forwarder, ways []*way) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(long)
 	for _, w := range ways {
 		for !w.accounted(f.Stats()) && !t.Failed() {
 			if time.Now().After(deadline) {
@@ -280,7 +284,8 @@ func (w *way) check(t *testing.T, c exactCase, s Stats) {
 			t.Errorf("of %d packets read %d were written: none should be coalesced", d.ReadPackets, d.WrittenPackets)
 		}
 	case w.traffic.mix.equal != 0:
-		if w.arrivals.superpackets == 0 || 2*d.WrittenPackets > d.ReadPackets {
+		// Those that waited were there together; of the others each may have come alone.
+		if w.arrivals.superpackets == 0 || d.ReadPackets-d.WrittenPackets < inRing/2 {
 			t.Errorf("of %d packets read %d were written, %d of those that arrived are superpackets: hardly any was coalesced",
 				d.ReadPackets, d.WrittenPackets, w.arrivals.superpackets)
 		}

@@ -11,7 +11,7 @@ import (
 // asleep waits until all workers have been asleep.
 func asleep(t *testing.T, f *Forwarder) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(long); ; time.Sleep(time.Millisecond) {
 		awake := 0
 		for _, w := range f.workers {
 			if w.sleeps.Load() == 0 {
@@ -43,7 +43,7 @@ func TestSleepEnds(t *testing.T) {
 				asleep(t, f)
 				for range 5 {
 					for _, way := range [][2]wire{{a, b}, {b, a}, {b, a}} {
-						time.Sleep(sleep) // the worker too
+						time.Sleep(sleep) // so that the worker may be anywhere in its own
 						way[0].send(t, []byte("are you there?"))
 						way[1].receive(t)
 					}
@@ -88,7 +88,7 @@ func TestRunEndsUnderLoad(t *testing.T) {
 	}
 	f.workers[0].engine = e
 	stop := running(t, f)
-	for deadline := time.Now().Add(10 * time.Second); f.Stats().Workers[0].AToB.ReadPackets == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(long); f.Stats().Workers[0].AToB.ReadPackets == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no packet was read")
 		}
@@ -109,7 +109,7 @@ func endsSoon(t *testing.T, stop func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(long):
 		t.Fatal("Run goes on")
 	}
 }

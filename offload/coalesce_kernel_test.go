@@ -183,7 +183,7 @@ func deviceWithSockets(t *testing.T) (*tun.Queue, func(*testing.T, uint8) *net.U
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		return conn

@@ -17,6 +17,10 @@ import (
 	"tunbench/offload"
 )
 
+// patience is how long a test waits for what must arrive: far longer than on the slowest
+// machine.
+const patience = 5 * time.Minute
+
 // TestSegmentAgainstKernel writes superpackets to one device and reads what the
 // kernel, having routed them, segments for another one without offloads.
 func TestSegmentAgainstKernel(t *testing.T) {
@@ -168,7 +172,7 @@ func write(t *testing.T, q *tun.Queue, sp offload.Superpacket) {
 func readFrame(t *testing.T, q *tun.Queue, like []byte) []byte {
 	t.Helper()
 	buf := make([]byte, 1<<16)
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		n, errno := q.Readv(vector(buf))
 		switch {
 		case errno == unix.EAGAIN:

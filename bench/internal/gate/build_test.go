@@ -191,7 +191,7 @@ func TestInterruptedCommand(t *testing.T) {
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	go func() {
 		defer cancel(enough)
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 			if b, err := os.ReadFile(pidFile); err == nil && len(b) > 0 {
 				return
 			}
@@ -206,7 +206,7 @@ func TestInterruptedCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	stat := filepath.Join("/proc", strings.TrimSpace(string(b)), "stat")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(time.Millisecond) {
 		text, err := os.ReadFile(stat)
 		if err != nil || strings.Contains(string(text), ") Z") {
 			return

@@ -30,20 +30,22 @@ func AtRest[T comparable](ctx context.Context, quiet, limit time.Duration, read 
 		return err
 	}
 	start := time.Now()
-	for since := start; time.Since(since) < quiet; {
+	for since := start; ; {
 		if time.Since(start) > limit {
 			return fmt.Errorf("%w after %s", ErrUnsettled, limit)
 		}
 		if err := sleep(ctx, restPoll); err != nil {
 			return err
 		}
+		before := time.Now()
 		now, err := read()
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if now != last {
+		case now != last:
 			last, since = now, time.Now()
+		case before.Sub(since) >= quiet: // read again after that time, however late this thread is
+			return nil
 		}
 	}
-	return nil
 }

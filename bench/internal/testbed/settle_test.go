@@ -78,7 +78,7 @@ func moving(changes int) (read func() ([2]LinkCounters, error), reads *int) {
 func TestSettleWaits(t *testing.T) {
 	const changes = 20
 	read, reads := moving(changes)
-	if err := AtRest(context.Background(), settleQuiet, settleLimit, read); err != nil {
+	if err := AtRest(context.Background(), settleQuiet, patience, read); err != nil {
 		t.Fatal(err)
 	}
 	if *reads <= changes {
@@ -88,7 +88,7 @@ func TestSettleWaits(t *testing.T) {
 
 func TestSettleGivesUp(t *testing.T) {
 	read, _ := moving(math.MaxInt)
-	if err := AtRest(context.Background(), settleQuiet, settleLimit, read); !errors.Is(err, ErrUnsettled) {
+	if err := AtRest(context.Background(), settleQuiet, 2*settleQuiet, read); !errors.Is(err, ErrUnsettled) {
 		t.Errorf("error is %v, want ErrUnsettled", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
