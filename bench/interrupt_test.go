@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tunbench/forwarder/tun"
 	"tunbench/results"
 )
 
@@ -70,42 +69,6 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
-}
-
-// underLoad waits until so many bytes of a measurement without warm-up have come out of
-// its second device: the load of the trial has begun.
-func underLoad(t *testing.T, cmd *exec.Cmd, bytes int) {
-	t.Helper()
-	eventually(t, "the load begins", func() bool {
-		if !alive(cmd.Process.Pid) {
-			t.Fatalf("the measurement ended before its load began: %v", cmd.Stderr)
-		}
-		return receivedBytes(t, "/run/netns/tb-"+itoa(cmd.Process.Pid)+"-b") >= bytes
-	})
-}
-
-// receivedBytes is what all devices of a namespace but its loopback have received.
-func receivedBytes(t *testing.T, namespace string) (sum int) {
-	t.Helper()
-	err := tun.InNamespace(namespace, func() error {
-		text, err := os.ReadFile("/proc/thread-self/net/dev")
-		for line := range strings.Lines(string(text)) {
-			name, counters, ok := strings.Cut(line, ":")
-			if !ok || strings.TrimSpace(name) == "lo" {
-				continue
-			}
-			n, err := strconv.Atoi(strings.Fields(counters)[0])
-			if err != nil {
-				return err
-			}
-			sum += n
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sum
 }
 
 // exit waits for the process and returns its exit code.
@@ -217,68 +180,6 @@ func TestStuckForwarderFailsTheTrial(t *testing.T) {
 	if f := readBack(t, file); len(f.Trials) != 1 || !f.Trials[0].Failed() {
 		t.Errorf("the trial did not fail: %+v", f.Trials)
 	}
-}
-
-func TestKilledForwarderFailsTheTrial(t *testing.T) {
-	needRoot(t)
-	t.Parallel()
-	cmd, child, file, stderr := begin(t, "load=10000", "duration=1h", "warmup=0s")
-	underLoad(t, cmd, 1)
-	if err := unix.Kill(child, unix.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	if code := exit(t, cmd); code != exitFailure {
-		t.Errorf("exit code %d, want %d: %s", code, exitFailure, stderr)
-	}
-	if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-	f := readBack(t, file)
-	if len(f.Trials) != 1 || !strings.Contains(f.Trials[0].Error, "killed") {
-		t.Errorf("the trial does not say that its forwarder was killed: %+v", f.Trials)
-	}
-}
-
-// TestKilledRunIsCleanedUp: nothing can be done at the moment of SIGKILL, so the
-// forwarder must end by itself and the next command remove the rest.
-func TestKilledRunIsCleanedUp(t *testing.T) {
-	needRoot(t)
-	for _, next := range []string{"clean", "run load=1000 duration=100ms warmup=0s"} {
-		t.Run(next, func(t *testing.T) {
-			cmd, child := killedRun(t)
-			eventually(t, "the forwarder notices and ends", func() bool { return !alive(child) })
-			code, stdout, stderr := tunbench(t, strings.Fields(next)...)
-			if code != exitSuccess {
-				t.Errorf("%s: exit code %d: %s", next, code, stderr)
-			}
-			if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
-				t.Errorf("%s leaves %v of a dead run", next, left)
-			}
-			if next == "clean" && !strings.Contains(stdout, "tb-"+itoa(cmd.Process.Pid)+"-a") {
-				t.Errorf("clean does not say what it removed: %q", stdout)
-			}
-		})
-	}
-}
-
-// killedRun is a measurement that was killed and left its two namespaces. Any other run on
-// the machine may remove them at once: then it is tried again.
-func killedRun(t *testing.T) (cmd *exec.Cmd, child int) {
-	t.Helper()
-	for range 20 {
-		cmd, child, _, _ = begin(t, "load=10000", "duration=1h", "warmup=0s")
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = exit(t, cmd)
-		left := namespacesOf(t, itoa(cmd.Process.Pid))
-		if len(left) == 2 {
-			return cmd, child
-		}
-		t.Logf("a killed run left %v, want its two namespaces", left)
-	}
-	t.Fatal("killed runs leave nothing")
-	return nil, 0
 }
 
 func TestTwoRunsDoNotMeet(t *testing.T) {

@@ -61,7 +61,7 @@ func TestSearchCommand(t *testing.T) {
 
 func TestBurstCommand(t *testing.T) {
 	needRoot(t)
-	file, stdout := recordsOf(t, "burst", "-n", "2", "txqlen=200", "queues=1")
+	file, stdout := recordsOf(t, "burst", "-n", "2", "txqlen=200", "queues=1", "intake=off")
 	burst := file.Bursts[0]
 	if len(burst.Repetitions) != 2 || burst.LongestPackets == nil || burst.LongestPackets.Min < 200 || !strings.Contains(stdout, "burst") {
 		t.Errorf("a ring of 200 packets takes in a burst of %+v:\n%s", burst, stdout)

@@ -207,6 +207,7 @@ func randomScript(seed uint64, packets int) script {
 // TestCoalesceAgainstSlow plays many random scripts through one Coalescer, so that what
 // one batch leaves behind would show in the next.
 func TestCoalesceAgainstSlow(t *testing.T) {
+	t.Parallel()
 	for config := range uint8(128) {
 		cfg := configOf(config, 256)
 		cfg.MaxPackets = 256

@@ -104,6 +104,7 @@ func superpacketNamed(t *testing.T, name string) Superpacket {
 }
 
 func TestSegmentAgainstSlow(t *testing.T) {
+	t.Parallel()
 	for _, sp := range Superpackets() {
 		t.Run(sp.Name, func(t *testing.T) {
 			want := slowSegments(sp)

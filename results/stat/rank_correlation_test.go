@@ -41,6 +41,7 @@ func TestRankTrend(t *testing.T) {
 // TestRankTrendTable: the smallest correlations that are significant on two sides, of the table of Zar (1972), Significance testing of the
 // Spearman rank correlation coefficient.
 func TestRankTrendTable(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		n     int
 		level float64

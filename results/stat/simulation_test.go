@@ -12,6 +12,7 @@ var lengths = []int{6, 10, 20, 40}
 // TestFalseAlarms: where there is no difference the signed-rank test claims one, and its interval leaves the centre out, no more often than
 // promised.
 func TestFalseAlarms(t *testing.T) {
+	t.Parallel()
 	const trials = 1500
 	for _, d := range symmetric {
 		for _, n := range lengths {
@@ -45,6 +46,7 @@ func TestFalseAlarms(t *testing.T) {
 
 // TestBootstrapCoverage: the interval holds the centre as often as promised, symmetric or not.
 func TestBootstrapCoverage(t *testing.T) {
+	t.Parallel()
 	for _, n := range lengths {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			missed, trials := 0, 0
@@ -69,6 +71,7 @@ func TestBootstrapCoverage(t *testing.T) {
 
 // TestDetectable: shifted by what series of its kind call detectable, a new series shows it about as often as promised.
 func TestDetectable(t *testing.T) {
+	t.Parallel()
 	const trials = 1000
 	for _, test := range []struct {
 		distribution
@@ -111,6 +114,7 @@ func TestDetectable(t *testing.T) {
 
 // TestOrderAndModesFalseAlarms: values in no order, of one mode, are called autocorrelated or bimodal no more often than promised.
 func TestOrderAndModesFalseAlarms(t *testing.T) {
+	t.Parallel()
 	const trials = 50
 	one := append([]distribution{{"uniform", (*rand.Rand).Float64, 0}}, append(skewed, symmetric[:3]...)...)
 	var alarms [3]int

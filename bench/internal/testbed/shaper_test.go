@@ -75,23 +75,31 @@ func checkCountedOnce(t *testing.T, bed *Testbed, before Counters) {
 	}
 }
 
-// TestShaperQueue fills the queue of an htb, which takes minutes to send the next packet:
-// its limit is the Shaper's, not the device's queue length.
+// TestShaperQueue fills the queue of an htb until it drops a packet while none leaves: its
+// limit is the Shaper's, not the device's queue length.
 func TestShaperQueue(t *testing.T) {
-	const limit, packets = 7, 30
+	const limit = 7
 	bed := up(t, Config{Topology: Veth, Shaper: &Shaper{
-		Kind: HTB, BitsPerSecond: 100, BurstBytes: 1514, LimitPackets: limit,
+		Kind: HTB, BitsPerSecond: 13000, BurstBytes: 1514, LimitPackets: limit, // a packet takes most of a second
 	}})
 	listen(t, bed.B(), bed.B().Addr)
 	client := dial(t, bed.A(), bed.B().Addr)
-	for range packets {
+	for sent := uint64(0); ; sent++ {
+		before := mustCounters(t, bed).A
 		if _, err := client.Write(make([]byte, 1400)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	c := mustCounters(t, bed).A
-	if waits := packets - c.QdiscDrops - c.TxPackets; waits != limit {
-		t.Errorf("%d sent, %d dropped: %d wait, want %d", c.TxPackets, c.QdiscDrops, waits, limit)
+		after := mustCounters(t, bed).A
+		if after.QdiscDrops == before.QdiscDrops || after.TxPackets != before.TxPackets {
+			if sent < 1000 {
+				continue
+			}
+			t.Fatalf("no drop after %d packets: %+v", sent, after)
+		}
+		if waits := sent - before.QdiscDrops - before.TxPackets; waits != limit {
+			t.Errorf("%d sent, %d dropped of %d: %d wait, want %d", before.TxPackets, before.QdiscDrops, sent, waits, limit)
+		}
+		return
 	}
 }
 
