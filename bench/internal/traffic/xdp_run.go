@@ -39,7 +39,10 @@ func (x *XDP) Run(ctx context.Context, load Load, d time.Duration) (Sent, error)
 	if err := load.check(d); err != nil {
 		return Sent{}, err
 	}
-	t := x.newTask(load, d)
+	t := newXDPTask(load, d)
+	if t.Paced != 0 {
+		t.endAfter(x.grace)
+	}
 	err := x.arm(t.generatorTask)
 	if err == nil {
 		err = x.onThread(func() error { return x.runTask(ctx, t) })
@@ -58,7 +61,7 @@ type xdpTask struct {
 	spread time.Duration // the time that the packets are spread over
 }
 
-func (x *XDP) newTask(load Load, d time.Duration) xdpTask {
+func newXDPTask(load Load, d time.Duration) xdpTask {
 	t := xdpTask{spread: d}
 	t.Packets, t.Duration, t.Batch = load.Packets, uint64(d), floodBatch
 	if load.Packets == 0 {
@@ -71,9 +74,14 @@ func (x *XDP) newTask(load Load, d time.Duration) xdpTask {
 	t.Interval, t.IntervalRest = t.sched.fixedPoint()
 	packets, spread := t.sched.cut(d, load.Packets)
 	t.Packets, t.spread = uint64(packets), spread
-	t.Duration = uint64(spread) + uint64(x.grace(spread))
+	t.endAfter(grace)
 	t.Paced, t.Batch = 1, pacedBatch(load.Pps)
 	return t
+}
+
+// endAfter sets how long after its end a task with a rate still emits what is due.
+func (t *xdpTask) endAfter(grace func(time.Duration) int64) {
+	t.Duration = uint64(t.spread) + uint64(grace(t.spread))
 }
 
 // expected is how long the task takes, as far as that is known, if packets are taken.
