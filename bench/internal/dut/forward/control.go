@@ -121,7 +121,7 @@ type Client struct {
 
 // answerPatience is how long a child may take to answer: opening 256 queues takes
 // it a fraction of a second.
-const answerPatience = 10 * time.Second
+const answerPatience = 30 * time.Second
 
 // NewClient speaks over conn, which it owns from now on.
 func NewClient(conn net.Conn) *Client {
