@@ -125,6 +125,9 @@ func TestSearchThatCannotStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := preset.Config
+	for i := range config.Goals { // sure of it sooner
+		config.Goals[i].DurationSum = 2 * config.Goals[i].FinalDuration
+	}
 	config.MinLoad, config.MaxLoad = 1000, 50_000
 	found, _ := searched(t, "vnet=off", dead, config, false)
 	for _, g := range found.Goals {
