@@ -60,7 +60,7 @@ func TestEverySettingRuns(t *testing.T) {
 		"queues=2 flows=8 steer=hash,cpu,kernel", "dev=tap offload=tunnel size=1400 segs=8",
 	} {
 		t.Run(words, func(t *testing.T) {
-			args := append(strings.Fields(words), "load=10000", "duration=200ms", "warmup=50ms", roomy)
+			args := append(strings.Fields(words), "load=16000", "duration=200ms", "warmup=50ms", roomy)
 			for _, trial := range measured(t, args...) {
 				lost := lostOnTheWay(trial)
 				if strings.Contains(trial.Scenario, "dut=veth") || strings.Contains(trial.Scenario, "dut=route") {
@@ -75,7 +75,7 @@ func TestEverySettingRuns(t *testing.T) {
 					t.Errorf("%s: %d packets unaccounted: %v", trial.Scenario, n, trial.Ledger)
 				}
 				directions := strings.Count(trial.Scenario, "dir=bi") + 1
-				if want := int64(2000 * directions); trial.Ledger.Packets(results.PlaceIntended) != want || trial.Ledger.Packets(results.PlaceSink) == 0 {
+				if want := int64(3200 * directions); trial.Ledger.Packets(results.PlaceIntended) != want || trial.Ledger.Packets(results.PlaceSink) == 0 {
 					t.Errorf("%s: %d packets intended, want %d: %v", trial.Scenario, trial.Ledger.Packets(results.PlaceIntended), want, trial.Ledger)
 				}
 			}
