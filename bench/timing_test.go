@@ -103,25 +103,3 @@ func TestTimingSysctls(t *testing.T) {
 		t.Errorf("%v bit/s with a receive buffer of 16 KiB, %v with 32 MiB", bps[true], bps[false])
 	}
 }
-
-// TestTimingIntake: under load most packets come through the intake, slow ones are read
-// from the device.
-func TestTimingIntake(t *testing.T) {
-	needRoot(t)
-	for _, tc := range []struct {
-		words string
-		low   float64 // of the share that the intake takes
-		high  float64
-	}{
-		{"load=max", 0.5, 1},
-		{"load=max flows=64 queues=2 dir=bi", 0.5, 1},
-		{"load=max size=1400 segs=32 dev=tap", 0.5, 1},
-		{"load=5000", 0, 0.5},
-	} {
-		for _, trial := range measured(t, append(strings.Fields(tc.words), "intake=auto", "duration=300ms")...) {
-			if share := *trial.IntakeRatio; share < tc.low || share > tc.high {
-				t.Errorf("%s: %.3g of the packets came through the intake, want %g to %g", trial.Scenario, share, tc.low, tc.high)
-			}
-		}
-	}
-}
