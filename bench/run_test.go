@@ -120,6 +120,8 @@ func TestIntake(t *testing.T) {
 				switch on := strings.Contains(trial.Scenario, "intake=auto"); {
 				case on != (share != nil):
 					t.Errorf("%s: intake ratio %v", trial.Scenario, share)
+				case on != (len(trial.DUT.Skips) > 0):
+					t.Errorf("%s: the record says that packets skip %q", trial.Scenario, trial.DUT.Skips)
 				case on && *share < 0.99: // neighbour discovery and the like may come otherwise
 					t.Errorf("%s: %.3g of the packets came through the intake", trial.Scenario, *share)
 				}

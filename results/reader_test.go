@@ -29,12 +29,20 @@ func TestReadGolden(t *testing.T) {
 	all := fileOf(sampleRecords(t)...)
 	readsAs(t, "testdata/schema4.jsonl", all)
 	all.Gates, all.Comparisons[0].NothingRounds, all.Comparisons[0].UnmeasuredRounds = nil, 0, 0
-	all.Host, all.Trials[0].Warnings = hostBeforeSchema4(), nil
+	all.Host, all.Trials[0] = hostBeforeSchema4(), beforeSchema4(all.Trials[0])
 	readsAs(t, "testdata/schema3.jsonl", all)
 	all.Comparisons, all.Sweeps = nil, nil
 	all.Trials[0] = beforeSchema3(all.Trials[0])
 	all.Searches[0].Host.LongestPauseNs = nil
 	readsAs(t, "testdata/schema2.jsonl", all)
+}
+
+// beforeSchema4 takes away what a trial did not have then.
+func beforeSchema4(t Trial) Trial {
+	dut := *t.DUT
+	dut.Skips = nil
+	t.DUT, t.Warnings = &dut, nil
+	return t
 }
 
 // beforeSchema3 takes away what a trial did not have then.

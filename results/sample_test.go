@@ -63,6 +63,7 @@ func fullTrial(t testing.TB) Trial {
 	full.CPU.DUTUserNsPerPacket, full.CPU.DUTSystemNsPerPacket = new(100.5), new(600.0)
 	full.CPU.DUTBusiestRatio, full.CPU.DistanceNs = new(0.75), new(85.5)
 	full.CPU.DUTSwitchesPerPacket, full.CPU.DUTSyscallsPerPacket = new(0.01), new(2.5)
+	full.DUT.Skips = []string{"filters", "captures"}
 	full.Sender.Kind, full.Sender.Notes = SenderSocket, []string{"no live frames: packets come from sockets"}
 	full.Sink = &Sink{
 		Kind: SinkXDP, CPUs: []CPUPackets{{0, 79000}, {1, 1000}}, EarlyPackets: new(int64(5)), ClampedPackets: new(int64(6)), OverflowPackets: new(int64(7)),

@@ -64,6 +64,7 @@ type DUT struct {
 	VnetHdrLen      *int     `json:"vnet_hdr_len,omitempty"`     // bytes of virtio_net_hdr; 0 is none
 	Queues          *int     `json:"queues,omitempty"`           // opened per device
 	Notes           []string `json:"notes,omitempty"`            // what it had to do without
+	Skips           []string `json:"skips,omitempty"`            // what packets skip of the device they leave by; only those of an intake do
 }
 
 // Failed says whether the trial ended in an error. Its figures, if any, must not enter a summary.

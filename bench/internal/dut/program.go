@@ -41,6 +41,10 @@ type runningProgram struct {
 
 func (r *runningProgram) Info() *results.DUT {
 	negotiated := r.client.Negotiated()
+	var skips []string
+	if negotiated.Intake {
+		skips = forward.Skipped()
+	}
 	d := negotiated.A
 	return &results.DUT{
 		Program:         r.variant.String(),
@@ -48,6 +52,7 @@ func (r *runningProgram) Info() *results.DUT {
 		VnetHdrLen:      &d.VnetHdrLen,
 		Queues:          &d.Queues,
 		Notes:           negotiated.Notes,
+		Skips:           skips,
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // watchEvery is how often the devices are searched for what packets that are taken would skip.
 const watchEvery = time.Second
 
+// Skipped names what packets skip that come through an intake, of the device they leave by.
+func Skipped() []string { return []string{"filters", "qdisc", "captures", "counters"} }
+
 // intakes are those of the two devices. All of them are in use or none.
 type intakes struct {
 	endpoints [2]Endpoint

@@ -26,7 +26,9 @@ func PrintNegotiated(w io.Writer, n Negotiated) {
 		fmt.Fprintf(w, "%s %s %v: %s, %s, offload %s\n", verb, d.Kind, d.Endpoint, results.Count(d.Queues, "queue"), vnet, d.Offload)
 	}
 	if n.Intake {
-		fmt.Fprintln(w, "intake: packets skip the filters, qdisc, captures and counters of the device they leave by")
+		skipped := Skipped()
+		last := len(skipped) - 1
+		fmt.Fprintf(w, "intake: packets skip the %s and %s of the device they leave by\n", strings.Join(skipped[:last], ", "), skipped[last])
 	}
 	PrintNotes(w, n.Notes)
 }
