@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
 
@@ -64,15 +66,26 @@ func awaitArrivals(t *testing.T, r *Rig, n uint64) {
 	}
 }
 
-// stopForwarder stops the process of the forwarder.
+// stopForwarder stops the process of the forwarder, and returns when all of it stands still: on a
+// busy machine a thread may run for some time with the signal pending.
 func stopForwarder(t *testing.T, r *Rig) (end func()) {
+	pid := r.running.PID()
 	send := func(s unix.Signal) {
-		if err := unix.Kill(r.running.PID(), s); err != nil {
+		if err := unix.Kill(pid, s); err != nil {
 			t.Error(err)
 		}
 	}
 	send(unix.SIGSTOP)
-	return func() { send(unix.SIGCONT) }
+	for {
+		switch activity, err := host.ReadActivity(pid); {
+		case err != nil:
+			t.Error(err)
+			return func() {}
+		case activity == host.Stopped:
+			return func() { send(unix.SIGCONT) }
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // takeCPU keeps the CPU of the forwarder's worker busy.
@@ -131,8 +144,10 @@ func balances(t *testing.T, trial results.Trial) {
 	if intended-lost != read || read != sink {
 		t.Errorf("%d intended, %d lost before the forwarder, %d read, %d at the sink: %v", intended, lost, read, sink, l)
 	}
-	if len(trial.Warnings) > 0 {
-		t.Errorf("warnings %q", trial.Warnings)
+	for _, warning := range trial.Warnings {
+		if !strings.Contains(warning, "share CPU") { // where this process has only one
+			t.Errorf("warning %q", warning)
+		}
 	}
 }
 

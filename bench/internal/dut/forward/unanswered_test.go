@@ -23,7 +23,7 @@ func TestSilentChild(t *testing.T) {
 	client := NewClient(silent{})
 	_, statsErr := client.Stats()
 	for awaited, err := range map[string]error{"open its devices and begin to forward": client.Start(Options{}), "send its counters": statsErr} {
-		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "it did not "+awaited+" within 10s") {
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "it did not "+awaited+" within "+answerPatience.String()) {
 			t.Errorf("%v, want word of %q", err, awaited)
 		}
 	}
