@@ -34,6 +34,9 @@ func (e *autoEngine) exchange(ds []*direction) error {
 // is written directly, and the next exchange reads.
 func (e *autoEngine) exchangeByRing(ds []*direction) error {
 	err := e.ring.exchange(ds)
+	if err == nil {
+		return nil
+	}
 	var refused *submitError
 	if !errors.As(err, &refused) {
 		return err

@@ -8,18 +8,24 @@ import (
 // sharing is a worker's use of the rings that its packets may come through (package intake),
 // one for each device. They are open while the worker is awake, and armed while it sleeps.
 type sharing struct {
-	sides []*side // of A and of B; none: there are no rings
-	inUse bool    // the rings may hold packets
+	sides   []*side // of A and of B; none: there are no rings
+	inUse   bool    // the rings may hold packets
+	closing bool    // they are to be closed as soon as that keeps the order
 }
 
-// start opens the rings. If it fails they are closed, and all packets are read from the devices.
+// start opens the rings. If it fails they are closed again, and all packets are read from the
+// devices.
 func (s *sharing) start() error {
 	for _, side := range s.sides {
+		side.ring.Open()
 		s.inUse = true
-		if err := side.ring.Open(); err != nil {
-			s.close()
-			return fmt.Errorf("open intake: %w", err)
-		}
+	}
+	if !s.inUse {
+		return nil
+	}
+	if err := s.sides[0].ring.Fence(); err != nil { // what was sent to either device
+		s.close()
+		return fmt.Errorf("open intake: %w", err)
 	}
 	return nil
 }
@@ -63,8 +69,12 @@ func (s *sharing) take() error {
 	return nil
 }
 
-// close has no more packets come through the rings. What they hold has to be taken.
-func (s *sharing) close() {
+// close has no more packets come through the rings, in the end. What they hold has to be taken:
+// until ended says so there have to be more rounds.
+func (s *sharing) close() { s.closing = true }
+
+// abandon closes the rings whatever they hold: nobody will take it.
+func (s *sharing) abandon() {
 	for _, side := range s.sides {
 		side.ring.Close()
 	}
@@ -76,6 +86,14 @@ func (s *sharing) ended() bool {
 		return true
 	}
 	for _, side := range s.sides {
+		if side.young {
+			return false
+		}
+	}
+	for _, side := range s.sides {
+		if s.closing {
+			side.ring.Close()
+		}
 		if !side.ring.IsClosed() || !side.ring.Empty() {
 			return false
 		}

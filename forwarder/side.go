@@ -2,7 +2,8 @@ package forwarder
 
 import (
 	"errors"
-	"runtime"
+
+	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/intake"
 )
@@ -24,6 +25,7 @@ type side struct {
 	ways  []*direction // by queue: that of queue i is ways[i/step]
 	step  int          // workers
 	young bool         // the device may have packets that the ring's packets have to follow
+	older []int        // by queue: how many those may be, while young
 	read  [][][]byte   // by queue: packets of the device, while the ring's go first
 }
 
@@ -31,14 +33,21 @@ func newSide(ring *intake.Ring, step int) *side {
 	return &side{ring: ring, step: step, young: true}
 }
 
-// settled reports whether each queue of the device was seen empty since the ring was opened.
-func (s *side) settled() bool {
-	for _, d := range s.ways {
-		if !d.pace.short {
-			return false
-		}
+// settles takes in what the last exchange read, and reports whether the device has nothing left of
+// what passed before the ring was opened: each queue was seen empty, or has given as many packets
+// as it can hold.
+func (s *side) settles() bool {
+	for len(s.older) < len(s.ways) {
+		s.older = append(s.older, s.ring.Depth())
 	}
-	return true
+	settled := true
+	for i, d := range s.ways {
+		if s.older[i] -= d.read; d.read < d.want {
+			s.older[i] = 0
+		}
+		settled = settled && s.older[i] <= 0
+	}
+	return settled
 }
 
 // take adds packets of the ring to those that the device gave. Packets whose addresses once had
@@ -47,7 +56,7 @@ func (s *side) settled() bool {
 func (s *side) take() error {
 	s.ring.Release()
 	if s.young {
-		if s.settled() {
+		if s.settles() {
 			s.young = false
 			s.ring.Settle()
 		}
@@ -101,7 +110,7 @@ func (s *side) takeFirst() error {
 		}
 		s.ring.Release()
 		if looks%yieldEvery == 0 {
-			runtime.Gosched()
+			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
 	}
 	for i, d := range s.ways {

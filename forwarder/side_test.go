@@ -2,6 +2,7 @@ package forwarder
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -29,9 +30,8 @@ func TestRingGoesFirst(t *testing.T) {
 	side := f.workers[0].shared.sides[0]
 	flow := newFlow(1, rand.New(rand.NewPCG(1, 2)), noLink, unix.IPPROTO_UDP)
 	payloads := [][]byte{[]byte("the first"), []byte("the second"), []byte("the third")}
-	if err := side.ring.Open(); err != nil {
-		t.Fatal(err)
-	}
+	side.ring.Open()
+	side.ring.Settle()
 	side.young = false
 	for _, payload := range payloads {
 		if err := p.ends[0].send(append(make([]byte, offload.VnetHdrLen), flow.next(payload, 0)...)); err != nil {
@@ -59,5 +59,43 @@ func TestRingGoesFirst(t *testing.T) {
 	}
 	if held := side.ways[0].held.list; len(held) != 1 || !bytes.Equal(held[0], read) {
 		t.Errorf("still to be written: %q", held)
+	}
+}
+
+// TestRunEndsThoughRingsNeverSettle: a device that always has packets keeps rings from settling
+// no longer than it can hold packets from before.
+func TestRunEndsThoughRingsNeverSettle(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: opens real devices")
+	}
+	p := newPair(t, tun.TUN, 1)
+	p.attachIntakes(t)
+	f, err := New(Config{A: p.devices[0].Queues(), B: p.devices[1].Queues(), IntakeA: p.rings[0], IntakeB: p.rings[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.workers[0].engine.close(); err != nil {
+		t.Fatal(err)
+	}
+	f.workers[0].engine = &endless{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it is to end before they have settled
+	done := make(chan error)
+	go func() { done <- f.Run(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Minute):
+		t.Fatal("Run goes on")
+	}
+	for _, ring := range [2]int{0, 1} {
+		if r := p.rings[ring][0]; !r.IsClosed() || !r.Empty() {
+			t.Error("a ring is not closed, or not empty")
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
 }

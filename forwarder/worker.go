@@ -147,6 +147,7 @@ func (w *worker) close() error {
 func (w *worker) run() error {
 	runtime.LockOSThread()
 	defer w.publish()
+	defer w.shared.abandon() // it is empty unless this failed
 	if err := w.pin(); err != nil {
 		return fmt.Errorf("worker %d: %w", w.number, err)
 	}

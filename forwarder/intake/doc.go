@@ -29,8 +29,10 @@
 // cannot ring, the producer arms the ring again, and the next packet rings.
 //
 // A ring is opened once, and is young until the consumer has read what passed into the device
-// before (Open, Settle). It is closed once, by anybody and at any time: then packets pass into
-// the device.
+// before: until it was empty once, or has given as many packets as it can hold (Open, Fence,
+// Settle). It is closed once, by anybody, when it is no longer young: then packets pass into the
+// device. If the kernel fails to ring and nothing else is sent, the consumer finds the packet
+// within a second.
 //
 // # Order
 //
@@ -44,7 +46,9 @@
 // So a flow changes its way at most once, from the ring to the device, and the consumer keeps
 // its order by one rule: before it forwards packets that it has read from the device, it forwards
 // all that were claimed by then. While a ring is young, and the rule would be of no use, packets
-// that it cannot take are dropped.
+// that it cannot take are dropped. A packet that the kernel's own queueing discipline still holds
+// back when the ring has settled, which takes a CPU that had no time for it since before the ring
+// was opened, can come behind one that follows it: once, at the start.
 //
 // TestModel visits every state that two senders, a ring, a device that loses, splits and adds
 // packets, the bell and the consumer can be in.

@@ -22,7 +22,6 @@
 // What TCX takes for an answer (enum tcx_action_base of linux/bpf.h).
 #define NEXT -1
 #define DROP 2
-#define REDIRECT 7
 
 // How the queue of a packet is chosen.
 #define ONE_QUEUE 0
@@ -268,8 +267,11 @@ static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struc
 		c->end = (line + (start % LINE + len + LINE - 1) / LINE) << 2;
 		if (!has_room(r->known, c->number, c->end)) {
 			r->known = *(volatile __u64 *)&r->released;
-			if (!has_room(r->known, c->number, c->end))
+			if (!has_room(r->known, c->number, c->end)) {
+				if (places(r) != claimed)
+					continue; // others came in between: it may be long ago
 				return NO_ROOM;
+			}
 		}
 		next = (__u64)(c->number + 1) << 32 | c->end | (c->rings ? OPEN : claimed & STATE);
 		if (__sync_val_compare_and_swap(&r->claimed, claimed, next) == claimed)
@@ -298,22 +300,22 @@ static __always_inline __u32 segments(struct __sk_buff *skb, const struct vnet *
 	__u32 headers = v->csum_start + UDP_HLEN;
 	__u8 doff;
 
-	if (!v->gso_size)
+	if (!skb->gso_size)
 		return 1;
 	if (skb->gso_segs)
 		return skb->gso_segs;
-	if (v->gso_type != VNET_GSO_UDP_L4 && !bpf_skb_load_bytes(skb, v->csum_start + TCP_DOFF, &doff, sizeof(doff)))
+	if (v->gso_type != VNET_GSO_UDP_L4 && v->csum_start && !bpf_skb_load_bytes(skb, v->csum_start + TCP_DOFF, &doff, sizeof(doff)))
 		headers = v->csum_start + (doff >> 4) * 4;
-	return headers < skb->len ? (skb->len - headers + v->gso_size - 1) / v->gso_size : 1;
+	return headers < skb->len ? (skb->len - headers + skb->gso_size - 1) / skb->gso_size : 1;
 }
 
-// taken ends a packet whose bytes we have. To redirect it to nowhere is the one answer
+// taken ends a packet whose bytes we have. To redirect it to no device is the one answer
 // of TCX on which it is freed and its sender told that all is well: on DROP a TCP sender
-// would keep it.
+// would keep it. The device has to be named: others may have named one.
 static __always_inline int taken(struct __sk_buff *skb)
 {
 	skb->mark = TAKEN_MARK;
-	return REDIRECT;
+	return bpf_redirect(0, 0);
 }
 
 // wake rings the bell of a ring that was armed. What the bell is told does not matter. Where
@@ -366,7 +368,7 @@ int take(struct __sk_buff *skb)
 	if (!r || !aside || (places(r) & STATE) == CLOSED)
 		return NEXT;
 	if (*(volatile __u32 *)&aside->any && aside->pairs[pair_of(skb)])
-		return NEXT;
+		return (places(r) & STATE) == NEW ? drop(r, skb, &v) : NEXT; // as in pass
 	if (len == 0 || len > MAX_PACKET_LEN || describe(skb, &v))
 		return pass(r, skb, aside, &v);
 	if (!is_running(skb))

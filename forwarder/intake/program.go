@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/rlimit"
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/steer"
@@ -102,15 +103,22 @@ func Attach(cfg Config) (i *Intake, err error) {
 			i = nil
 		}
 	}()
-	if err := i.load(cfg); err != nil {
+	device, err := netlink.LinkByIndex(cfg.IfIndex)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		err = unix.ENODEV
+	}
+	if err != nil {
+		return i, fmt.Errorf("find device %d: %w", cfg.IfIndex, err)
+	}
+	if err := i.load(cfg, device.Attrs().TxQLen); err != nil {
 		return i, err
 	}
 	i.link, err = link.AttachTCX(link.TCXOptions{Interface: cfg.IfIndex, Program: i.program, Attach: ebpf.AttachTCXEgress})
 	return i, err
 }
 
-// load loads the program and maps its rings.
-func (i *Intake) load(cfg Config) error {
+// load loads the program and maps its rings. depth is how many packets a queue holds.
+func (i *Intake) load(cfg Config, depth int) error {
 	spec, err := loadIntake()
 	if err != nil {
 		return err
@@ -144,7 +152,7 @@ func (i *Intake) load(cfg Config) error {
 		return os.NewSyscallError("mmap", err)
 	}
 	for worker := range cfg.Workers {
-		i.rings = append(i.rings, newRing(i.mapped[worker*ringLen:][:ringLen:ringLen], cfg.memory(), i.bells[worker], i.fence))
+		i.rings = append(i.rings, newRing(i.mapped[worker*ringLen:][:ringLen:ringLen], cfg.memory(), i.bells[worker], i.fence, depth))
 	}
 	return nil
 }
@@ -188,10 +196,15 @@ func explain(err error) error {
 func (i *Intake) Rings() []*Ring { return i.rings }
 
 // Detach has all packets pass into the device from now on. Rings may hold packets from before.
-// It may be called again, and while workers use the rings, but not after Close.
+// It may be called again, and while workers use the rings, but not after Close. It waits until
+// rings that are being opened have settled.
 func (i *Intake) Detach() error {
 	if i.link == nil {
 		return nil
+	}
+	for _, ring := range i.rings {
+		ring.shut.Store(true)
+		ring.awaitSettled()
 	}
 	err := i.link.Close()
 	i.link = nil

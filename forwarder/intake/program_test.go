@@ -5,6 +5,9 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/steer"
@@ -54,6 +57,43 @@ func TestClose(t *testing.T) {
 		newSender(t, d.index).send(t, datagram(1, []byte("hello")))
 		if frame := d.read(t, 0); !bytes.HasSuffix(frame, []byte("hello")) {
 			t.Errorf("read % x", frame)
+		}
+	})
+}
+
+// TestTakenGoesNowhereElse: a packet that was taken does not also leave by a device that another
+// program named before.
+func TestTakenGoesNowhereElse(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		d := newDevice(t, tun.TAP, 1, 1)
+		other := newDevice(t, tun.TAP, 1, 1)
+		program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+			Type: ebpf.SchedCLS, License: "MIT",
+			Instructions: asm.Instructions{
+				asm.Mov.Imm(asm.R1, int32(other.index)),
+				asm.Mov.Imm(asm.R2, 0),
+				asm.FnRedirect.Call(),
+				asm.Mov.Imm(asm.R0, -1), // TCX_NEXT: it did not mean it
+				asm.Return(),
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		first, err := link.AttachTCX(link.TCXOptions{Interface: d.index, Program: program, Attach: ebpf.AttachTCXEgress, Anchor: link.Head()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer first.Close()
+		ring := d.intake.Rings()[0]
+		openRings(t, ring)
+		newSender(t, d.index).send(t, onTAP(datagram(1, []byte("hello"))))
+		if frame := next(ring); !bytes.HasSuffix(frame, []byte("hello")) {
+			t.Errorf("took % x", frame)
+		}
+		if frame := other.read(t, 0); frame != nil {
+			t.Errorf("the other device has % x", frame)
 		}
 	})
 }

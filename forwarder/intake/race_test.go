@@ -73,7 +73,8 @@ func TestNothingForgotten(t *testing.T) {
 			got[from].Store(due[from])
 			return nil
 		}
-		if err := ring.Open(); err != nil {
+		ring.Open()
+		if err := ring.Fence(); err != nil {
 			t.Fatal(err)
 		}
 		random := rand.New(rand.NewPCG(3, 4))

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -56,33 +57,49 @@ type Ring struct {
 	memory      []byte
 	bell        *bell
 	fence       func() error
+	depth       int
+	shut        atomic.Bool // it is closed, or about to be: nobody opens it any more
 
 	next     uint32 // number of the next packet to take
 	end      uint32 // line behind the last one that was taken, times 4
 	released uint32 // number of the packet up to which all was released
 }
 
-// newRing looks at the memory of a ring, with room for so many bytes of packets. fence returns
-// when no program runs any more that ran when it was called.
-func newRing(mem []byte, memory int, b *bell, fence func() error) *Ring {
+// newRing looks at the memory of a ring, with room for so many bytes of packets. fence is what
+// Fence does, depth what Depth returns.
+func newRing(mem []byte, memory int, b *bell, fence func() error, depth int) *Ring {
 	return &Ring{
 		header:      (*header)(unsafe.Pointer(&mem[0])),
 		descriptors: (*[descriptors]descriptor)(unsafe.Pointer(&mem[unsafe.Sizeof(header{})])),
 		memory:      mem[memoryAt:][: memory+spareLen : memory+spareLen],
 		bell:        b,
 		fence:       fence,
+		depth:       depth,
 	}
 }
 
-// Open has packets taken from now on. When it returns, all packets that passed into the device
-// before are there: they have to be read before the first is taken. Until Settle says that they
-// were, what the ring cannot take is dropped. A ring is opened once.
-func (r *Ring) Open() error {
+// Open has packets taken from now on. Until Settle says that what passed into the device before
+// was read, what the ring cannot take is dropped. A ring is opened once, and not any more when it
+// was closed.
+func (r *Ring) Open() {
+	if r.shut.Load() {
+		return
+	}
 	atomic.OrUint64(&r.header.claimed, young)
-	return r.fence()
+	if r.shut.Load() {
+		r.Close()
+	}
 }
 
-// Settle says that the device was empty after Open had returned.
+// Fence returns when all packets are in their device that passed before any ring was opened, but
+// for what the kernel's own queueing discipline holds back.
+func (r *Ring) Fence() error { return r.fence() }
+
+// Depth returns how many packets each queue of the device holds at most: when so many were read
+// since Fence returned, none is left of those that passed before.
+func (r *Ring) Depth() int { return r.depth }
+
+// Settle says that what had passed when Fence returned was read.
 func (r *Ring) Settle() {
 	for {
 		claimed := atomic.LoadUint64(&r.header.claimed)
@@ -93,8 +110,25 @@ func (r *Ring) Settle() {
 }
 
 // Close lets packets pass into the device from now on, for good. The ring may hold packets from
-// before: until Empty says that it does not, Take has to be called.
-func (r *Ring) Close() { atomic.AndUint64(&r.header.claimed, ^uint64(stateMask)) }
+// before: until Empty says that it does not, Take has to be called. While a ring is young that
+// would not keep the order.
+func (r *Ring) Close() {
+	r.shut.Store(true)
+	atomic.AndUint64(&r.header.claimed, ^uint64(stateMask))
+}
+
+// settleLimit is how long it is waited for a worker to call Settle: it takes the reading of what
+// the device holds.
+const settleLimit = 10 * time.Second
+
+// awaitSettled returns when the ring is not young, or the worker does not do anything.
+func (r *Ring) awaitSettled() {
+	for deadline := time.Now().Add(settleLimit); atomic.LoadUint64(&r.header.claimed)&stateMask == young; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return
+		}
+	}
+}
 
 // IsClosed reports whether packets pass into the device.
 func (r *Ring) IsClosed() bool { return atomic.LoadUint64(&r.header.claimed)&stateMask == closed }

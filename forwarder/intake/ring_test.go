@@ -216,7 +216,8 @@ func TestNoCarrier(t *testing.T) {
 func openRings(t *testing.T, rings ...*Ring) {
 	t.Helper()
 	for _, ring := range rings {
-		if err := ring.Open(); err != nil {
+		ring.Open()
+		if err := ring.Fence(); err != nil {
 			t.Fatal(err)
 		}
 		ring.Settle()

@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -14,8 +15,9 @@ import (
 // skip: a queueing discipline other than the kernel's default, a filter, an eBPF program. It is
 // empty where there is nothing of the kind. The device is one of the calling thread's namespace.
 //
-// What the kernel itself attaches as a queueing discipline has no handle (0:), whatever
-// net.core.default_qdisc says; what somebody adds has one.
+// What the kernel itself attaches as a queueing discipline has no handle (0:), what somebody
+// adds has one. Of those that net.core.default_qdisc may name, one that holds packets back counts
+// too: they would be overtaken.
 func Skipped(ifIndex int) (string, error) { return skipped(ifIndex, 0) }
 
 // Skipped is [Skipped] for the device of the intake, whose own program does not count.
@@ -57,6 +59,10 @@ func egressProgram(ifIndex int, own ebpf.ProgramID) (string, error) {
 	return "", nil
 }
 
+// plainQdiscs are those that a device may have by default and that only queue what cannot be
+// sent at once.
+var plainQdiscs = []string{"noqueue", "noop", "mq", "pfifo_fast", "pfifo", "fq_codel"}
+
 // qdiscOrFilter names a queueing discipline or egress filter that is not the kernel's default.
 func qdiscOrFilter(ifIndex int) (string, error) {
 	device := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: ifIndex}}
@@ -67,7 +73,8 @@ func qdiscOrFilter(ifIndex int) (string, error) {
 	for _, qdisc := range qdiscs {
 		attrs := qdisc.Attrs()
 		switch {
-		case attrs.LinkIndex != ifIndex || attrs.Handle == 0 || qdisc.Type() == "ingress":
+		case attrs.LinkIndex != ifIndex || qdisc.Type() == "ingress":
+		case attrs.Handle == 0 && slices.Contains(plainQdiscs, qdisc.Type()):
 		case qdisc.Type() == "clsact":
 			filters, err := netlink.FilterList(device, netlink.HANDLE_MIN_EGRESS)
 			if err != nil {

@@ -12,8 +12,13 @@ import (
 	"tunbench/forwarder/tun"
 )
 
-// watchEvery is how often the devices are searched for what packets that are taken would skip.
-const watchEvery = time.Second
+const (
+	// watchEvery is how often the devices are searched for what packets that are taken would
+	// skip.
+	watchEvery = time.Second
+	// blindLooks is how many times in a row that may fail.
+	blindLooks = 5
+)
 
 // Skipped names what packets skip that come through an intake, of the device they leave by.
 func Skipped() []string { return []string{"filters", "qdisc", "captures", "counters"} }
@@ -21,6 +26,7 @@ func Skipped() []string { return []string{"filters", "qdisc", "captures", "count
 // intakes are those of the two devices. All of them are in use or none.
 type intakes struct {
 	endpoints [2]Endpoint
+	devices   [2]*tun.Device
 	attached  [2]*intake.Intake
 	off       atomic.Bool // detached for what was found later
 	stop      chan struct{}
@@ -33,11 +39,11 @@ func openIntakes(o Options, steering *steering, a, b *tun.Device, note func(stri
 	if o.Intake != intake.ModeAuto {
 		return nil
 	}
-	i := &intakes{endpoints: [2]Endpoint{o.A, o.B}, stop: make(chan struct{})}
+	i := &intakes{endpoints: [2]Endpoint{o.A, o.B}, devices: [2]*tun.Device{a, b}, stop: make(chan struct{})}
 	err := canTakeIn(o, steering, a, b)
-	for k, device := range []*tun.Device{a, b} {
+	for k := range i.devices {
 		if err == nil {
-			err = i.attach(k, device, o)
+			err = i.attach(k, o)
 		}
 	}
 	if err != nil {
@@ -70,44 +76,61 @@ func canTakeIn(o Options, steering *steering, devices ...*tun.Device) error {
 	return nil
 }
 
-// attach attaches the intake of device k, unless there is something that packets would skip.
-func (i *intakes) attach(k int, device *tun.Device, o Options) error {
+// attach attaches the intake of device k, unless there is something in the way.
+func (i *intakes) attach(k int, o Options) error {
+	device := i.devices[k]
 	return tun.InNamespace(i.endpoints[k].NetNS, func() error {
-		what, err := intake.Skipped(device.IfIndex())
-		if err != nil {
+		if err := i.inTheWay(k, func() (string, error) { return intake.Skipped(device.IfIndex()) }); err != nil {
 			return err
 		}
-		if what != "" {
-			return i.skipped(k, what)
-		}
-		i.attached[k], err = intake.Attach(intake.Config{
+		attached, err := intake.Attach(intake.Config{
 			IfIndex: device.IfIndex(), Queues: o.Queues, Workers: forwarder.Workers(o.Queues, o.CPUs), Steer: o.Steer, VnetHdrLen: device.VnetHdrLen(),
 		})
+		i.attached[k] = attached
 		return err
 	})
 }
 
-func (i *intakes) skipped(k int, what string) error {
-	return fmt.Errorf("%v has %s that packets would skip", i.endpoints[k], what)
+// inTheWayError is what somebody set up at a device, or has of it, because of which packets are not
+// to be taken.
+type inTheWayError string
+
+func (e inTheWayError) Error() string { return string(e) }
+
+// inTheWay looks for what packets of device k would skip, and for whom they would be taken away
+// from. The error is an inTheWayError where there is something.
+func (i *intakes) inTheWay(k int, skipped func() (string, error)) error {
+	what, err := skipped()
+	if err != nil {
+		return fmt.Errorf("%v: %w", i.endpoints[k], err)
+	}
+	if what != "" {
+		return inTheWayError(fmt.Sprintf("%v has %s that packets would skip", i.endpoints[k], what))
+	}
+	if others, err := i.devices[k].Others(); err == nil && others > 0 {
+		return inTheWayError(fmt.Sprintf("%v has queues of another program, whose packets would be taken", i.endpoints[k]))
+	}
+	return nil
 }
 
-// watch detaches both intakes when something is found at device k that packets would skip. It
+// watch detaches both intakes when something is found at device k that is in the way. It
 // returns then, or when they are closed.
 func (i *intakes) watch(k int, note func(string)) {
 	ticks := time.NewTicker(watchEvery)
 	defer ticks.Stop()
 	err := tun.InNamespace(i.endpoints[k].NetNS, func() error {
-		for {
+		for blind := 0; ; {
 			select {
 			case <-i.stop:
 				return nil
 			case <-ticks.C:
 			}
-			switch what, err := i.attached[k].Skipped(); {
-			case err != nil:
-				return fmt.Errorf("%v: %w", i.endpoints[k], err)
-			case what != "":
-				return i.skipped(k, what)
+			err := i.inTheWay(k, i.attached[k].Skipped)
+			if blind++; err == nil {
+				blind = 0
+			}
+			if errors.As(err, new(inTheWayError)) || blind >= blindLooks {
+				return err
 			}
 		}
 	})
