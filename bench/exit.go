@@ -8,6 +8,7 @@ import (
 
 	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/guest"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
@@ -46,14 +47,19 @@ var exitCodes = []struct {
 	{exitSuccess, func(err error) bool { return err == nil }},
 	{exitUsage, is[*usageError]},
 	{exitUsage, is[*scenario.UsageError]},
+	{exitUsage, is[*guest.PatternError]},
 	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
 	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
 	{exitUnsupported, host.Cannot},
 	{exitUnsupported, is[*gate.ToolError]},
+	{exitUnsupported, is[*guest.UnsupportedError]},
 }
 
 // exitCode maps what went wrong to the code that a script can act on.
 func exitCode(err error) int {
+	if failed := (*kernelsFailed)(nil); errors.As(err, &failed) {
+		return failed.code
+	}
 	for _, row := range exitCodes {
 		if row.of(err) {
 			return row.code

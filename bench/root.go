@@ -72,7 +72,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		a.runCommand(), a.abCommand(), a.gateCommand(), a.sweepCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
-		a.reportCommand(), a.compareCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(),
+		a.reportCommand(), a.compareCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(), a.kernelsCommand(),
 	)
 	return root
 }

@@ -19,6 +19,9 @@ func fingerprint(h Host) string {
 	if h.Virtualization != "none" {
 		parts = append(parts, h.Virtualization)
 	}
+	if h.Emulated {
+		parts = append(parts, "emulated")
+	}
 	parts = append(parts, strings.TrimSpace("tunbench "+h.Version))
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 	return plain(strings.Join(parts, " · "))

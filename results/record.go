@@ -51,6 +51,7 @@ type Host struct {
 	CPUsAllowed    string            `json:"cpus_allowed,omitempty"`   // CPUs that this process could use when the run began, as in "0-1,4"
 	MemoryBytes    uint64            `json:"memory_bytes,omitempty"`   // MemTotal
 	Virtualization string            `json:"virtualization,omitempty"` // "none", or the hypervisor's name
+	Emulated       bool              `json:"emulated,omitempty"`       // the CPU is QEMU's translator: no figure tells how fast anything is
 	GoVersion      string            `json:"go_version,omitempty"`     // runtime.Version()
 	Clocksource    string            `json:"clocksource,omitempty"`    // current_clocksource
 	Mitigations    string            `json:"mitigations,omitempty"`    // one line over /sys/devices/system/cpu/vulnerabilities

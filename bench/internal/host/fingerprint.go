@@ -39,6 +39,7 @@ func (m machine) fingerprint() results.Host {
 		Cores:          cores,
 		MemoryBytes:    m.memoryBytes(),
 		Virtualization: m.virtualization(),
+		Emulated:       m.emulated(),
 		Clocksource:    clocksource,
 		Mitigations:    m.mitigationLine(),
 		Sysctls:        m.sysctls(),

@@ -2,6 +2,7 @@ package host
 
 import (
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +77,18 @@ func TestVirtualization(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestEmulatedCPUIsTold(t *testing.T) {
+	for model, want := range map[string]bool{"QEMU TCG CPU version 2.5+": true, "AMD EPYC": false, "QEMU Virtual CPU version 2.5+": false} {
+		m := fake(t, files{"proc/cpuinfo": "processor\t: 0\nmodel name\t: " + model + "\nflags\t\t: fpu hypervisor\n\n"})
+		if got := m.fingerprint().Emulated; got != want {
+			t.Errorf("%s: emulated is %v, want %v", model, got, want)
+		}
+		if state := m.virtual(); want != strings.Contains(state.Found, "emulated") {
+			t.Errorf("%s: doctor says %+v", model, state)
+		}
 	}
 }
 

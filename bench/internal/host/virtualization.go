@@ -49,6 +49,10 @@ func (m machine) virtualization() string {
 	}
 }
 
+// emulated says whether QEMU translates every instruction: the models of its translator say so ("QEMU TCG CPU version 2.5+",
+// target/i386/cpu.c), unless they were told to look like another CPU.
+func (m machine) emulated() bool { return strings.Contains(m.cpuModel(), "QEMU TCG") }
+
 // cpuFlags are the flags line of x86's /proc/cpuinfo; other architectures have
 // no flag for a hypervisor, which is what known tells.
 func (m machine) cpuFlags() (flags []string, known bool) {
@@ -66,6 +70,9 @@ func (m machine) cpuFlags() (flags []string, known bool) {
 
 func (m machine) virtual() Check {
 	const name = "virtualization"
+	if m.emulated() {
+		return distorts(name, "emulated by QEMU", "every instruction is translated: no figure tells how fast anything is", "measure where KVM works")
+	}
 	switch v := m.virtualization(); v {
 	case "":
 		return unknown(name, "neither CPU flags nor firmware tables tell")

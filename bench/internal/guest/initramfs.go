@@ -1,0 +1,69 @@
+package guest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/cavaliergopher/cpio"
+)
+
+// Where things are in the guest.
+const (
+	initPath   = "/init"
+	ordersPath = "/orders.json"
+	moduleDir  = "/modules"
+	resultsDir = "/results"
+)
+
+// orders are what the guest shall do.
+type orders struct {
+	Modules  []string   `json:"modules"` // names, in the order of loading
+	Commands [][]string `json:"commands"`
+}
+
+// writeInitramfs packs the program as /init, its orders and modules into a newc archive (Documentation/driver-api/early-userspace/
+// buffer-format.rst). It is not compressed: in emulation, unpacking would take longer than copying. /dev/console comes with the
+// kernel (usr/default_cpio_list).
+func writeInitramfs(w io.Writer, program []byte, modules []module, commands [][]string) error {
+	archive := cpio.NewWriter(w)
+	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "root", "etc", "modules", "results"} {
+		if err := archive.WriteHeader(&cpio.Header{Name: dir, Mode: cpio.TypeDir | 0o755, Links: 2}); err != nil {
+			return fmt.Errorf("pack folder %s: %w", dir, err)
+		}
+	}
+	if err := pack(archive, initPath, 0o755, program); err != nil {
+		return err
+	}
+	o := orders{Commands: commands}
+	for _, m := range modules {
+		o.Modules = append(o.Modules, m.name)
+		if err := pack(archive, moduleFile(m.name), 0o644, m.code); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("encode orders: %w", err)
+	}
+	if err := pack(archive, ordersPath, 0o644, text); err != nil {
+		return err
+	}
+	if err := archive.Close(); err != nil {
+		return fmt.Errorf("end initramfs: %w", err)
+	}
+	return nil
+}
+
+func moduleFile(name string) string { return moduleDir + "/" + name + ".ko" }
+
+func pack(archive *cpio.Writer, path string, mode cpio.FileMode, content []byte) error {
+	err := archive.WriteHeader(&cpio.Header{Name: path[1:], Mode: cpio.TypeReg | mode, Links: 1, Size: int64(len(content))})
+	if err == nil {
+		_, err = archive.Write(content)
+	}
+	if err != nil {
+		return fmt.Errorf("pack %s: %w", path, err)
+	}
+	return nil
+}

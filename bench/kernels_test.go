@@ -1,0 +1,139 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tunbench/bench/internal/guest"
+	"tunbench/results"
+)
+
+func TestKernelsWrongUsage(t *testing.T) {
+	for args, says := range map[string][]string{
+		"kernels":                             {"6.1,6.12", "--kernel"},
+		"kernels 6":                           {"6", "trixie-backports"},
+		"kernels 6.1,,6.12":                   {`""`},
+		"kernels Trixie:6.1":                  {"Trixie:6.1"},
+		"kernels 6.1 --accel hvf":             {"--accel hvf", "tcg"},
+		"kernels 6.1 --timeout 0s":            {"--timeout"},
+		"kernels --modules x":                 {"--kernel"},
+		"kernels 6.1 --kernel x":              {"6.1", "--kernel"},
+		"kernels 6.1 --":                      {"--", "run size=64"},
+		"kernels 6.1 -- run -- -- doctor":     {"--"},
+		"kernels 6.1 -- walk":                 {"walk"},
+		"kernels 6.1 -- kernels 6.1":          {"kernels"},
+		"kernels 6.1 -- run -n abc":           {"-n abc"},
+		"kernels 6.1 -- run -- run --presett": {"--presett"},
+	} {
+		code, stdout, stderr := tunbench(t, strings.Fields(args)...)
+		if code != exitUsage || stdout != "" {
+			t.Errorf("%s: exit code %d, want %d: %s%s", args, code, exitUsage, stdout, stderr)
+		}
+		for _, word := range says {
+			if !strings.Contains(stderr, word) {
+				t.Errorf("%s: %q does not mention %q", args, strings.TrimSpace(stderr), word)
+			}
+		}
+	}
+}
+
+func TestKernelsNamesWhatIsMissing(t *testing.T) {
+	cmd, stdout, stderr := command(t, "kernels", "6.1")
+	cmd.Env = append(cmd.Env, "PATH="+t.TempDir())
+	_ = cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != exitUnsupported || !strings.Contains(stderr.String(), "qemu-system-x86") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+func TestWordsArePartedAtDashes(t *testing.T) {
+	lists, commands := splitAtDash(strings.Fields("6.1 6.12 run size=64 -- doctor"), 2)
+	if strings.Join(lists, ",") != "6.1,6.12" || len(commands) != 2 || strings.Join(commands[0], " ") != "run size=64" || commands[1][0] != "doctor" {
+		t.Errorf("%q %q", lists, commands)
+	}
+	if lists, commands = splitAtDash([]string{"6.1"}, -1); len(lists) != 1 || commands != nil {
+		t.Errorf("%q %q", lists, commands)
+	}
+}
+
+func TestRecordsOfAGuestAreKept(t *testing.T) {
+	a := &app{}
+	commands, err := a.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, words := range commands {
+		got = append(got, strings.Join(words, " ")+"|"+asAsked(words))
+	}
+	want := "doctor --json|doctor\nrun size=64 -o results.jsonl|run size=64\nrun -o mine.jsonl|run -o mine.jsonl\nclean|clean"
+	if strings.Join(got, "\n") != want {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+func TestKernelsVerdict(t *testing.T) {
+	ended := func(code int, stderr string) kernelRow {
+		return kernelRow{Outcome: &guest.Outcome{Commands: []guest.Command{{Ended: true, Code: code, Stderr: []byte(stderr)}}}}
+	}
+	stuck := kernelRow{Outcome: &guest.Outcome{}, Err: &guest.BootError{What: "no end"}}
+	for name, tc := range map[string]struct {
+		rows []kernelRow
+		want int
+	}{
+		"all well":              {[]kernelRow{ended(0, "")}, exitSuccess},
+		"one cannot":            {[]kernelRow{ended(0, ""), ended(5, "")}, exitUnsupported},
+		"one cannot, one fails": {[]kernelRow{ended(1, ""), ended(5, "")}, exitFailure},
+		"a panic":               {[]kernelRow{ended(2, "warning\npanic: nil\n\ngoroutine 1")}, exitFailure},
+		"wrong usage":           {[]kernelRow{ended(2, "tunbench: sice=64")}, exitUsage},
+		"stuck":                 {[]kernelRow{ended(5, ""), stuck}, exitFailure},
+		"no such package":       {[]kernelRow{{Outcome: &guest.Outcome{}, Err: &guest.UnsupportedError{}}}, exitUnsupported},
+	} {
+		if got := exitCode(kernelsVerdict(tc.rows)); got != tc.want {
+			t.Errorf("%s: exit code %d, want %d", name, got, tc.want)
+		}
+	}
+}
+
+// TestKernelBoots needs no root, but QEMU and a kernel package.
+func TestKernelBoots(t *testing.T) {
+	if err := guest.FindQEMU(); err != nil {
+		t.Skip(err)
+	}
+	program := filepath.Join(t.TempDir(), "tunbench")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, said)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	cmd, stdout, stderr := command(t, "kernels", "6.1", "--binary", program, "--timeout", "5m", "-o", kept, "--", "clean", "--", "calibrate", "--help")
+	err := cmd.Run()
+	if cmd.ProcessState.ExitCode() == exitUnsupported {
+		t.Skipf("this machine cannot boot a kernel: %s%s", stdout, stderr)
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, stdout, stderr)
+	}
+	for _, word := range []string{"6.1.", "doctor", "clean", "ok", kept} {
+		if !strings.Contains(stdout.String(), word) {
+			t.Errorf("table has no %q:\n%s", word, stdout)
+		}
+	}
+	help, err := os.ReadFile(filepath.Join(kept, "6.1", "2-calibrate", "stdout"))
+	if err != nil || !strings.Contains(string(help), "limited by") {
+		t.Errorf("what calibrate printed: %q, %v", help, err)
+	}
+}
+
+func TestEmulatedHostIsMarked(t *testing.T) {
+	file := &results.File{Host: results.Host{Time: time.Now(), Kernel: "6.1", Emulated: true}}
+	table, err := results.Table(file, results.Options{})
+	if err != nil || !strings.Contains(strings.Split(table, "\n")[0], "emulated") {
+		t.Errorf("header does not say emulated: %v\n%s", err, table)
+	}
+}
