@@ -53,6 +53,13 @@ func (r *kernelRow) print(w io.Writer) {
 			break
 		}
 		line(asAsked(c.Words), outcomeOf(c))
+		with, without := features(c)
+		if len(with) > 0 {
+			line("", "with: "+strings.Join(with, ", "))
+		}
+		if len(without) > 0 {
+			line("", "without: "+strings.Join(without, ", "))
+		}
 		for _, text := range didWithout(c) {
 			line("", "without: "+text)
 		}

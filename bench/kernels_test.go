@@ -76,6 +76,38 @@ func TestRecordsOfAGuestAreKept(t *testing.T) {
 	}
 }
 
+func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
+	checks := `[{"name":"TUN_F_CSUM","state":"ok","found":"x"},{"name":"BPF and TCX","state":"missing","found":"x"},{"name":"SMT","state":"ok","found":"x"}]`
+	records := `{"schema":3,"record":"host","time":"2026-01-02T03:04:05Z"}
+{"schema":3,"record":"trial","scenario":"size=64","error":"the forwarder ended","dut":{"notes":["engine sync instead of auto"]}}
+`
+	rows := []kernelRow{
+		{Name: "6.1", Outcome: &guest.Outcome{Release: "6.1.0-57", Emulated: true, Notes: []string{"mount bpf: no"}, Commands: []guest.Command{
+			{Words: []string{"doctor", "--json"}, Stdout: []byte(checks), Ended: true},
+			{Words: append([]string{"run", "size=64"}, added...), Files: map[string][]byte{recordsFile: []byte(records)}, Ended: true, Code: exitFailure},
+			{Words: []string{"search"}, Stderr: []byte("warning: x\npanic: nil\n[signal\n"), Ended: true, Code: exitUsage},
+			{Words: []string{"clean"}},
+		}}, Err: &guest.BootError{What: "no end within 1m", Console: "Kernel panic"}},
+		{Name: "7.9", Outcome: &guest.Outcome{}, Err: &guest.UnsupportedError{Missing: "a package", Remedy: "take another"}},
+	}
+	var b strings.Builder
+	if err := (&app{stdout: &b}).printKernels(rows, "kept"); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{
+		"6.1.0-57  emulated  doctor", "with: TUN_F_CSUM\n", "without: BPF and TCX\n", "run size=64  exit 1", "without: engine sync instead of auto", "→ the forwarder ended",
+		"search       panic", "→ panic: nil", "clean        no end", "guest: mount bpf: no", "→ no end within 1m", "→ Kernel panic", "7.9", "→ booting a kernel needs a package: take another",
+		"no figure tells how fast anything is", "kept",
+	} {
+		if !strings.Contains(b.String(), words) {
+			t.Errorf("no %q in\n%s", words, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "SMT") || strings.Contains(b.String(), recordsFile) {
+		t.Errorf("says what nobody asked:\n%s", b.String())
+	}
+}
+
 func TestKernelsVerdict(t *testing.T) {
 	ended := func(code int, stderr string) kernelRow {
 		return kernelRow{Outcome: &guest.Outcome{Commands: []guest.Command{{Ended: true, Code: code, Stderr: []byte(stderr)}}}}

@@ -12,7 +12,28 @@ import (
 	"tunbench/results"
 )
 
-// didWithout are the features that doctor misses, or what a record notes; each once.
+// features says what doctor found of that in which kernels differ, and what it misses of anything.
+func features(c guest.Command) (with, without []string) {
+	var checks []host.Check
+	if c.Words[0] != "doctor" || json.Unmarshal(c.Stdout, &checks) != nil {
+		return nil, nil
+	}
+	for _, check := range checks {
+		switch {
+		case check.State == host.Missing:
+			without = append(without, check.Name)
+		case check.State == host.OK && ofTheKernel(check.Name):
+			with = append(with, check.Name)
+		}
+	}
+	return with, without
+}
+
+func ofTheKernel(name string) bool {
+	return slices.ContainsFunc([]string{"TUN", "IFF_", "vnet header", "BPF ", "io_uring"}, func(begin string) bool { return strings.HasPrefix(name, begin) })
+}
+
+// didWithout is what the records of a command note, each once.
 func didWithout(c guest.Command) (texts []string) {
 	add := func(notes []string) {
 		for _, n := range notes {
@@ -20,22 +41,6 @@ func didWithout(c guest.Command) (texts []string) {
 				texts = append(texts, n)
 			}
 		}
-	}
-	if c.Words[0] == "doctor" {
-		var checks []host.Check
-		if json.Unmarshal(c.Stdout, &checks) != nil {
-			return nil
-		}
-		var missing []string
-		for _, check := range checks {
-			if check.State == host.Missing {
-				missing = append(missing, check.Name)
-			}
-		}
-		if len(missing) > 0 {
-			texts = append(texts, strings.Join(missing, ", "))
-		}
-		return texts
 	}
 	for _, file := range resultFilesOf(c) {
 		for _, t := range file.Calibrations {

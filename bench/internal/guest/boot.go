@@ -37,7 +37,7 @@ type Launcher struct {
 	Accel   Accel         // Auto becomes what was found to work
 	Native  bool          // refuse to emulate, with an *UnsupportedError
 	Timeout time.Duration // of a boot with all its commands
-	Lock    string        // path of the file that makes boots of several processes follow each other
+	Lock    string        // path of the file that makes boots of several processes follow each other; their files are beside it
 	Waiting func()        // called when another process's guest has to end first; may be nil
 }
 
@@ -48,7 +48,12 @@ func (l *Launcher) Boot(ctx context.Context, k Kernel, commands [][]string) (out
 	if err := FindQEMU(); err != nil {
 		return outcome, err
 	}
-	dir, err := os.MkdirTemp("", "tunbench-guest-")
+	release, err := lock(ctx, l.Lock, l.Waiting)
+	if err != nil {
+		return outcome, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	dir, err := l.folder()
 	if err != nil {
 		return outcome, fmt.Errorf("make folder for a guest: %w", err)
 	}
@@ -56,11 +61,6 @@ func (l *Launcher) Boot(ctx context.Context, k Kernel, commands [][]string) (out
 	if err := l.packInitramfs(k, commands, dir); err != nil {
 		return outcome, err
 	}
-	release, err := lock(ctx, l.Lock, l.Waiting)
-	if err != nil {
-		return outcome, err
-	}
-	defer func() { err = errors.Join(err, release()) }()
 	if err := l.settleAccel(ctx, k, dir); err != nil {
 		return outcome, err
 	}
@@ -71,6 +71,22 @@ func (l *Launcher) Boot(ctx context.Context, k Kernel, commands [][]string) (out
 	err = l.run(ctx, k, dir, outcome)
 	outcome.Took = time.Since(start)
 	return outcome, err
+}
+
+// folder makes one for the files of a boot, beside the lock. Who holds the lock may remove those of processes that were killed.
+func (l *Launcher) folder() (string, error) {
+	const pattern = "boot-*"
+	parent := filepath.Dir(l.Lock)
+	dead, err := filepath.Glob(filepath.Join(parent, pattern))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range dead {
+		if err := os.RemoveAll(dir); err != nil {
+			return "", err
+		}
+	}
+	return os.MkdirTemp(parent, pattern)
 }
 
 func (l *Launcher) packInitramfs(k Kernel, commands [][]string, dir string) (err error) {
@@ -117,7 +133,7 @@ func (l *Launcher) run(ctx context.Context, k Kernel, dir string, outcome *Outco
 	case readErr != nil:
 		return readErr
 	case frames.lost > 0:
-		return &BootError{fmt.Sprintf("%d messages of the guest were lost", frames.lost), console(dir)}
+		return &BootError{fmt.Sprintf("messages of the guest were lost: %d", frames.lost), console(dir)}
 	case outcome.ended:
 		return nil
 	case ctx.Err() != nil:
@@ -130,6 +146,9 @@ func (l *Launcher) run(ctx context.Context, k Kernel, dir string, outcome *Outco
 		what += ": " + text
 	} else if waitErr != nil {
 		what += ": QEMU: " + waitErr.Error()
+	}
+	if l.Accel == KVM && outcome.Release == "" {
+		what += " (does --accel tcg start it?)"
 	}
 	return &BootError{what, console(dir)}
 }

@@ -52,15 +52,24 @@ func (o *Outcome) take(frames *frameReader) error {
 }
 
 func (o *Outcome) apply(message frame) error {
-	if message.Command < 0 || message.Command >= len(o.Commands) {
-		return fmt.Errorf("read frame: command %d of %d", message.Command, len(o.Commands))
-	}
-	c := &o.Commands[message.Command]
 	switch message.Kind {
 	case frameHello:
 		o.Release = message.Text
 	case frameNote:
 		o.Notes = append(o.Notes, message.Text)
+	case frameBye:
+		o.ended = true
+	default:
+		if message.Command < 0 || message.Command >= len(o.Commands) {
+			return fmt.Errorf("read frame: command %d of %d", message.Command, len(o.Commands))
+		}
+		return o.Commands[message.Command].apply(message)
+	}
+	return nil
+}
+
+func (c *Command) apply(message frame) error {
+	switch message.Kind {
 	case frameOut:
 		c.Stdout = append(c.Stdout, message.Data...)
 	case frameErr:
@@ -72,8 +81,8 @@ func (o *Outcome) apply(message frame) error {
 		c.Files[message.Text] = append(c.Files[message.Text], message.Data...)
 	case frameExit:
 		c.Ended, c.Code = true, message.Code
-	case frameBye:
-		o.ended = true
+	default:
+		return fmt.Errorf("read frame: unknown kind %q: the guest runs another version of tunbench", message.Kind)
 	}
 	return nil
 }
