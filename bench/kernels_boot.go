@@ -48,6 +48,7 @@ func (a *app) guestCommands(asked [][]string) ([][]string, error) {
 		if !sub.HasParent() || sub.Name() == "kernels" {
 			return nil, &usageError{fmt.Errorf("-- %s: want a command of tunbench that runs in a guest, such as run or doctor", words[0])}
 		}
+		sub.InitDefaultHelpFlag()
 		if err := sub.ParseFlags(rest); err != nil {
 			return nil, &usageError{fmt.Errorf("%w; see %s --help", flagError(err), sub.CommandPath())}
 		}

@@ -63,7 +63,7 @@ func (r *kernelRow) print(w io.Writer) {
 		for _, text := range didWithout(c) {
 			line("", "without: "+text)
 		}
-		for _, text := range complaints(c) {
+		for _, text := range append(complaints(c), unbalanced(c)...) {
 			line("", "→ "+text)
 		}
 	}

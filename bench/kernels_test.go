@@ -62,7 +62,7 @@ func TestWordsArePartedAtDashes(t *testing.T) {
 
 func TestRecordsOfAGuestAreKept(t *testing.T) {
 	a := &app{}
-	commands, err := a.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}})
+	commands, err := a.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}, {"forward", "--help"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestRecordsOfAGuestAreKept(t *testing.T) {
 	for _, words := range commands {
 		got = append(got, strings.Join(words, " ")+"|"+asAsked(words))
 	}
-	want := "doctor --json|doctor\nrun size=64 -o results.jsonl|run size=64\nrun -o mine.jsonl|run -o mine.jsonl\nclean|clean"
+	want := "doctor --json|doctor\nrun size=64 -o results.jsonl|run size=64\nrun -o mine.jsonl|run -o mine.jsonl\nclean|clean\nforward --help|forward --help"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
@@ -78,9 +78,10 @@ func TestRecordsOfAGuestAreKept(t *testing.T) {
 
 func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 	checks := `[{"name":"TUN_F_CSUM","state":"ok","found":"x"},{"name":"BPF and TCX","state":"missing","found":"x"},{"name":"SMT","state":"ok","found":"x"}]`
+	ledger := `"intended_pps":2000,"ledger":[{"place":"intended","packets":2000},{"place":"sink","packets":2145}]`
 	records := `{"schema":3,"record":"host","time":"2026-01-02T03:04:05Z"}
 {"schema":3,"record":"trial","scenario":"size=64","error":"the forwarder ended","dut":{"notes":["engine sync instead of auto"]}}
-`
+{"schema":3,"record":"trial","scenario":"size=64",` + ledger + "}\n"
 	rows := []kernelRow{
 		{Name: "6.1", Outcome: &guest.Outcome{Release: "6.1.0-57", Emulated: true, Notes: []string{"mount bpf: no"}, Commands: []guest.Command{
 			{Words: []string{"doctor", "--json"}, Stdout: []byte(checks), Ended: true},
@@ -95,7 +96,7 @@ func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		"6.1.0-57  emulated  doctor", "with: TUN_F_CSUM\n", "without: BPF and TCX\n", "run size=64  exit 1", "without: engine sync instead of auto", "→ the forwarder ended",
+		"6.1.0-57  emulated  doctor", "with: TUN_F_CSUM\n", "without: BPF and TCX\n", "run size=64  exit 1", "without: engine sync instead of auto", "→ the forwarder ended", "→ packets unaccounted for: -145",
 		"search       panic", "→ panic: nil", "clean        no end", "guest: mount bpf: no", "→ no end within 1m", "→ Kernel panic", "7.9", "→ booting a kernel needs a package: take another",
 		"no figure tells how fast anything is", "kept",
 	} {

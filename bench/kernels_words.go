@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -69,6 +70,18 @@ func resultFilesOf(c guest.Command) (files []*results.File) {
 		}
 	}
 	return files
+}
+
+// unbalanced names the trials whose ledger does not balance, which a command that succeeds says only in its table.
+func unbalanced(c guest.Command) (lines []string) {
+	for _, file := range resultFilesOf(c) {
+		for _, t := range file.Trials {
+			if n := t.Ledger.Balance(); n != 0 && !t.Failed() {
+				lines = append(lines, fmt.Sprintf("packets unaccounted for: %d", n))
+			}
+		}
+	}
+	return lines
 }
 
 // complaintLines is how much of what a failed command said the table shows.
