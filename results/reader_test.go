@@ -23,8 +23,8 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials and the CPUs
-// allowed, one of schema 2 but for comparisons and sweeps as well.
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials, the CPUs
+// allowed and emulation, one of schema 2 but for comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
 	all := fileOf(sampleRecords(t)...)
 	readsAs(t, "testdata/schema4.jsonl", all)

@@ -145,7 +145,7 @@ func sampleGate() Gate {
 // sampleRecords is one record of every kind, each with a value in every field, in an order that a file may have.
 func sampleRecords(t testing.TB) []Record {
 	return []Record{
-		sampleHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleSweep(), sampleGate(), sampleEnd(1),
+		emulatedHost(), sampleCalibration(t), fullTrial(t), sampleSearch(), sampleBurst(), sampleSoak(), sampleComparison(), sampleSweep(), sampleGate(), sampleEnd(1),
 	}
 }
 
@@ -164,6 +164,12 @@ func sampleHost() Host {
 		Cores: 2, CPUsAllowed: "0-1", MemoryBytes: 8 << 30, Virtualization: "kvm", GoVersion: "go1.26.0", Clocksource: "kvm-clock",
 		Mitigations: "retpolines <IBPB>", Sysctls: map[string]string{"net.core.rmem_max": "212992"}, Args: []string{"run", "size=64"},
 	}
+}
+
+func emulatedHost() Host {
+	host := sampleHost()
+	host.Emulated = true
+	return host
 }
 
 func sampleEnd(trials int) End {
