@@ -18,7 +18,7 @@ GENERATED = find . \( -name '*_bpfe[lb].go' -o -name '*_bpfe[lb].o' \) -exec sha
 # What the host's own namespace holds: a run must leave both as they were.
 SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 
-.PHONY: help build bench bench-rivals test test-timing lint fuzz generate generate-check smoke self-test check clean
+.PHONY: help build bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,11 +41,14 @@ test: ## run all tests; those that need root run when root does
 test-timing: ## run the tests that need a quiet machine: rates, delays, shares of a CPU
 	go test -p 1 -tags timing -run '^TestTiming' ./...
 
+test-kernels: ## boot another kernel and run in it (needs QEMU; minutes where it emulates)
+	go test -tags kernels -run '^TestKernelBoots$$' -v ./bench
+
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \
 	if [[ -n $$unformatted ]]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
-	go vet -tags timing ./...
-	go tool staticcheck -tags timing ./...
+	go vet -tags timing,kernels ./...
+	go tool staticcheck -tags timing,kernels ./...
 	go tool depguard ./...
 
 # Now and then go test fails at the end of the time that it was given itself, without an
