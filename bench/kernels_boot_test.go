@@ -43,4 +43,3 @@ func TestKernelBoots(t *testing.T) {
 		t.Errorf("what calibrate printed: %q, %v", help, err)
 	}
 }
-
