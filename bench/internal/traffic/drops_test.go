@@ -77,7 +77,7 @@ func TestDropReasonsOfFullRing(t *testing.T) {
 // The sink's drops are no losses, those of a stack without a receiver are; a
 // superpacket counts its segments.
 func TestDropReasonsBesideSink(t *testing.T) {
-	for name, kind := range map[string]SinkKind{"tcx": SinkTCX, "xdp": SinkXDP, "none": ""} {
+	for name, kind := range map[string]SinkKind{"tcx": SinkTCX, "clsact": sinkClsact, "xdp": SinkXDP, "none": ""} {
 		t.Run(name, func(t *testing.T) {
 			const segments = 8
 			bed := newScene(t)

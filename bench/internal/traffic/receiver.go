@@ -38,7 +38,8 @@ type SinkKind string
 // The kinds of a [Receiver].
 const (
 	// SinkTCX is an eBPF program at the ingress hook of any device, before the network
-	// stack. It sees superpackets whole and accounts for each segment of them.
+	// stack. It sees superpackets whole and accounts for each segment of them. A kernel
+	// without TCX has it attached by tc (clsact): at the same place, and as exact.
 	SinkTCX SinkKind = "tcx"
 	// SinkXDP is an eBPF program in the driver of a TAP or veth device, before there is
 	// a socket buffer: the cheapest. XDP does not know superpackets: those that the
@@ -92,7 +93,9 @@ func NewReceiver(cfg SinkConfig) (Receiver, error) {
 	var err error
 	switch cfg.Kind {
 	case SinkTCX, "":
-		r, err = newSink(cfg, tcxHook{})
+		r, err = newIngressSink(cfg)
+	case sinkClsact:
+		r, err = newSink(cfg, clsactHook{})
 	case SinkXDP:
 		r, err = newSink(cfg, xdpHook{})
 	case SinkSocket:

@@ -12,7 +12,7 @@ import (
 // Every kind counts what a Sender sends, each segment once, on every device it can
 // be had on.
 func TestReceiversCountAll(t *testing.T) {
-	for _, kind := range []SinkKind{SinkTCX, SinkXDP, SinkSocket} {
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact, SinkXDP, SinkSocket} {
 		for _, ipv6 := range []bool{false, true} {
 			for _, segments := range []int{1, 8} {
 				t.Run(fmt.Sprintf("%s/ipv6=%v/segs=%d", kind, ipv6, segments), func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestReceiversCountAll(t *testing.T) {
 // on.
 func TestReceiverClose(t *testing.T) {
 	bed := newScene(t)
-	for _, kind := range []SinkKind{SinkTCX, SinkXDP, SinkSocket} {
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact, SinkXDP, SinkSocket} {
 		before := countFDs(t)
 		r, err := NewReceiver(SinkConfig{
 			Kind: kind, Enter: bed.B().Namespace.Do, IfIndex: bed.B().IfIndex, Ethernet: true,
@@ -70,6 +70,7 @@ func TestNewReceiverLeaksNothing(t *testing.T) {
 	elsewhere := netip.MustParseAddr("203.0.113.1")
 	for name, cfg := range map[string]SinkConfig{
 		"no device":   {Kind: SinkTCX, IfIndex: 1 << 20},
+		"no device 3": {Kind: sinkClsact, IfIndex: 1 << 20},
 		"no device 2": {Kind: SinkXDP, IfIndex: 1 << 20},
 		"no address":  {Kind: SinkSocket, Addr: elsewhere, CPU: -1},
 		"no CPU":      {Kind: SinkSocket, Addr: bed.B().Addr, CPU: 1000},
@@ -92,7 +93,7 @@ func TestReceiverCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stats.Close()
-	for _, kind := range []SinkKind{SinkTCX, SinkXDP, SinkSocket} {
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact, SinkXDP, SinkSocket} {
 		t.Run(string(kind), func(t *testing.T) {
 			bed := newScene(t)
 			r := newTestReceiver(t, bed.B(), SinkConfig{Kind: kind, Flows: 1, Addr: bed.B().Addr, CPU: -1})

@@ -8,6 +8,8 @@
 //	context     its argument, with the members data and data_end
 //	load_bytes  copies from wherever in the packet the bytes are; 0 or less
 //	packet_len  bytes from data to the end of the packet
+//
+// WITHOUT_BPF_LOOP makes a program for kernels before 5.17, which have no bpf_loop.
 
 #include "sink_flow.bpf.h"
 #include "sink_latency.bpf.h"
@@ -241,7 +243,7 @@ static __always_inline void take_segment(struct walk *w, __u32 len)
 		count_segment(w, &s, len);
 }
 
-// next_segment is a callback of bpf_loop: 0 goes on, 1 ends the walk.
+// next_segment takes the next segment: 0 goes on, 1 ends the walk.
 static long next_segment(__u32 i, struct walk *w)
 {
 	__u32 len = w->left < w->gso_size ? w->left : w->gso_size;
@@ -256,6 +258,12 @@ static long next_segment(__u32 i, struct walk *w)
 	w->left -= len;
 	return 0;
 }
+
+#ifdef WITHOUT_BPF_LOOP
+#include "sink_calls.bpf.h"
+#else
+#include "sink_loop.bpf.h"
+#endif
 
 // walk_segments counts the segments of a packet to our port whose headers are d
 // and udp.
@@ -279,7 +287,7 @@ static __always_inline void walk_segments(struct walk *w, const struct datagram 
 	w->epoch = epoch;
 	next_segment(0, w);
 	if (w->left)
-		bpf_loop(MAX_SEGMENTS, next_segment, w, 0);
+		walk_rest(w);
 	if (!w->flow)
 		return;
 	w->cpu->skbs++;

@@ -3,12 +3,12 @@ package traffic
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"sync"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,7 +21,7 @@ type hook interface {
 	// prepare changes spec to suit the device, from inside its namespace.
 	prepare(spec *ebpf.CollectionSpec, ifIndex int) error
 	// attach attaches the program to the device, from inside its namespace.
-	attach(p *ebpf.Program, ifIndex int) (link.Link, error)
+	attach(p *ebpf.Program, ifIndex int) (io.Closer, error)
 	// explain makes an UnsupportedError of what the kernel answers when it cannot do
 	// this.
 	explain(err error) error
@@ -44,8 +44,8 @@ type sink struct {
 	mu      sync.Mutex
 	objects sinkObjects
 	// The program stays attached only as long as this object lives.
-	link   link.Link
-	closed bool
+	attachment io.Closer
+	closed     bool
 }
 
 // newSink loads the program of hook and attaches it.
@@ -75,9 +75,11 @@ func (s *sink) start(cfg SinkConfig, hook hook) error {
 	if err := loadObjects(spec, &s.objects); err != nil {
 		return fmt.Errorf("load program: %w", err)
 	}
-	if s.link, err = hook.attach(s.objects.Sink, cfg.IfIndex); err != nil {
-		return fmt.Errorf("attach program: %w", err)
+	attachment, err := hook.attach(s.objects.Sink, cfg.IfIndex)
+	if err != nil {
+		return fmt.Errorf("attach program: %w", err) // and no Closer that holds a nil pointer
 	}
+	s.attachment = attachment
 	return nil
 }
 
@@ -171,8 +173,8 @@ func (s *sink) Close() error {
 	}
 	s.closed = true
 	var err error
-	if s.link != nil {
-		err = s.link.Close()
+	if s.attachment != nil {
+		err = s.attachment.Close()
 	}
 	if err = errors.Join(err, s.objects.Close()); err != nil {
 		return fmt.Errorf("close sink: %w", err)

@@ -10,7 +10,7 @@ import (
 // BenchmarkSink reports what a program costs a forwarder for each segment.
 func BenchmarkSink(b *testing.B) {
 	for _, c := range []struct{ size, segments int }{{64, 1}, {1400, 1}, {64, 64}} {
-		for _, kind := range []SinkKind{SinkTCX, SinkXDP} {
+		for _, kind := range []SinkKind{SinkTCX, sinkClsact, SinkXDP} {
 			if kind == SinkXDP && c.segments > 1 {
 				continue
 			}

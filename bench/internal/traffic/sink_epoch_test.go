@@ -81,7 +81,7 @@ func TestLatePacketsWithinSuperpacket(t *testing.T) {
 // TestBegin: without it every packet is of the present load, however long the machine
 // runs; it puts what was sent before behind it.
 func TestBegin(t *testing.T) {
-	for _, kind := range []SinkKind{SinkTCX, SinkXDP, SinkSocket} {
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact, SinkXDP, SinkSocket} {
 		t.Run(string(kind), func(t *testing.T) {
 			bed := newScene(t)
 			r := newTestReceiver(t, bed.B(), SinkConfig{Kind: kind, Flows: 1, Addr: bed.B().Addr, CPU: -1})

@@ -23,15 +23,26 @@ struct summing {
 	__u32 left;
 };
 
-// sum_piece is a callback of bpf_loop: 0 goes on, 1 ends the sum.
+// sum_rest calls sum_piece until it is done, see sink_loop.bpf.h.
+static __always_inline void sum_rest(struct summing *s);
+
+// sum_piece adds the next piece: 0 goes on, 1 ends the sum.
 static long sum_piece(__u32 i, struct summing *s)
 {
 	__u32 len = s->left < s->piece_len ? s->left : s->piece_len;
-	__u32 last = (len - 1) & (PIECE_LEN - 4);
+	__u64 behind_first;
+	__u32 last;
 	__s64 sum;
 
 	if (!len || len > PIECE_LEN)
 		return 1;
+	// Verifiers before Linux 6.8 do not see that len is not 0: they do see that this is
+	// not below 0.
+	behind_first = len - 1;
+	asm volatile("" : "+r"(behind_first));
+	behind_first &= PIECE_LEN - 1;
+	len = behind_first + 1;
+	last = behind_first & (PIECE_LEN - 4);
 	// bpf_csum_diff wants whole words: the last one may have bytes of zero.
 	*(__u32 *)(s->piece + last) = 0;
 	if (load_bytes(s->ctx, s->offset, s->piece, len))
@@ -62,7 +73,7 @@ static __always_inline __u16 sum_bytes(context *ctx, __u8 *piece, __u32 offset, 
 
 	sum_piece(0, &s);
 	if (s.left)
-		bpf_loop(MAX_PIECES, sum_piece, &s, 0);
+		sum_rest(&s);
 	return s.left ? 0 : fold(s.sum);
 }
 

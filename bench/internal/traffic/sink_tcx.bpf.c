@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 //
 // The sink as a TCX ingress program: it sees superpackets whole, and drops what
-// comes to its port before the network stack has any work with it.
+// comes to its port before the network stack has any work with it. WITHOUT_BPF_LOOP it is
+// a program of tc's clsact too: TC_ACT_UNSPEC and TC_ACT_SHOT of linux/pkt_cls.h are the
+// same numbers.
 
 #include <linux/bpf.h>
 #include <linux/in.h>

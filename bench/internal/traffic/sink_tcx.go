@@ -1,8 +1,13 @@
 package traffic
 
 import (
+	"errors"
+	"fmt"
+	"io"
+
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
+
+	"tunbench/bench/internal/host"
 )
 
 //go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel -output-stem sink_tcx -no-global-types -type cpu_counts -type latencies -type flow_counts sinkTCX sink_tcx.bpf.c -- -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -idirafter /usr/include/x86_64-linux-gnu
@@ -12,12 +17,31 @@ type tcxHook struct{}
 
 func (tcxHook) spec() (*ebpf.CollectionSpec, error) { return loadSinkTCX() }
 
-func (tcxHook) prepare(*ebpf.CollectionSpec, int) error { return nil }
+// prepare looks first whether there is such a hook: of a program that is too new for it
+// the verifier of an old kernel has strange things to say.
+func (tcxHook) prepare(_ *ebpf.CollectionSpec, ifIndex int) error { return tryTCX(ifIndex) }
 
-func (tcxHook) attach(p *ebpf.Program, ifIndex int) (link.Link, error) {
-	return link.AttachTCX(link.TCXOptions{Interface: ifIndex, Program: p, Attach: ebpf.AttachTCXIngress})
+func (tcxHook) attach(p *ebpf.Program, ifIndex int) (io.Closer, error) { return attachTCX(p, ifIndex) }
+
+func (tcxHook) explain(err error) error { return explainTCX(err) }
+
+// newIngressSink attaches the sink's program by TCX, and by tc's clsact where the kernel
+// has no TCX. It counts the same by either.
+func newIngressSink(cfg SinkConfig) (*sink, error) {
+	s, noTCX := newSink(cfg, tcxHook{})
+	if noTCX == nil || !isTCXMissing(noTCX) {
+		return s, noTCX
+	}
+	s, err := newSink(cfg, clsactHook{})
+	if err != nil && host.Cannot(err) {
+		return nil, &UnsupportedError{
+			Feature: "a sink in the kernel",
+			Remedy:  "needs Linux 6.6 with CONFIG_NET_XGRESS, or 5.10 with CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF",
+			Err:     fmt.Errorf("%w; nor by clsact: %w", noTCX, err),
+		}
+	}
+	return s, err
 }
 
-func (tcxHook) explain(err error) error {
-	return explain(err, "eBPF with TCX", "needs Linux 6.6 with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS")
-}
+// isTCXMissing says that the kernel has eBPF, but not TCX.
+func isTCXMissing(err error) bool { return errors.Is(err, ebpf.ErrNotSupported) }

@@ -19,8 +19,9 @@ type verdicts struct{ pass, drop uint32 }
 // programs are the sinks that are programs, by kind.
 func programs() map[SinkKind]program {
 	return map[SinkKind]program{
-		SinkTCX: {tcxHook{}, verdicts{pass: 0xffffffff /* TCX_NEXT */, drop: 2 /* TCX_DROP */}},
-		SinkXDP: {xdpHook{}, verdicts{pass: 2 /* XDP_PASS */, drop: 1 /* XDP_DROP */}},
+		SinkTCX:    {tcxHook{}, verdicts{pass: 0xffffffff /* TCX_NEXT */, drop: 2 /* TCX_DROP */}},
+		sinkClsact: {clsactHook{}, verdicts{pass: 0xffffffff /* TC_ACT_UNSPEC */, drop: 2 /* TC_ACT_SHOT */}},
+		SinkXDP:    {xdpHook{}, verdicts{pass: 2 /* XDP_PASS */, drop: 1 /* XDP_DROP */}},
 	}
 }
 
@@ -86,8 +87,8 @@ func loadSinkWith(tb testing.TB, cfg SinkConfig, variables map[string]any) *load
 	return s
 }
 
-// receive runs the program over one packet and returns its verdict. Only TCX takes
-// a gsoSize.
+// receive runs the program over one packet and returns its verdict. XDP takes no
+// gsoSize.
 func (s *loadedSink) receive(packet []byte, gsoSize int) uint32 {
 	s.tb.Helper()
 	ret, err := s.Sink.Run(s.options(packet, gsoSize))
@@ -99,7 +100,7 @@ func (s *loadedSink) receive(packet []byte, gsoSize int) uint32 {
 
 func (s *loadedSink) options(packet []byte, gsoSize int) *ebpf.RunOptions {
 	o := &ebpf.RunOptions{Data: packet}
-	if s.kind == SinkTCX {
+	if s.kind != SinkXDP {
 		o.Context = skb{GsoSize: uint32(gsoSize)}
 	}
 	return o
@@ -109,7 +110,7 @@ func (s *loadedSink) options(packet []byte, gsoSize int) *ebpf.RunOptions {
 // one by one to a program that sees none.
 func (s *loadedSink) receiveSegments(payload []byte, size int) {
 	s.tb.Helper()
-	if s.kind == SinkTCX {
+	if s.kind != SinkXDP {
 		s.receive(packetSpec{port: testPort, payload: payload}.build(), size)
 		return
 	}
@@ -130,7 +131,7 @@ func (s *loadedSink) counts() SinkCounts {
 // sinkCase is one packet and what is to become of it.
 type sinkCase struct {
 	packet []byte
-	gso    int // superpackets are for TCX alone
+	gso    int // not for XDP, which sees no superpackets
 	pass   bool
 	want   CPUCounts
 }
@@ -185,7 +186,7 @@ func TestSinkVerdicts(t *testing.T) {
 	for kind := range programs() {
 		for _, verify := range []bool{false, true} {
 			for name, c := range sinkCases() {
-				if c.gso != 0 && kind != SinkTCX {
+				if c.gso != 0 && kind == SinkXDP {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s/verify=%v/%s", kind, verify, name), func(t *testing.T) {

@@ -3,9 +3,11 @@ package traffic
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -25,6 +27,9 @@ func (xdpHook) spec() (*ebpf.CollectionSpec, error) { return loadSinkXDP() }
 // prepare tells the program which packets are superpackets, and takes packets in
 // pieces only where they do not come whole: that makes a veth keep superpackets.
 func (xdpHook) prepare(spec *ebpf.CollectionSpec, ifIndex int) error {
+	if err := needHelper(ebpf.XDP, asm.FnXdpLoadBytes, "reading all of a packet in XDP", "needs Linux 5.18; use the TCX sink"); err != nil {
+		return err
+	}
 	device, err := net.InterfaceByIndex(ifIndex)
 	if err != nil {
 		return fmt.Errorf("find device: %w", err)
@@ -37,8 +42,12 @@ func (xdpHook) prepare(spec *ebpf.CollectionSpec, ifIndex int) error {
 
 // attach takes the driver's own hook or none: a generic one is later and dearer
 // than TCX.
-func (xdpHook) attach(p *ebpf.Program, ifIndex int) (link.Link, error) {
-	return link.AttachXDP(link.XDPOptions{Interface: ifIndex, Program: p, Flags: link.XDPDriverMode})
+func (xdpHook) attach(p *ebpf.Program, ifIndex int) (io.Closer, error) {
+	l, err := link.AttachXDP(link.XDPOptions{Interface: ifIndex, Program: p, Flags: link.XDPDriverMode})
+	if err != nil {
+		return nil, err // and no Closer that holds a nil pointer
+	}
+	return l, nil
 }
 
 func (xdpHook) explain(err error) error {

@@ -3,12 +3,14 @@ package traffic
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -21,6 +23,8 @@ type XDPConfig struct {
 	Profile
 	CPU      int       // the run keeps this CPU busy; -1: any
 	Redirect *Redirect // nil: the packets appear on lo and are routed by the IP stack
+
+	clsact bool // for tests: as if the kernel had no TCX
 }
 
 // Redirect leads frames into a device of the namespace, past the IP stack.
@@ -28,7 +32,8 @@ type Redirect struct {
 	IfIndex  int
 	Src, Dst net.HardwareAddr // of every frame; empty for a device without Ethernet
 
-	// Queued frames become packets first, which a TCX program on lo takes to the device
+	// Queued frames become packets first, which a program on lo (TCX, or clsact where the
+	// kernel has no TCX) takes to the device
 	// through its queueing discipline and the choice of its queue. Any device takes them.
 	//
 	// Others go straight into the device's ring, past all queueing. The device must take
@@ -91,8 +96,9 @@ type XDP struct {
 	grace      func(time.Duration) int64 // tests wait longer for what is due
 	collection *ebpf.Collection
 	// The tracepoints stay attached only as long as these live.
-	links  []link.Link
-	closed bool
+	attached []io.Closer
+	clsact   bool // the kernel has no TCX: the program on lo is attached by tc
+	closed   bool
 }
 
 // NewXDP loads the program and tries it without sending. The error is an
@@ -102,7 +108,7 @@ func NewXDP(cfg XDPConfig) (*XDP, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	x := &XDP{cfg: cfg, repeat: testRunRepeat, grace: grace}
+	x := &XDP{cfg: cfg, repeat: testRunRepeat, grace: grace, clsact: cfg.clsact}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open in-kernel generator: %w", err), x.Close())
 	}
@@ -116,6 +122,12 @@ func (x *XDP) open() error {
 	})
 	if err != nil {
 		return fmt.Errorf("open network namespace: %w", err)
+	}
+	if err := needHelper(ebpf.XDP, asm.FnLoop, liveFrames, liveFramesRemedy); err != nil {
+		return err
+	}
+	if err := x.chooseHook(); err != nil {
+		return explainXDP(err)
 	}
 	if err := x.load(); err != nil {
 		return explainXDP(err)
@@ -165,6 +177,9 @@ func (x *XDP) spec(plan plan) (*ebpf.CollectionSpec, error) {
 	}
 	if x.cfg.handed() {
 		handTo = x.cfg.Redirect.IfIndex
+		if x.clsact {
+			forClsact(spec.Programs[generatorProgHand])
+		}
 	} else {
 		delete(spec.Programs, generatorProgHand)
 	}
@@ -221,21 +236,32 @@ func (x *XDP) attach() error {
 	return nil
 }
 
+// chooseHook finds out by what a program can be attached to lo.
+func (x *XDP) chooseHook() error {
+	if !x.cfg.handed() || x.clsact {
+		return nil
+	}
+	switch err := x.cfg.Enter.run(func() error { return tryTCX(loopbackIndex) }); {
+	case err == nil:
+		return nil
+	case isTCXMissing(err):
+		x.clsact = true
+		return nil
+	default:
+		return err
+	}
+}
+
 func (x *XDP) attachToLo() error {
-	lo, err := net.InterfaceByName("lo")
-	if err != nil {
-		return fmt.Errorf("find lo: %w", err)
+	attach := attachTCX
+	if x.clsact {
+		attach = attachClsact
 	}
-	l, err := link.AttachTCX(link.TCXOptions{
-		Interface: lo.Index, Program: x.collection.Programs[generatorProgHand], Attach: ebpf.AttachTCXIngress,
-	})
-	if errors.Is(err, ebpf.ErrNotSupported) {
-		return &UnsupportedError{Feature: "TCX", Remedy: "needs Linux 6.6 with CONFIG_NET_XGRESS", Err: err}
-	}
+	a, err := attach(x.collection.Programs[generatorProgHand], loopbackIndex)
 	if err != nil {
 		return fmt.Errorf("attach to lo: %w", err)
 	}
-	x.links = append(x.links, l)
+	x.attached = append(x.attached, a)
 	return nil
 }
 
@@ -245,7 +271,7 @@ func (x *XDP) watchRedirect() error {
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", name, err)
 		}
-		x.links = append(x.links, l)
+		x.attached = append(x.attached, l)
 	}
 	return nil
 }
@@ -259,8 +285,8 @@ func (x *XDP) Close() error {
 	}
 	x.closed = true
 	var errs []error
-	for _, l := range x.links {
-		errs = append(errs, l.Close())
+	for _, a := range x.attached {
+		errs = append(errs, a.Close())
 	}
 	if x.collection != nil {
 		x.collection.Close()

@@ -104,6 +104,12 @@ func explainXDP(err error) error {
 	return err
 }
 
+// What the in-kernel generator needs, and what has it.
+const (
+	liveFrames       = "BPF_PROG_RUN with live XDP frames"
+	liveFramesRemedy = "needs Linux 5.18 with CONFIG_BPF_SYSCALL and BTF"
+)
+
 func noLiveFrames(err error) error {
-	return &UnsupportedError{Feature: "BPF_PROG_RUN with live XDP frames", Remedy: "needs Linux 5.18 with CONFIG_BPF_SYSCALL and BTF", Err: err}
+	return &UnsupportedError{Feature: liveFrames, Remedy: liveFramesRemedy, Err: err}
 }

@@ -1,0 +1,46 @@
+package traffic
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
+)
+
+// tcxNext is TCX_NEXT of linux/bpf.h, and TC_ACT_UNSPEC of linux/pkt_cls.h: go on to the
+// next program.
+const tcxNext = -1
+
+// attachTCX has a program run on all that a device receives.
+func attachTCX(p *ebpf.Program, ifIndex int) (io.Closer, error) {
+	l, err := link.AttachTCX(link.TCXOptions{Interface: ifIndex, Program: p, Attach: ebpf.AttachTCXIngress})
+	if err != nil {
+		return nil, err // and no Closer that holds a nil pointer
+	}
+	return l, nil
+}
+
+// tryTCX attaches a program that does nothing to the ingress of a device of this
+// namespace, and detaches it. It returns nil or what the kernel refused.
+func tryTCX(ifIndex int) error {
+	raiseMemlock()
+	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Name: "try_tcx", Type: ebpf.SchedCLS, License: "Dual MIT/GPL",
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, tcxNext), asm.Return()},
+	})
+	if err != nil {
+		return fmt.Errorf("try eBPF: %w", err)
+	}
+	defer p.Close()
+	attachment, err := attachTCX(p, ifIndex)
+	if err != nil {
+		return fmt.Errorf("try TCX: %w", err)
+	}
+	return attachment.Close()
+}
+
+func explainTCX(err error) error {
+	return explain(err, "eBPF with TCX", "needs Linux 6.6 with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS")
+}
