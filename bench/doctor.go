@@ -49,8 +49,13 @@ code is 5, as theirs would be.
 func bpfFeatures() []host.BPFFeature {
 	return []host.BPFFeature{
 		{
-			Name: "BPF and TCX", Try: traffic.Probe,
+			Name: "BPF sink", Try: traffic.Probe,
 			Meaning: "the sink is a socket: its latencies include the stack and a reader's wake-up",
+			Remedy:  "use Linux 6.6 with CONFIG_NET_XGRESS, or 5.10 with CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF",
+		},
+		{
+			Name: "BPF TCX", Try: traffic.ProbeTCX,
+			Meaning: "clsact of tc has the sink in its place, as exact; intake=auto reads from the devices",
 			Remedy:  "use Linux 6.6 with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS",
 		},
 		{
@@ -60,11 +65,11 @@ func bpfFeatures() []host.BPFFeature {
 		},
 		{
 			Name: "BPF native XDP", Try: traffic.ProbeXDPSink,
-			Meaning: "no sink=xdp", Remedy: "use Linux 5.9 with CONFIG_BPF_SYSCALL",
+			Meaning: "no sink=xdp", Remedy: "use Linux 5.18 with CONFIG_BPF_SYSCALL",
 		},
 		{
 			Name: "BPF drop reasons", Try: traffic.ProbeDropReasons,
-			Meaning: "no --drop-reasons", Remedy: "use Linux 5.17 with CONFIG_DEBUG_INFO_BTF",
+			Meaning: "--drop-reasons has none to name", Remedy: "use Linux 5.17 with CONFIG_DEBUG_INFO_BTF",
 		},
 	}
 }

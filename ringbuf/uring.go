@@ -80,12 +80,15 @@ type URing struct {
 	pending        uint32 // operations submitted whose completion was not taken
 }
 
-// setups are the flags to try, best first. Each step drops what an older kernel lacks.
+// setups are the flags to try, best first. Each step drops what an older kernel lacks. Without
+// setupSubmitAll an operation that is refused ends a call that hands over several: Submit
+// goes on behind it with the next.
 var setups = [...]uint32{
-	setupSingleIssuer | setupDeferTaskrun | setupCoopTaskrun | setupNoSQArray,
-	setupSingleIssuer | setupDeferTaskrun | setupCoopTaskrun,
-	setupCoopTaskrun,
-	0,
+	setupRDisabled | setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupCoopTaskrun | setupNoSQArray,
+	setupRDisabled | setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupCoopTaskrun,
+	setupRDisabled | setupSubmitAll | setupCoopTaskrun,
+	setupRDisabled | setupSubmitAll,
+	setupRDisabled,
 }
 
 // NewURing makes a ring that takes operations once Enable was called. Where the kernel
@@ -159,7 +162,7 @@ func (r *URing) tryEnter() error {
 }
 
 func setupWith(entries int, flags uint32) (fd int, p params, err error) {
-	p.flags = flags | setupSubmitAll | setupRDisabled
+	p.flags = flags
 	n, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, uintptr(entries), uintptr(unsafe.Pointer(&p)), 0)
 	if errno != 0 {
 		return -1, p, os.NewSyscallError("io_uring_setup", errno)

@@ -6,9 +6,9 @@ import "unsafe"
 
 // IORING_SETUP_* flags.
 const (
-	setupRDisabled    = 1 << 6
-	setupSubmitAll    = 1 << 7
-	setupCoopTaskrun  = 1 << 8
+	setupRDisabled    = 1 << 6  // Linux 5.10
+	setupSubmitAll    = 1 << 7  // Linux 5.18
+	setupCoopTaskrun  = 1 << 8  // Linux 5.19
 	setupSingleIssuer = 1 << 12 // Linux 6.0
 	setupDeferTaskrun = 1 << 13 // Linux 6.1
 	setupNoSQArray    = 1 << 16 // Linux 6.6

@@ -147,8 +147,13 @@ func openFiles(t *testing.T) int {
 	return len(entries)
 }
 
-// TestSetupsOfOlderKernels: every set of flags gives a ring that works.
+// TestSetupsOfOlderKernels: every set of flags gives a ring that works, also behind an operation
+// that is refused. The last is one that Linux 5.10 takes.
 func TestSetupsOfOlderKernels(t *testing.T) {
+	const known510 = 1<<7 - 1 // IORING_SETUP_R_DISABLED and all before it
+	if last := setups[len(setups)-1]; last&^known510 != 0 {
+		t.Errorf("flags %#x are the least, of which Linux 5.10 does not know %#x", last, last&^known510)
+	}
 	for _, flags := range setups {
 		fd, p, err := setupWith(2, flags)
 		if err != nil {
@@ -162,12 +167,18 @@ func TestSetupsOfOlderKernels(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 5 {
-			*r.next() = sqe{opcode: 0, userData: 7} // IORING_OP_NOP
+			*r.next() = sqe{opcode: 0xff, userData: 6} // no such operation
+			*r.next() = sqe{opcode: 0, userData: 7}    // IORING_OP_NOP
 			if err := r.Submit(); err != nil {
 				t.Fatal(err)
 			}
-			if userData, result, ok := r.Next(); userData != 7 || result != 0 || !ok {
-				t.Errorf("flags %#x: %d %d %t", flags, userData, result, ok)
+			for _, want := range []struct {
+				userData uint64
+				result   int
+			}{{6, -int(unix.EINVAL)}, {7, 0}} {
+				if userData, result, ok := r.Next(); userData != want.userData || result != want.result || !ok {
+					t.Errorf("flags %#x: %d %d %t, want %+v", flags, userData, result, ok, want)
+				}
 			}
 			r.Done()
 		}

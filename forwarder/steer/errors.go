@@ -43,7 +43,13 @@ func explainAttach(err error) error {
 	return explain(err)
 }
 
-// explain is Explain for what steering takes.
+// explain is Explain for what steering takes. A verifier that refuses the program is one that
+// our tests do not know: the driver can choose queues without.
 func explain(err error) error {
-	return Explain(err, "eBPF", "needs Linux 5.4 with CONFIG_BPF_SYSCALL")
+	err = Explain(err, "eBPF", "needs Linux 5.4 with CONFIG_BPF_SYSCALL")
+	var refused *ebpf.VerifierError
+	if errors.As(err, &refused) && !errors.As(err, new(*UnsupportedError)) {
+		return &UnsupportedError{Feature: "the steering program", Remedy: "this kernel's verifier refuses it: report it with the kernel's version", Err: err}
+	}
+	return err
 }

@@ -67,5 +67,8 @@ func probeFD(fd int) ([]Feature, error) {
 	}
 	// -1 detaches whatever is attached: valid wherever steering programs are.
 	detach := unix.IoctlSetPointerInt(fd, unix.TUNSETSTEERINGEBPF, -1) == nil
-	return append(features, Feature{"TUNSETSTEERINGEBPF", detach, "an eBPF program chooses the queue"}), nil
+	return append(features,
+		Feature{"TUNSETSTEERINGEBPF", detach, "an eBPF program chooses the queue"},
+		Feature{"RWF_NOWAIT", TakesNowait(), "packets by io_uring; else engine=sync moves them"},
+	), nil
 }

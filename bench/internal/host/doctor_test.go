@@ -11,7 +11,7 @@ import (
 func TestChecksOnThisHost(t *testing.T) {
 	probed := false
 	checks := Checks(t.Context(), Probes{
-		BPF: []BPFFeature{{Name: "BPF and TCX", Try: func() error { probed = true; return nil }}},
+		BPF: []BPFFeature{{Name: "BPF TCX", Try: func() error { probed = true; return nil }}},
 		TUN: func() ([]Check, error) { return []Check{ok("offload tso", "accepted")}, nil },
 	})
 	if !probed {
@@ -31,7 +31,7 @@ func TestChecksOnThisHost(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the rest needs root: abilities are missing without it")
 	}
-	for _, name := range []string{"privileges", "/dev/net/tun", "devices here", "network namespaces", "BPF and TCX", "offload tso"} {
+	for _, name := range []string{"privileges", "/dev/net/tun", "devices here", "network namespaces", "BPF TCX", "offload tso"} {
 		if states[name] != OK {
 			t.Errorf("%s is %q for root, want ok", name, states[name])
 		}

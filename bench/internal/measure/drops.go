@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -37,6 +38,27 @@ func watchDrops(scene *testbed.Testbed) (*dropWatch, error) {
 		return nil, err
 	}
 	return &dropWatch{reasons: reasons}, nil
+}
+
+// watchDrops has open ask for reasons, or notes why there will be none: whatever it was, what is
+// measured does not need them.
+func (r *Rig) watchDrops(open func(*testbed.Testbed) (*dropWatch, error)) {
+	var err error
+	if r.drops, err = open(r.scene); err != nil {
+		r.noDrops = fmt.Sprintf("--drop-reasons: no reason is known of any drop: %v", err)
+	}
+}
+
+// noteDrops says in a record that reasons were asked for and why there are none.
+func (r *Rig) noteDrops(t *results.Trial) {
+	if r.noDrops == "" {
+		return
+	}
+	notes := &t.DUT.Notes
+	if t.Sink != nil {
+		notes = &t.Sink.Notes
+	}
+	*notes = append(slices.Clone(*notes), r.noDrops)
 }
 
 // inodeOf is the number by which the kernel knows a namespace.

@@ -11,7 +11,8 @@ import (
 // Features is what this host can do for the tester: nil, or why not.
 type Features struct {
 	LiveFrames error // gen=xdp
-	TCX        error // sink=tcx
+	Sink       error // sink=tcx, by TCX or clsact
+	TCX        error // sink=tcx by TCX
 }
 
 // ProbeFeatures tries what the scenarios need, in namespaces of its own.
@@ -21,7 +22,11 @@ func ProbeFeatures(scenarios []scenario.Scenario) Features {
 		f.LiveFrames = traffic.ProbeXDP()
 	}
 	if slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Sink == scenario.SinkTCX }) {
-		f.TCX = traffic.Probe()
+		f.TCX = traffic.ProbeTCX()
+		f.Sink = f.TCX
+		if f.TCX != nil {
+			f.Sink = traffic.Probe()
+		}
 	}
 	return f
 }
@@ -49,9 +54,13 @@ func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario,
 	if f.LiveFrames != nil {
 		lost.Generator = fmt.Sprintf("gen=socket instead of xdp, which means half the highest load and send times that the scheduler blurs: %v", f.LiveFrames)
 	}
-	if f.TCX != nil {
+	switch {
+	case f.Sink != nil:
 		lost.Sink = fmt.Sprintf("sink=socket instead of tcx, which means latencies that include the stack and a reader's wake-up, "+
-			"and a reader that can fall behind: %v", f.TCX)
+			"and a reader that can fall behind: %v", f.Sink)
+	case f.TCX != nil:
+		lost.Sink = fmt.Sprintf("the program of sink=tcx is attached by clsact, at the same place, and counts as exactly; "+
+			"each superpacket costs it more time: %v", f.TCX)
 	}
 	return fitted, lost, nil
 }
@@ -62,8 +71,8 @@ func substitutes(s scenario.Scenario, f Features) (words []string, refused error
 	if s.Gen.InKernel() && f.LiveFrames != nil {
 		words, refused = append(words, "gen=socket"), f.LiveFrames
 	}
-	if s.Sink == scenario.SinkTCX && f.TCX != nil {
-		words, refused = append(words, "sink=socket"), f.TCX
+	if s.Sink == scenario.SinkTCX && f.Sink != nil {
+		words, refused = append(words, "sink=socket"), f.Sink
 	}
 	return words, refused
 }

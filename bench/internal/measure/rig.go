@@ -48,7 +48,8 @@ type Rig struct {
 	scene    *testbed.Testbed
 	running  dut.Running
 	workload workload
-	drops    *dropWatch       // nil: not asked for
+	drops    *dropWatch       // nil: not asked for, or not to be had
+	noDrops  string           // why it is not to be had
 	last     *forwarder.Stats // what the device under test counted, as it said last
 	cpus     [2]int           // of the first worker and the first generator; anyCPU: not pinned
 	allowed  []int            // CPUs that this process could use when it placed its threads
@@ -100,9 +101,7 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.DropReasons {
-		if r.drops, err = watchDrops(r.scene); err != nil {
-			return err
-		}
+		r.watchDrops(watchDrops)
 	}
 	r.workload, err = newWorkload(ctx, r.scenario, r.scene, placement)
 	return err

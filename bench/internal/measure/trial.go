@@ -208,6 +208,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 		t.Sink.Notes = m.options.SinkNotes
 	}
 	t.DUT = m.running.Info() // what it lacked may have shown under load
+	m.noteDrops(t)
 	reportQueues(t, seen.stats)
 	if m.scenario.Intake == intake.ModeAuto && seen.stats != nil {
 		t.IntakeRatio = intakeRatio(seen.stats.Total())

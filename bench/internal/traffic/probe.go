@@ -13,30 +13,50 @@ import (
 // loopbackIndex is the index of lo in every new namespace.
 const loopbackIndex = 1
 
-// Probe tries whether the TCX sink can be had here: it attaches one to the loopback
-// of a namespace of its own. It returns nil or what NewReceiver would.
+// ProbeTCX tries whether the kernel has TCX: the loopback of a namespace of its own is
+// to take a program. Where it has not, an UnsupportedError says so, and the sink and the
+// program of Redirect.Queued are attached by clsact.
+func ProbeTCX() error {
+	return tun.InNewNamespace(func() error { return explainTCX(tryTCX(loopbackIndex)) })
+}
+
+// Probe tries whether SinkTCX can be had here, by TCX or clsact: it attaches one to the
+// loopback of a namespace of its own. It returns nil or what NewReceiver would.
 func Probe() error {
 	return tun.InNewNamespace(func() error {
 		return probeSink(SinkConfig{Kind: SinkTCX, IfIndex: loopbackIndex})
 	})
 }
 
-// ProbeXDP tries whether an [XDP] can be had here, in a namespace of its own. It
-// returns nil or what NewXDP would, an [UnsupportedError] where it cannot.
+// ProbeXDP tries whether an [XDP] can be had here with every way into a device, in a
+// namespace of its own. It returns nil or what NewXDP would, an [UnsupportedError] where
+// it cannot.
 func ProbeXDP() error {
+	ethernet := make(net.HardwareAddr, hardwareAddrLen)
+	straight := &Redirect{IfIndex: loopbackIndex, Src: ethernet, Dst: ethernet}
 	return tun.InNewNamespace(func() error {
-		x, err := NewXDP(XDPConfig{
-			Profile: Profile{
-				Src: netip.IPv4Unspecified(), Dst: netip.IPv4Unspecified(),
-				Port: 1, Flows: 1, Sizes: OneSize(MinSizeIPv4),
-			},
-			CPU: -1,
-		})
-		if err != nil {
-			return err
+		for _, way := range []*Redirect{nil, {IfIndex: loopbackIndex, Queued: true}, straight} {
+			if err := probeXDP(way); err != nil {
+				return err
+			}
 		}
-		return x.Close()
+		return nil
 	})
+}
+
+func probeXDP(way *Redirect) error {
+	x, err := NewXDP(XDPConfig{
+		Profile: Profile{
+			Src: netip.IPv4Unspecified(), Dst: netip.IPv4Unspecified(),
+			Port: 1, Flows: 1, Sizes: OneSize(MinSizeIPv4),
+		},
+		CPU:      -1,
+		Redirect: way,
+	})
+	if err != nil {
+		return err
+	}
+	return x.Close()
 }
 
 // ProbeXDPSink does what Probe does for the XDP sink, on a TAP device.
