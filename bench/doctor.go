@@ -55,7 +55,7 @@ func bpfFeatures() []host.BPFFeature {
 		},
 		{
 			Name: "BPF TCX", Try: traffic.ProbeTCX,
-			Meaning: "clsact of tc has the sink in its place, as exact; intake=auto reads from the devices",
+			Meaning: "clsact of tc has the sink's program in its place and the generator's on lo, as exact; intake=auto reads from the devices",
 			Remedy:  "use Linux 6.6 with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS",
 		},
 		{

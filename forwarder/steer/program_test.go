@@ -105,6 +105,7 @@ func TestExplain(t *testing.T) {
 		{unix.EPERM, explain, true},
 		{fmt.Errorf("load: %w", ebpf.ErrNotSupported), explain, true},
 		{unix.EINVAL, explain, false},
+		{fmt.Errorf("load: %w", &ebpf.VerifierError{Cause: unix.EINVAL}), explain, true}, // it can be done without
 		{unix.EINVAL, explainAttach, true},
 		{unix.EOPNOTSUPP, explainAttach, true},
 		{unix.EBADFD, explainAttach, false},

@@ -54,11 +54,10 @@ func (r *Rig) noteDrops(t *results.Trial) {
 	if r.noDrops == "" {
 		return
 	}
-	notes := &t.DUT.Notes
-	if t.Sink != nil {
-		notes = &t.Sink.Notes
+	if t.Sink == nil { // a load without one, such as TCP
+		t.Sink = &results.Sink{}
 	}
-	*notes = append(slices.Clone(*notes), r.noDrops)
+	t.Sink.Notes = append(slices.Clone(t.Sink.Notes), r.noDrops)
 }
 
 // inodeOf is the number by which the kernel knows a namespace.

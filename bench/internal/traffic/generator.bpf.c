@@ -4,8 +4,9 @@
 //
 // XDP program that turns the frames of BPF_PROG_RUN into stamped UDP packets, each
 // at its time of an absolute schedule; two tracepoints that count what the device it
-// redirects to did not take; and a program of TCX or clsact that hands packets to any other device. xdp.go loads it, xdp_run.go runs it; names
-// and layouts are shared with stamp.go, latency.go, plan.go and frame.go.
+// redirects to did not take; and a program of TCX or clsact that hands packets to any
+// other device. xdp.go loads it, xdp_run.go runs it; names and layouts are shared with
+// stamp.go, latency.go, plan.go and frame.go.
 
 #include <linux/bpf.h>
 #include <linux/types.h>

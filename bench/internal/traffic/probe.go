@@ -13,11 +13,16 @@ import (
 // loopbackIndex is the index of lo in every new namespace.
 const loopbackIndex = 1
 
-// ProbeTCX tries whether the kernel has TCX: the loopback of a namespace of its own is
-// to take a program. Where it has not, an UnsupportedError says so, and the sink and the
-// program of Redirect.Queued are attached by clsact.
+// ProbeTCX does what Probe does, by TCX alone. Where the kernel has none it returns an
+// UnsupportedError: the sink and the program of Redirect.Queued are attached by clsact then.
 func ProbeTCX() error {
-	return tun.InNewNamespace(func() error { return explainTCX(tryTCX(loopbackIndex)) })
+	return tun.InNewNamespace(func() error {
+		s, err := newSink(SinkConfig{IfIndex: loopbackIndex, Port: 1, Flows: 1}, tcxHook{})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
 }
 
 // Probe tries whether SinkTCX can be had here, by TCX or clsact: it attaches one to the

@@ -4,7 +4,7 @@ import "testing"
 
 func TestProbes(t *testing.T) {
 	requireRoot(t)
-	for name, probe := range map[string]func() error{"TCX": Probe, "XDP": ProbeXDPSink, "drop reasons": ProbeDropReasons} {
+	for name, probe := range map[string]func() error{"sink": Probe, "TCX": ProbeTCX, "live frames": ProbeXDP, "XDP": ProbeXDPSink, "drop reasons": ProbeDropReasons} {
 		before := countFDs(t)
 		if err := probe(); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -93,7 +93,7 @@ func NewReceiver(cfg SinkConfig) (Receiver, error) {
 	var err error
 	switch cfg.Kind {
 	case SinkTCX, "":
-		r, err = newIngressSink(cfg)
+		r, err = newIngressSink(cfg, tcxHook{}, clsactHook{})
 	case sinkClsact:
 		r, err = newSink(cfg, clsactHook{})
 	case SinkXDP:

@@ -118,6 +118,8 @@ func loadObjects(spec *ebpf.CollectionSpec, objects any) error {
 // UnsupportedError and leaves other errors as they are.
 func explain(err error, feature, remedy string) error {
 	switch {
+	case errors.As(err, new(*UnsupportedError)):
+		return err // it says more
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
 		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
 	case errors.Is(err, unix.EPERM):

@@ -123,18 +123,22 @@ func (s *loadedSink) total() CPUCounts {
 // A damaged byte in a superpacket's payload costs its own segment and no other.
 func TestSinkDamagedSegment(t *testing.T) {
 	const size, segments = 29, 3
-	s := loadVerifyingSink(t, SinkConfig{Kind: SinkTCX, Flows: 1}, 2048)
-	p := packetSpec{port: testPort, payload: stamped(0, size, 0, 4, 5, 6), partial: true}
-	whole := p.build()
-	for at := p.payloadStart(); at < len(whole); at++ {
-		packet := bytes.Clone(whole)
-		packet[at] ^= 0x10
-		before := s.total()
-		s.receive(packet, size)
-		got := s.total().sub(before)
-		if got.Corrupt != 1 || got.Segments != segments-1 {
-			t.Errorf("byte %d: %+v", at, got)
-		}
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := loadVerifyingSink(t, SinkConfig{Kind: kind, Flows: 1}, 2048)
+			p := packetSpec{port: testPort, payload: stamped(0, size, 0, 4, 5, 6), partial: true}
+			whole := p.build()
+			for at := p.payloadStart(); at < len(whole); at++ {
+				packet := bytes.Clone(whole)
+				packet[at] ^= 0x10
+				before := s.total()
+				s.receive(packet, size)
+				got := s.total().sub(before)
+				if got.Corrupt != 1 || got.Segments != segments-1 {
+					t.Errorf("byte %d: %+v", at, got)
+				}
+			}
+		})
 	}
 }
 

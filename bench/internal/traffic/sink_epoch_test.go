@@ -66,15 +66,19 @@ func TestLatePacketsOfAnEarlierLoad(t *testing.T) {
 // with the beginning of the next.
 func TestLatePacketsWithinSuperpacket(t *testing.T) {
 	const epoch = 1 << 40
-	s := loadTestSink(t, SinkConfig{Kind: SinkTCX, Flows: 1}, epoch+100)
-	if err := s.Epoch.Set(uint64(epoch)); err != nil {
-		t.Fatal(err)
-	}
-	payload := append(stamped(0, 32, epoch-5, 7, 8), stamped(0, 32, epoch, 9, 10, 11)...)
-	s.receive(packetSpec{port: testPort, payload: payload, partial: true}.build(), 32)
-	got := s.counts()
-	if total := got.Total(); total.Earlier != 2 || total.Segments != 3 || got.Flows().Unique != 3 {
-		t.Errorf("%+v, want 2 segments of an earlier load and 3 of this", total)
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := loadTestSink(t, SinkConfig{Kind: kind, Flows: 1}, epoch+100)
+			if err := s.Epoch.Set(uint64(epoch)); err != nil {
+				t.Fatal(err)
+			}
+			payload := append(stamped(0, 32, epoch-5, 7, 8), stamped(0, 32, epoch, 9, 10, 11)...)
+			s.receive(packetSpec{port: testPort, payload: payload, partial: true}.build(), 32)
+			got := s.counts()
+			if total := got.Total(); total.Earlier != 2 || total.Segments != 3 || got.Flows().Unique != 3 {
+				t.Errorf("%+v, want 2 segments of an earlier load and 3 of this", total)
+			}
+		})
 	}
 }
 

@@ -17,22 +17,22 @@ type tcxHook struct{}
 
 func (tcxHook) spec() (*ebpf.CollectionSpec, error) { return loadSinkTCX() }
 
-// prepare looks first whether there is such a hook: of a program that is too new for it
-// the verifier of an old kernel has strange things to say.
-func (tcxHook) prepare(_ *ebpf.CollectionSpec, ifIndex int) error { return tryTCX(ifIndex) }
+// prepare looks first whether there is such a hook: the verifier of a kernel without it
+// refuses the program, and does not say why.
+func (tcxHook) prepare(*ebpf.CollectionSpec, int) error { return haveTCX() }
 
 func (tcxHook) attach(p *ebpf.Program, ifIndex int) (io.Closer, error) { return attachTCX(p, ifIndex) }
 
 func (tcxHook) explain(err error) error { return explainTCX(err) }
 
-// newIngressSink attaches the sink's program by TCX, and by tc's clsact where the kernel
-// has no TCX. It counts the same by either.
-func newIngressSink(cfg SinkConfig) (*sink, error) {
-	s, noTCX := newSink(cfg, tcxHook{})
+// newIngressSink attaches the sink's program by tcx, or by clsact where the kernel has no
+// TCX. It counts the same by either.
+func newIngressSink(cfg SinkConfig, tcx, clsact hook) (*sink, error) {
+	s, noTCX := newSink(cfg, tcx)
 	if noTCX == nil || !isTCXMissing(noTCX) {
 		return s, noTCX
 	}
-	s, err := newSink(cfg, clsactHook{})
+	s, err := newSink(cfg, clsact)
 	if err != nil && host.Cannot(err) {
 		return nil, &UnsupportedError{
 			Feature: "a sink in the kernel",

@@ -1,25 +1,94 @@
 package traffic
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/cilium/ebpf"
+	"github.com/vishvananda/netlink"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder/tun"
 )
 
 // A superpacket comes with most of it outside the linear part of the skb.
-func TestTCXSinkOnTUNSuperpackets(t *testing.T) {
+func TestIngressSinkOnTUNSuperpackets(t *testing.T) {
 	const size, segments = 1372, 32
-	bed := newDevices(t, tun.TUN, 0)
-	q := attach(t, bed.B(), tun.TUN)
-	r := newTestReceiver(t, bed.B(), SinkConfig{Flows: 1, Verify: true})
-	seqs := make([]uint64, segments)
-	for i := range seqs {
-		seqs[i] = uint64(i)
+	for _, kind := range []SinkKind{SinkTCX, sinkClsact} {
+		t.Run(string(kind), func(t *testing.T) {
+			bed := newDevices(t, tun.TUN, 0)
+			q := attach(t, bed.B(), tun.TUN)
+			r := newTestReceiver(t, bed.B(), SinkConfig{Kind: kind, Flows: 1, Verify: true})
+			seqs := make([]uint64, segments)
+			for i := range seqs {
+				seqs[i] = uint64(i)
+			}
+			p := packetSpec{port: testPort, payload: stamped(0, size, 0, seqs...), partial: true}
+			write(t, q, p, size)
+			total := readSink(t, bed, r).Total()
+			if total.Segments != segments || total.Superpackets != 1 || total.Corrupt+total.Foreign != 0 {
+				t.Errorf("got %+v, want %d segments of one superpacket", total, segments)
+			}
+		})
 	}
-	p := packetSpec{port: testPort, payload: stamped(0, size, 0, seqs...), partial: true}
-	write(t, q, p, size)
-	total := readSink(t, bed, r).Total()
-	if total.Segments != segments || total.Superpackets != 1 || total.Corrupt+total.Foreign != 0 {
-		t.Errorf("got %+v, want %d segments of one superpacket", total, segments)
+}
+
+// noTCX is the TCX hook of a kernel before 6.6.
+type noTCX struct{ tcxHook }
+
+func (noTCX) prepare(*ebpf.CollectionSpec, int) error {
+	return fmt.Errorf("try TCX: %w", ebpf.ErrNotSupported)
+}
+
+// noClsact is a kernel that has no classifier for programs.
+type noClsact struct{ clsactHook }
+
+func (noClsact) prepare(*ebpf.CollectionSpec, int) error {
+	return &testbed.UnsupportedError{Feature: "classifier bpf", Err: errors.New("none")}
+}
+
+// hasClsact tells whether the end's device has the qdisc.
+func hasClsact(t *testing.T, end *testbed.End) bool {
+	t.Helper()
+	var qdiscs []netlink.Qdisc
+	err := end.Namespace.Do(func() (err error) {
+		qdiscs, err = netlink.QdiscList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: end.IfIndex}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(qdiscs, func(q netlink.Qdisc) bool { return q.Type() == "clsact" })
+}
+
+// TestSinkWithoutTCX: where the kernel has no TCX, the device has a clsact as long as the sink
+// lives. Any other failure of TCX is no reason for it.
+func TestSinkWithoutTCX(t *testing.T) {
+	bed := newScene(t)
+	cfg := SinkConfig{Enter: bed.B().Namespace.Do, IfIndex: bed.B().IfIndex, Ethernet: true, Port: testPort, Flows: 1}
+	s, err := newIngressSink(cfg, noTCX{}, clsactHook{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !hasClsact(t, bed.B()) {
+		t.Error("the device has no clsact")
+	}
+	if err := errors.Join(s.Close(), s.Close()); err != nil {
+		t.Error(err)
+	}
+	if hasClsact(t, bed.B()) {
+		t.Error("the device has its clsact after Close")
+	}
+
+	if s, err = newIngressSink(cfg, noTCX{}, noClsact{}); s != nil || !host.Cannot(err) || !strings.Contains(err.Error(), "clsact") {
+		t.Errorf("with neither: %v, %v", s, err)
+	}
+	cfg.IfIndex = 1 << 20
+	if s, err = newIngressSink(cfg, tcxHook{}, noClsact{}); s != nil || err == nil || host.Cannot(err) {
+		t.Errorf("without a device: %v, %v", s, err)
 	}
 }

@@ -27,7 +27,7 @@ func (xdpHook) spec() (*ebpf.CollectionSpec, error) { return loadSinkXDP() }
 // prepare tells the program which packets are superpackets, and takes packets in
 // pieces only where they do not come whole: that makes a veth keep superpackets.
 func (xdpHook) prepare(spec *ebpf.CollectionSpec, ifIndex int) error {
-	if err := needHelper(ebpf.XDP, asm.FnXdpLoadBytes, "reading all of a packet in XDP", "needs Linux 5.18; use the TCX sink"); err != nil {
+	if err := needHelper(ebpf.XDP, asm.FnXdpLoadBytes, "bpf_xdp_load_bytes", "needs Linux 5.18; use the TCX sink"); err != nil {
 		return err
 	}
 	device, err := net.InterfaceByIndex(ifIndex)

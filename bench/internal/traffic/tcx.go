@@ -1,12 +1,15 @@
 package traffic
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 )
 
 // tcxNext is TCX_NEXT of linux/bpf.h, and TC_ACT_UNSPEC of linux/pkt_cls.h: go on to the
@@ -22,20 +25,23 @@ func attachTCX(p *ebpf.Program, ifIndex int) (io.Closer, error) {
 	return l, nil
 }
 
-// tryTCX attaches a program that does nothing to the ingress of a device of this
-// namespace, and detaches it. It returns nil or what the kernel refused.
-func tryTCX(ifIndex int) error {
+// haveTCX tries whether the kernel has TCX, at a device that cannot be: it disturbs none. It
+// returns nil or what the kernel refused.
+func haveTCX() error {
 	raiseMemlock()
 	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name: "try_tcx", Type: ebpf.SchedCLS, License: "Dual MIT/GPL",
+		Name: "have_tcx", Type: ebpf.SchedCLS, License: "Dual MIT/GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, tcxNext), asm.Return()},
 	})
 	if err != nil {
 		return fmt.Errorf("try eBPF: %w", err)
 	}
 	defer p.Close()
-	attachment, err := attachTCX(p, ifIndex)
-	if err != nil {
+	attachment, err := attachTCX(p, math.MaxInt32)
+	switch {
+	case errors.Is(err, unix.ENODEV):
+		return nil
+	case err != nil:
 		return fmt.Errorf("try TCX: %w", err)
 	}
 	return attachment.Close()

@@ -241,15 +241,12 @@ func (x *XDP) chooseHook() error {
 	if !x.cfg.handed() || x.clsact {
 		return nil
 	}
-	switch err := x.cfg.Enter.run(func() error { return tryTCX(loopbackIndex) }); {
-	case err == nil:
-		return nil
-	case isTCXMissing(err):
+	err := haveTCX()
+	if isTCXMissing(err) {
 		x.clsact = true
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 func (x *XDP) attachToLo() error {

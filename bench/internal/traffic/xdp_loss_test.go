@@ -64,7 +64,7 @@ func drain(t *testing.T, q *tun.Queue) (packets uint64) {
 // the qdisc, and by RingDropped where it went straight into the ring.
 func TestXDPRingFull(t *testing.T) {
 	const ring = 700
-	for name, way := range map[string]wayIn{"routed": routed, "handed": handed} {
+	for name, way := range map[string]wayIn{"routed": routed, "handed": handed, "handed by clsact": handedByClsact} {
 		t.Run("tun "+name, func(t *testing.T) {
 			bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: tun.TUN, TxQueueLen: ring})
 			q := attachBare(t, bed.A(), tun.TUN)

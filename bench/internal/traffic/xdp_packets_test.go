@@ -121,6 +121,8 @@ func TestXDPPackets(t *testing.T) {
 		{"tun handed", tun.TUN, handed},
 		{"tap redirected", tun.TAP, redirected},
 		{"tap handed", tun.TAP, handed},
+		{"tun handed by clsact", tun.TUN, handedByClsact},
+		{"tap handed by clsact", tun.TAP, handedByClsact},
 	} {
 		kind := in.kind
 		bed := upRouting(t, testbed.Config{Topology: testbed.Devices, Kind: kind, MTU: 9000, TxQueueLen: 4096})

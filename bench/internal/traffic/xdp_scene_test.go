@@ -56,6 +56,13 @@ func handed(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPCo
 	return c
 }
 
+// handedByClsact is handed on a kernel without TCX.
+func handedByClsact(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
+	c := handed(bed, ipv6, flows, sizes)
+	c.clsact = true
+	return c
+}
+
 // redirected is a generator whose packets go straight into A's device.
 func redirected(bed *testbed.Testbed, ipv6 bool, flows int, sizes []SizeShare) XDPConfig {
 	c := routed(bed, ipv6, flows, sizes)
