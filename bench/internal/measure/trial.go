@@ -9,6 +9,7 @@ import (
 
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
@@ -61,13 +62,26 @@ func (m *trial) enter(p phase) {
 	}
 }
 
-// measure warms up, runs, stops, waits until every packet is accounted for, then reads
-// every counter.
+// measure makes the trial, and fails where somebody changed devices meanwhile: that is then
+// also why the rest failed, if it did.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
 	unchanged, err := m.watchScene()
 	if err != nil {
 		return err
 	}
+	failed := m.measureUnwatched(ctx, loadCtx)
+	if failed == nil {
+		return unchanged()
+	}
+	if changed := (*testbed.ChangedError)(nil); errors.As(unchanged(), &changed) {
+		return errors.Join(changed, failed)
+	}
+	return failed
+}
+
+// measureUnwatched warms up, runs, stops, waits until every packet is accounted for, then reads
+// every counter.
+func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	distance, known := host.CPUDistance(m.cpus[0], m.cpus[1])
 	before, err := m.warmUp(loadCtx)
 	if err != nil {
@@ -101,7 +115,7 @@ func (m *trial) measure(ctx, loadCtx context.Context) error {
 	if known {
 		m.record.CPU.DistanceNs = new(float64(distance))
 	}
-	return unchanged()
+	return nil
 }
 
 // rest waits until what was sent since before is accounted for and returns what was
