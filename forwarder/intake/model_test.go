@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -290,7 +291,7 @@ func (m *model) work(s situation) (worked bool, err error) {
 			break
 		}
 		for _, packet := range s.batch[:s.nBatch] {
-			err = cmpErr(err, s.deliver(packet, m.rules))
+			err = cmp.Or(err, s.deliver(packet, m.rules))
 		}
 		s.batch, s.nBatch, s.mark, s.step = [2]int8{}, 0, 0, takes
 	case takes:
@@ -329,13 +330,6 @@ func (m *model) work(s situation) (worked bool, err error) {
 		m.add(s)
 	}
 	return true, err
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // readOne reads a packet of the device into the batch.
