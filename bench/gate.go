@@ -45,7 +45,8 @@ What it leaves out is as here. A change within the margin is none. Metrics in
 brackets are not required:
 %s
 With --self-test the baseline is compared with itself, which must find nothing
-worse, and with itself slowed by %g %%, which must fail: about two minutes.
+worse, and with itself slowed by %g %%, which must fail: about two minutes. Where
+the machine is too noisy to tell, it is slowed by %g %%, and both are said.
 
 Where the candidate brought nothing through in a trial and the baseline did, it
 is worse without a second series. A round in which a required metric has no
@@ -86,7 +87,7 @@ func (a *app) gateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "gate --baseline FILE|FOLDER|git:REV [KEY=VALUE | SCENARIO]...",
 		Short:   "Fail if a build is slower than another, for CI",
-		Long:    fmt.Sprintf(gateHelp, gate.DefaultRounds, metricsHelp(), 100*selfTestHandicap),
+		Long:    fmt.Sprintf(gateHelp, gate.DefaultRounds, metricsHelp(), 100*selfTestHandicaps[0], 100*selfTestHandicaps[1]),
 		Example: gateExamples,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			o.roundsGiven, o.minRoundsGiven = cmd.Flags().Changed("rounds"), cmd.Flags().Changed("min-rounds")

@@ -118,25 +118,38 @@ func TestSelfTest(t *testing.T) {
 	report := func(series ...Series) Report {
 		return reportOf(DefaultThresholds(), Scenario{Name: small, Series: series})
 	}
-	green, red := report(same), report(worse, worse)
+	green, red, open := report(same), report(worse, worse), report(forwarded(results.VerdictInconclusive))
+	broken := report(Series{Failure: "arm A"})
 	for name, test := range map[string]struct {
-		alike, slowed Report
-		want          bool
+		alike     Report
+		slowed    []Report
+		want      bool
+		undecided bool
 	}{
-		"as it must be":       {green, red, true},
-		"undecided is green":  {report(forwarded(results.VerdictInconclusive)), red, true},
-		"not confirmed too":   {report(worse, same), red, true},
-		"it cannot pass":      {red, red, false},
-		"it cannot fail":      {green, green, false},
-		"not sure to fail":    {green, report(worse, same), false},
-		"a trial failed":      {report(Series{Failure: "arm A"}), red, false},
-		"nothing is measured": {Report{}, Report{}, false},
+		"as it must be":               {green, []Report{red}, true, false},
+		"undecided is green":          {open, []Report{red}, true, false},
+		"not confirmed too":           {report(worse, same), []Report{red}, true, false},
+		"it cannot pass":              {red, []Report{red}, false, false},
+		"it cannot fail":              {green, []Report{green}, false, false},
+		"not sure to fail":            {green, []Report{report(worse, same)}, false, false},
+		"a trial failed":              {broken, []Report{red}, false, false},
+		"a slowed trial failed":       {green, []Report{broken}, false, false},
+		"nothing is measured":         {Report{}, nil, false, false},
+		"undecided once":              {green, []Report{open}, false, true},
+		"a larger one is found":       {green, []Report{open, red}, true, false},
+		"nor is a larger one":         {green, []Report{open, open}, false, true},
+		"a larger one passes instead": {green, []Report{open, green}, false, false},
 	} {
-		s := SelfTest{Alike: test.alike, Slowed: test.slowed, Handicap: 0.2}
-		if s.Passed() != test.want {
-			t.Errorf("%s: %v", name, s.Passed())
+		s := SelfTest{Alike: test.alike}
+		for i, r := range test.slowed {
+			s.Slowed = append(s.Slowed, Slowed{Handicap: 0.2 * float64(i+1), Report: r})
 		}
-		if lines := s.Lines(); strings.Contains(strings.Join(lines, ""), "WRONG") == test.want || len(lines) != 2 {
+		if s.Passed() != test.want || s.Undecided() != test.undecided {
+			t.Errorf("%s: passed %v, undecided %v", name, s.Passed(), s.Undecided())
+		}
+		lines := s.Lines()
+		wrong := strings.Contains(strings.Join(lines, ""), "WRONG")
+		if len(lines) != 1+len(test.slowed) || wrong == test.want && len(test.slowed) > 0 {
 			t.Errorf("%s: says %q", name, lines)
 		}
 	}

@@ -19,9 +19,24 @@ func SelfTestThresholds(handicap float64) Thresholds {
 
 // SelfTest is what the gate says where the right answer is known.
 type SelfTest struct {
-	Alike    Report  // a program against itself
-	Slowed   Report  // and against itself with a handicap
+	Alike  Report   // a program against itself
+	Slowed []Slowed // and against itself with a handicap, a larger one each time that the last could not be told from noise
+}
+
+// Slowed is the gate's answer about a program with a handicap.
+type Slowed struct {
 	Handicap float64 // a share of the CPU
+	Report   Report
+}
+
+// found says whether the gate saw it.
+func (s Slowed) found() bool { return s.Report.Verdict() == results.GateWorse }
+
+// Undecided says whether a larger handicap may be found, after the last one: this machine is too noisy for that one. A gate that passes
+// what is slower is wrong on any machine.
+func (t SelfTest) Undecided() bool {
+	n := len(t.Slowed)
+	return n > 0 && t.Slowed[n-1].Report.Verdict() == results.GateInconclusive && !t.Slowed[n-1].Report.failed()
 }
 
 // Passed says whether nothing was worse that is not, and what is was found. That a comparison of alike programs is undecided does not fail
@@ -32,7 +47,10 @@ func (t SelfTest) greenRight() bool {
 	return t.Alike.Count(Worse) == 0 && len(t.Alike.Scenarios) > 0 && !t.Alike.failed()
 }
 
-func (t SelfTest) redRight() bool { return t.Slowed.Verdict() == results.GateWorse }
+func (t SelfTest) redRight() bool {
+	n := len(t.Slowed)
+	return n > 0 && t.Slowed[n-1].found()
+}
 
 // failed says whether a trial did.
 func (r Report) failed() bool {
@@ -44,12 +62,18 @@ func (r Report) failed() bool {
 	return false
 }
 
-// Lines are both answers in words.
+// Lines are all answers in words.
 func (t SelfTest) Lines() []string {
-	return []string{
-		answer("self-test green: the baseline against itself", t.Alike, t.greenRight()),
-		answer(fmt.Sprintf("self-test red: the baseline slowed by %.4g %%", 100*t.Handicap), t.Slowed, t.redRight()),
+	lines := []string{answer("self-test green: the baseline against itself", t.Alike, t.greenRight())}
+	for i, s := range t.Slowed {
+		what := fmt.Sprintf("self-test red: the baseline slowed by %.4g %%", 100*s.Handicap)
+		if i < len(t.Slowed)-1 {
+			lines = append(lines, fmt.Sprintf("%s: too little to be seen on this machine, %s", what, s.Report.Headline()))
+			continue
+		}
+		lines = append(lines, answer(what, s.Report, t.redRight()))
 	}
+	return lines
 }
 
 func answer(what string, r Report, right bool) string {
