@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,7 +33,18 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beTunbench) != "" {
 		main()
 	}
+	signalsReachChildren()
 	os.Exit(m.Run())
+}
+
+// signalsReachChildren lets processes that tests start begin with the usual signals, also where the tests run by nohup(1) or as a background
+// job of a script: what is ignored here would be ignored there, what is caught is not.
+func signalsReachChildren() {
+	for _, s := range []os.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 // command prepares tunbench as a process of its own.
