@@ -10,7 +10,6 @@ import (
 
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
 	"tunbench/forwarder"
 	"tunbench/forwarder/tun"
 )
@@ -28,7 +27,7 @@ func TestExitCode(t *testing.T) {
 		{fmt.Errorf("engine uring: %w", forwarder.ErrUnsupported), exitUnsupported},
 		{fmt.Errorf("open: %w", &tun.UnsupportedError{Err: unix.EPERM}), exitUnsupported},
 		{fmt.Errorf("set up: %w", &testbed.UnsupportedError{Feature: "qdisc x", Err: unix.ENOENT}), exitUnsupported},
-		{fmt.Errorf("send: %w", &traffic.UnsupportedError{Feature: "TCX", Err: unix.EINVAL}), exitUnsupported},
+		{fmt.Errorf("send: %w", &host.UnsupportedError{Feature: "TCX", Err: unix.EINVAL}), exitUnsupported},
 		{errors.Join(&host.Unfit{Missing: "a", Remedy: "b"}, errors.New("close")), exitUnsupported},
 		{openError(fmt.Errorf("open: %w", tun.ErrMismatch)), exitUsage},
 		{openError(fmt.Errorf("open: %w", os.ErrNotExist)), exitUsage},

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/traffic"
 )
 
 // TestFit: what the host cannot do is replaced by sockets, by name, and said.
@@ -52,9 +52,9 @@ func TestFit(t *testing.T) {
 
 // TestFitWhatSocketsCannotDo: the host's fault, not the user's.
 func TestFitWhatSocketsCannotDo(t *testing.T) {
-	refused := &traffic.UnsupportedError{Feature: "live frames"}
+	refused := &host.UnsupportedError{Feature: "live frames"}
 	_, _, err := Fit([]scenario.Scenario{parse(t, "flows=5000")}, Features{LiveFrames: refused})
-	if !errors.As(err, new(*traffic.UnsupportedError)) || errors.As(err, new(*scenario.UsageError)) || !strings.Contains(err.Error(), "4096") {
+	if !errors.As(err, new(*host.UnsupportedError)) || errors.As(err, new(*scenario.UsageError)) || !strings.Contains(err.Error(), "4096") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"sync"
 
-	"tunbench/forwarder/intake"
-
 	"github.com/cilium/ebpf/link"
+
+	"tunbench/forwarder/intake"
 )
 
 //go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel -output-stem drops dropReasons drops.bpf.c -- -mcpu=v3 -Wall -Wextra -idirafter /usr/include/x86_64-linux-gnu
@@ -58,7 +58,7 @@ type DropReasons struct {
 	closed  bool
 }
 
-// NewDropReasons starts to count. The error is an [UnsupportedError] when the kernel
+// NewDropReasons starts to count. The error is a [host.UnsupportedError] when the kernel
 // gives no reasons or the user may not ask.
 func NewDropReasons(cfg DropReasonsConfig) (*DropReasons, error) {
 	if err := cfg.check(); err != nil {

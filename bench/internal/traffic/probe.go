@@ -14,7 +14,7 @@ import (
 const loopbackIndex = 1
 
 // ProbeTCX does what Probe does, by TCX alone. Where the kernel has none it returns an
-// UnsupportedError: the sink and the program of Redirect.Queued are attached by clsact then.
+// host.UnsupportedError: the sink and the program of Redirect.Queued are attached by clsact then.
 func ProbeTCX() error {
 	return tun.InNewNamespace(func() error {
 		s, err := newSink(SinkConfig{IfIndex: loopbackIndex, Port: 1, Flows: 1}, tcxHook{})
@@ -34,7 +34,7 @@ func Probe() error {
 }
 
 // ProbeXDP tries whether an [XDP] can be had here with every way into a device, in a
-// namespace of its own. It returns nil or what NewXDP would, an [UnsupportedError] where
+// namespace of its own. It returns nil or what NewXDP would, a [host.UnsupportedError] where
 // it cannot.
 func ProbeXDP() error {
 	ethernet := make(net.HardwareAddr, hardwareAddrLen)

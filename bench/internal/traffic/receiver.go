@@ -83,7 +83,7 @@ func (c *SinkConfig) check() error {
 	return nil
 }
 
-// NewReceiver starts to receive. The error is an [UnsupportedError] when the kernel
+// NewReceiver starts to receive. The error is a [host.UnsupportedError] when the kernel
 // or the device cannot do it or the user may not; every device takes SinkTCX.
 func NewReceiver(cfg SinkConfig) (Receiver, error) {
 	if err := cfg.check(); err != nil {

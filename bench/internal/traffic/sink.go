@@ -10,6 +10,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 const ethernetLen = 14
@@ -22,7 +24,7 @@ type hook interface {
 	prepare(spec *ebpf.CollectionSpec, ifIndex int) error
 	// attach attaches the program to the device, from inside its namespace.
 	attach(p *ebpf.Program, ifIndex int) (io.Closer, error)
-	// explain makes an UnsupportedError of what the kernel answers when it cannot do
+	// explain makes a host.UnsupportedError of what the kernel answers when it cannot do
 	// this.
 	explain(err error) error
 }
@@ -115,15 +117,15 @@ func loadObjects(spec *ebpf.CollectionSpec, objects any) error {
 }
 
 // explain turns what the kernel answers when it lacks feature into an
-// UnsupportedError and leaves other errors as they are.
+// host.UnsupportedError and leaves other errors as they are.
 func explain(err error, feature, remedy string) error {
 	switch {
-	case errors.As(err, new(*UnsupportedError)):
+	case errors.As(err, new(*host.UnsupportedError)):
 		return err // it says more
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
-		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
+		return &host.UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
 	case errors.Is(err, unix.EPERM):
-		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
+		return &host.UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
 	}
 	return err
 }

@@ -34,7 +34,7 @@ func newIngressSink(cfg SinkConfig, tcx, clsact hook) (*sink, error) {
 	}
 	s, err := newSink(cfg, clsact)
 	if err != nil && host.Cannot(err) {
-		return nil, &UnsupportedError{
+		return nil, &host.UnsupportedError{
 			Feature: "a sink in the kernel",
 			Remedy:  "needs Linux 6.6 with CONFIG_NET_XGRESS, or 5.10 with CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF",
 			Err:     fmt.Errorf("%w; nor by clsact: %w", noTCX, err),

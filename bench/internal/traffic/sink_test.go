@@ -9,6 +9,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 const testPort = 5201
@@ -235,7 +237,7 @@ func TestSinkEthernet(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	var unsupported *UnsupportedError
+	var unsupported *host.UnsupportedError
 	for _, err := range []error{ebpf.ErrNotSupported, unix.EPERM, unix.ENOSYS} {
 		if got := explain(err, "a", "b"); !errors.As(got, &unsupported) || !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)

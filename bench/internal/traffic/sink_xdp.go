@@ -10,6 +10,8 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 //go:generate go tool bpf2go -cc clang-19 -strip llvm-strip-19 -target bpfel -output-stem sink_xdp -no-global-types sinkXDP sink_xdp.bpf.c -- -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -idirafter /usr/include/x86_64-linux-gnu
@@ -52,7 +54,7 @@ func (xdpHook) attach(p *ebpf.Program, ifIndex int) (io.Closer, error) {
 
 func (xdpHook) explain(err error) error {
 	if errors.Is(err, unix.ERANGE) {
-		return &UnsupportedError{Feature: "native XDP with this MTU", Remedy: "use a smaller MTU or the TCX sink", Err: err}
+		return &host.UnsupportedError{Feature: "native XDP with this MTU", Remedy: "use a smaller MTU or the TCX sink", Err: err}
 	}
 	return explain(err, "native XDP on this device", "TAP and veth have it; use the TCX sink elsewhere")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder/tun"
 )
@@ -59,9 +60,9 @@ func TestXDPSinkOnLargeVeth(t *testing.T) {
 func TestXDPSinkUnsupportedOnTUN(t *testing.T) {
 	bed := newDevices(t, tun.TUN, 0)
 	r, err := NewReceiver(SinkConfig{Kind: SinkXDP, Enter: bed.B().Namespace.Do, IfIndex: bed.B().IfIndex, Port: testPort, Flows: 1})
-	var unsupported *UnsupportedError
+	var unsupported *host.UnsupportedError
 	if !errors.As(err, &unsupported) || r != nil {
-		t.Errorf("got %v, %v; want an UnsupportedError", r, err)
+		t.Errorf("got %v, %v; want a host.UnsupportedError", r, err)
 	}
 }
 

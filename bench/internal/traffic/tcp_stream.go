@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 // tcpBuffer is how many bytes one write or read moves at most. Over veth 64 KiB
@@ -99,7 +101,7 @@ func setCC(name string) func(network, address string, c syscall.RawConn) error {
 			err = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, name)
 		})
 		if errors.Is(err, unix.ENOENT) {
-			return &UnsupportedError{Feature: "TCP congestion control " + name, Remedy: "load its module or choose another", Err: err}
+			return &host.UnsupportedError{Feature: "TCP congestion control " + name, Remedy: "load its module or choose another", Err: err}
 		}
 		return errors.Join(ctlErr, err)
 	}

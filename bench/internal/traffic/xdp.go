@@ -102,7 +102,7 @@ type XDP struct {
 }
 
 // NewXDP loads the program and tries it without sending. The error is an
-// [UnsupportedError] when the kernel or the user cannot do this, and a
+// [host.UnsupportedError] when the kernel or the user cannot do this, and a
 // [TooLongError] for a size that does not fit into a live frame.
 func NewXDP(cfg XDPConfig) (*XDP, error) {
 	if err := cfg.check(); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
 )
 
 // TooLongError says that a packet does not fit into a live frame, which is a page
@@ -90,14 +92,14 @@ func (x *XDP) try() error {
 }
 
 // explainXDP turns what the kernel answers when it cannot do this into an
-// UnsupportedError and leaves other errors as they are: a program that the verifier
+// host.UnsupportedError and leaves other errors as they are: a program that the verifier
 // refuses is our mistake.
 func explainXDP(err error) error {
 	switch {
-	case errors.As(err, new(*UnsupportedError)):
+	case errors.As(err, new(*host.UnsupportedError)):
 		return err
 	case errors.Is(err, unix.EPERM):
-		return &UnsupportedError{Feature: "the in-kernel generator", Remedy: "run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", Err: err}
+		return &host.UnsupportedError{Feature: "the in-kernel generator", Remedy: "run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", Err: err}
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS):
 		return noLiveFrames(err)
 	}
@@ -111,5 +113,5 @@ const (
 )
 
 func noLiveFrames(err error) error {
-	return &UnsupportedError{Feature: liveFrames, Remedy: liveFramesRemedy, Err: err}
+	return &host.UnsupportedError{Feature: liveFrames, Remedy: liveFramesRemedy, Err: err}
 }

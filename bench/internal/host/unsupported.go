@@ -1,13 +1,9 @@
-package traffic
+package host
 
-import (
-	"fmt"
+import "fmt"
 
-	"tunbench/bench/internal/host"
-)
-
-// UnsupportedError says that this host or user cannot run a part of the traffic
-// generator, and what would help.
+// UnsupportedError says which feature this host or user does not have, and what would
+// help. It is ErrCannot.
 type UnsupportedError struct {
 	Feature string // what is missing, as the kernel calls it
 	Remedy  string // what to do about it, one clause
@@ -21,5 +17,5 @@ func (e *UnsupportedError) Error() string {
 // Unwrap returns what the kernel answered.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
 
-// Is says that it is host.ErrCannot.
-func (e *UnsupportedError) Is(target error) bool { return target == host.ErrCannot }
+// Is says that it is ErrCannot.
+func (e *UnsupportedError) Is(target error) bool { return target == ErrCannot }
