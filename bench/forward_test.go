@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/socket"
 	"tunbench/forwarder/tun"
 )
 
@@ -95,7 +95,7 @@ func TestForwardAttached(t *testing.T) {
 	if err := bed.WaitCarrier(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := traffic.RunPingPong(t.Context(), traffic.PingPongConfig{
+	_, err := socket.RunPingPong(t.Context(), socket.PingPongConfig{
 		Client: bed.A().Namespace.Do, Server: bed.B().Namespace.Do,
 		ClientAddr: bed.A().Addr, ServerAddr: bed.B().Addr, Port: 5000, Size: 64, Duration: 100 * time.Millisecond, Timeout: patience,
 	})

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/socket"
+	"tunbench/bench/internal/traffic/wire"
 	"tunbench/results"
 )
 
@@ -21,12 +23,12 @@ func TestScenarioKnowsTheLimitsOfTraffic(t *testing.T) {
 		return "size=" + strings.Join(sizes, "+")
 	}
 	for _, tc := range []struct{ most, more string }{
-		{fmt.Sprintf("flows=%d", traffic.MaxFlows), fmt.Sprintf("flows=%d", traffic.MaxFlows+1)},
-		{fmt.Sprintf("gen=socket flows=%d", traffic.MaxSocketFlows), fmt.Sprintf("gen=socket flows=%d", traffic.MaxSocketFlows+1)},
-		{fmt.Sprintf("segs=%d", traffic.MaxSegments), fmt.Sprintf("segs=%d", traffic.MaxSegments+1)},
-		{fmt.Sprintf("size=%d", traffic.MinSizeIPv4), fmt.Sprintf("size=%d", traffic.MinSizeIPv4-1)},
-		{fmt.Sprintf("ip=6 size=%d", traffic.MinSizeIPv6), fmt.Sprintf("ip=6 size=%d", traffic.MinSizeIPv6-1)},
-		{mix(traffic.MaxShares), mix(traffic.MaxShares + 1)},
+		{fmt.Sprintf("flows=%d", wire.MaxFlows), fmt.Sprintf("flows=%d", wire.MaxFlows+1)},
+		{fmt.Sprintf("gen=socket flows=%d", socket.MaxFlows), fmt.Sprintf("gen=socket flows=%d", socket.MaxFlows+1)},
+		{fmt.Sprintf("segs=%d", socket.MaxSegments), fmt.Sprintf("segs=%d", socket.MaxSegments+1)},
+		{fmt.Sprintf("size=%d", wire.MinSizeIPv4), fmt.Sprintf("size=%d", wire.MinSizeIPv4-1)},
+		{fmt.Sprintf("ip=6 size=%d", wire.MinSizeIPv6), fmt.Sprintf("ip=6 size=%d", wire.MinSizeIPv6-1)},
+		{mix(load.MaxShares), mix(load.MaxShares + 1)},
 	} {
 		if _, err := scenario.Parse(strings.Fields(tc.most)); err != nil {
 			t.Errorf("%s: %v", tc.most, err)

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/drops"
 	"tunbench/results"
 )
 
 // dropWatch asks the kernel why it dropped packets of the scene. A nil one watches
 // nothing.
 type dropWatch struct {
-	reasons *traffic.DropReasons
-	before  []traffic.DropCount
+	reasons *drops.Reasons
+	before  []drops.Count
 }
 
 func watchDrops(scene *testbed.Testbed) (*dropWatch, error) {
@@ -33,7 +33,7 @@ func watchDrops(scene *testbed.Testbed) (*dropWatch, error) {
 		}
 		spaces[name] = inode
 	}
-	reasons, err := traffic.NewDropReasons(traffic.DropReasonsConfig{Namespaces: spaces})
+	reasons, err := drops.New(drops.Config{Namespaces: spaces})
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,8 @@ package measure
 
 import (
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/sink"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
@@ -10,13 +11,13 @@ import (
 // path is everything that was counted on the way of one direction, between two
 // readings.
 type path struct {
-	sent      traffic.Sent
+	sent      load.Sent
 	source    testbed.LinkCounters      // the device that the load goes into
 	router    testbed.LinkCounters      // the router's device towards the target; zero without one
 	target    testbed.LinkCounters      // the device that it comes out of
 	forwarder *forwarder.DirectionStats // nil: the DUT cannot count
 	stacks    stacks
-	sink      traffic.FlowCounts
+	sink      sink.FlowCounts
 	caught    uint64 // packets that a sink in the device's driver took and dropped
 	corrupt   uint64 // arrived damaged
 	foreign   uint64 // arrived, but were never sent

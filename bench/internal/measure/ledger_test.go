@@ -6,7 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/sink"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
@@ -24,8 +25,8 @@ func TestLedger(t *testing.T) {
 		{
 			name: "nothing between, nothing lost",
 			path: path{
-				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
-				sink: traffic.FlowCounts{Unique: 100},
+				sent: load.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: sink.FlowCounts{Unique: 100},
 			},
 			want: results.Ledger{
 				entry("intended", 100),
@@ -43,14 +44,14 @@ func TestLedger(t *testing.T) {
 		{
 			name: "a loss at every place, superpackets split before the device",
 			path: path{
-				sent:   traffic.Sent{Intended: 1000, Offered: 990, NotOffered: 10, Refused: 3},
+				sent:   load.Sent{Intended: 1000, Offered: 990, NotOffered: 10, Refused: 3},
 				source: testbed.LinkCounters{QdiscDrops: 2, TxDropped: 30}, // 20 and 30 segments
 				target: testbed.LinkCounters{RxDropped: 9},                 // 4 of them failed writes
 				forwarder: &forwarder.DirectionStats{
 					IntakeDrops: 6, ReadSegments: 934, WrittenSegments: 927,
 					Drops: map[string]uint64{"runt": 3}, WriteErrors: map[string]uint64{"EIO": 4},
 				},
-				sink: traffic.FlowCounts{Unique: 918, Duplicates: 7, TooOld: 1}, corrupt: 2,
+				sink: sink.FlowCounts{Unique: 918, Duplicates: 7, TooOld: 1}, corrupt: 2,
 				sentSegments: 10, deviceSegments: 1,
 			},
 			want: results.Ledger{
@@ -74,9 +75,9 @@ func TestLedger(t *testing.T) {
 		{
 			name: "redirected into the ring, whose device counts once for many",
 			path: path{
-				sent: traffic.Sent{Offered: 100, RingDropped: 30}, redirected: true, sentSegments: 1, deviceSegments: 1,
+				sent: load.Sent{Offered: 100, RingDropped: 30}, redirected: true, sentSegments: 1, deviceSegments: 1,
 				source: testbed.LinkCounters{TxDropped: 2}, router: testbed.LinkCounters{TxDropped: 5},
-				sink: traffic.FlowCounts{Unique: 65},
+				sink: sink.FlowCounts{Unique: 65},
 			},
 			want: results.Ledger{
 				entry("intended", 100),
@@ -95,10 +96,10 @@ func TestLedger(t *testing.T) {
 		{
 			name: "superpackets on the device, a drop is a whole one; maximum load intends what it offers",
 			path: path{
-				sent:   traffic.Sent{Offered: 320},
+				sent:   load.Sent{Offered: 320},
 				source: testbed.LinkCounters{TxDropped: 2},
 				router: testbed.LinkCounters{TxDropped: 1},
-				sink:   traffic.FlowCounts{Unique: 224}, sentSegments: 32, deviceSegments: 32,
+				sink:   sink.FlowCounts{Unique: 224}, sentSegments: 32, deviceSegments: 32,
 			},
 			want: results.Ledger{
 				entry("intended", 320),
@@ -117,8 +118,8 @@ func TestLedger(t *testing.T) {
 		{
 			name: "somebody else's packets to the port are no loss, damaged ones as many as are missing are",
 			path: path{
-				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
-				sink: traffic.FlowCounts{Unique: 97}, corrupt: 500, foreign: 4, earlier: 6,
+				sent: load.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: sink.FlowCounts{Unique: 97}, corrupt: 500, foreign: 4, earlier: 6,
 			},
 			want: results.Ledger{
 				entry("intended", 100),
@@ -139,8 +140,8 @@ func TestLedger(t *testing.T) {
 		{
 			name: "what is missing was still on its way",
 			path: path{
-				sent: traffic.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
-				sink: traffic.FlowCounts{Unique: 60}, held: true,
+				sent: load.Sent{Intended: 100, Offered: 100}, sentSegments: 1, deviceSegments: 1,
+				sink: sink.FlowCounts{Unique: 60}, held: true,
 			},
 			want: results.Ledger{
 				entry("intended", 100),
@@ -170,8 +171,8 @@ func TestLedger(t *testing.T) {
 }
 
 func TestJointLossWeighsByLoad(t *testing.T) {
-	all := &path{sent: traffic.Sent{Intended: 900}, sink: traffic.FlowCounts{Unique: 900}}
-	none := &path{sent: traffic.Sent{Intended: 100}}
+	all := &path{sent: load.Sent{Intended: 900}, sink: sink.FlowCounts{Unique: 900}}
+	none := &path{sent: load.Sent{Intended: 100}}
 	if got := jointLoss([]*path{all, none, {}}); got == nil || *got != 0.1 {
 		t.Errorf("joint loss %v, want 0.1", got)
 	}

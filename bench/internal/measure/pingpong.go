@@ -5,18 +5,18 @@ import (
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/socket"
 	"tunbench/results"
 )
 
 // pingPong is one packet in flight, there and back.
 type pingPong struct {
-	config traffic.PingPongConfig
-	result traffic.PingPongResult // of the last run
+	config socket.PingPongConfig
+	result socket.PingPongResult // of the last run
 }
 
 func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workload {
-	return &pingPong{config: traffic.PingPongConfig{
+	return &pingPong{config: socket.PingPongConfig{
 		Client:     scene.A().Namespace.Do,
 		Server:     scene.B().Namespace.Do,
 		ClientAddr: address(scene.A(), s),
@@ -29,7 +29,7 @@ func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workl
 
 func (w *pingPong) run(ctx context.Context, a amount) (err error) {
 	w.config.Duration = a.duration
-	w.result, err = traffic.RunPingPong(ctx, w.config)
+	w.result, err = socket.RunPingPong(ctx, w.config)
 	return err
 }
 

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/sink"
+	"tunbench/bench/internal/traffic/sink/kernel"
 	"tunbench/results"
 )
 
@@ -22,7 +23,7 @@ func newSinkReport(kind scenario.Sink) *sinkReport {
 
 // add counts in what one sink received. The kernel's sinks know on which CPU; a
 // socket's reader may have been on any.
-func (r *sinkReport) add(counts traffic.SinkCounts) {
+func (r *sinkReport) add(counts sink.Counts) {
 	total := counts.Total()
 	*r.EarlyPackets += int64(total.NegativeLatency)
 	*r.ClampedPackets += int64(total.ClampedLatency)
@@ -46,7 +47,7 @@ func (r *sinkReport) add(counts traffic.SinkCounts) {
 func (u *udp) watchCost() (cost func() (*float64, error), stop func() error, err error) {
 	var statistics io.Closer = io.NopCloser(nil) // a socket's thread has its own clock
 	if u.scenario.Sink != scenario.SinkSocket {
-		if statistics, err = traffic.EnableCost(); err != nil {
+		if statistics, err = kernel.EnableCost(); err != nil {
 			return nil, nil, err
 		}
 	}

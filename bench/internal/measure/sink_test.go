@@ -5,13 +5,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/sink"
 	"tunbench/results"
 )
 
 func TestSinkReport(t *testing.T) {
-	there := traffic.SinkCounts{PerCPU: []traffic.CPUCounts{{}, {Segments: 5, NegativeLatency: 1}, {Segments: 7}}}
-	back := traffic.SinkCounts{PerCPU: []traffic.CPUCounts{{Segments: 3, ClampedLatency: 2}, {Segments: 1}, {}}}
+	there := sink.Counts{PerCPU: []sink.CPUCounts{{}, {Segments: 5, NegativeLatency: 1}, {Segments: 7}}}
+	back := sink.Counts{PerCPU: []sink.CPUCounts{{Segments: 3, ClampedLatency: 2}, {Segments: 1}, {}}}
 	r := newSinkReport("tcx")
 	r.add(there)
 	r.add(back)

@@ -7,7 +7,7 @@ import (
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/socket"
 	"tunbench/results"
 )
 
@@ -19,14 +19,14 @@ type tcp struct {
 
 type bulk struct {
 	direction
-	streams *traffic.Bulk
-	result  traffic.TCPResult // of the last run
+	streams *socket.Bulk
+	result  socket.TCPResult // of the last run
 }
 
 func newTCP(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed) (workload, error) {
 	w := &tcp{}
 	for _, d := range directions(s, scene) {
-		streams, err := traffic.OpenBulk(ctx, traffic.TCPConfig{
+		streams, err := socket.OpenBulk(ctx, socket.TCPConfig{
 			Client:  d.from.Namespace.Do,
 			Server:  d.to.Namespace.Do,
 			Addr:    address(d.to, s),

@@ -10,7 +10,7 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/load"
 	"tunbench/forwarder/intake"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
@@ -190,7 +190,7 @@ func (m *trial) warn(format string, args ...any) {
 
 // amount is the load that was asked for, over some time.
 func (m *trial) amount(d time.Duration) amount {
-	a := amount{duration: d, load: traffic.Load{Packets: m.ask.Packets}}
+	a := amount{duration: d, load: load.Load{Packets: m.ask.Packets}}
 	if m.ask.Load.Mode == scenario.LoadPaced {
 		a.load.Pps = float64(m.ask.Load.Pps)
 	}

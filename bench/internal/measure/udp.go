@@ -9,6 +9,10 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/histogram"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/sink"
+	"tunbench/bench/internal/traffic/xdp"
 	"tunbench/results"
 )
 
@@ -21,10 +25,10 @@ type udp struct {
 // way is the traffic of one direction.
 type way struct {
 	direction
-	generator     traffic.Generator
-	sink          traffic.Receiver
-	sent          traffic.Sent // by the last run
-	before, after traffic.SinkCounts
+	generator     load.Generator
+	sink          sink.Sink
+	sent          load.Sent // by the last run
+	before, after sink.Counts
 }
 
 func newUDP(s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
@@ -40,8 +44,7 @@ func newUDP(s scenario.Scenario, scene *testbed.Testbed, p placement) (workload,
 }
 
 func (w *way) open(s scenario.Scenario, cpu int) (err error) {
-	w.sink, err = traffic.NewReceiver(traffic.SinkConfig{
-		Kind:     traffic.SinkKind(s.Sink),
+	w.sink, err = traffic.NewSink(traffic.SinkKind(s.Sink), sink.Config{
 		Enter:    w.to.Namespace.Do,
 		IfIndex:  w.to.IfIndex,
 		Ethernet: w.to.Ethernet,
@@ -58,39 +61,37 @@ func (w *way) open(s scenario.Scenario, cpu int) (err error) {
 	return err
 }
 
-func (w *way) newGenerator(s scenario.Scenario, cpu int) (traffic.Generator, error) {
-	profile := traffic.Profile{
-		Src:   address(w.from, s),
-		Dst:   address(w.to, s),
-		Port:  w.port,
-		Flows: s.Flows,
-		Order: traffic.Order(s.Order),
+func (w *way) newGenerator(s scenario.Scenario, cpu int) (load.Generator, error) {
+	cfg := traffic.GeneratorConfig{
+		Kind:  traffic.GeneratorSocket,
+		Enter: w.from.Namespace.Do,
+		Profile: load.Profile{
+			Src:   address(w.from, s),
+			Dst:   address(w.to, s),
+			Port:  w.port,
+			Flows: s.Flows,
+			Order: load.Order(s.Order),
+		},
+		CPU:      cpu,
+		Segments: s.Segs,
 	}
 	for _, share := range s.Size.Shares() {
-		profile.Sizes = append(profile.Sizes, traffic.SizeShare{Size: share.Size, Weight: share.Weight})
+		cfg.Sizes = append(cfg.Sizes, load.SizeShare{Size: share.Size, Weight: share.Weight})
 	}
 	if !s.Gen.InKernel() {
-		sender, err := traffic.NewSender(traffic.SenderConfig{Enter: w.from.Namespace.Do, Profile: profile, Segments: s.Segs, CPU: cpu})
-		if err != nil {
-			return nil, err // and no Generator that holds a nil pointer
-		}
-		return sender, nil
+		return traffic.NewGenerator(cfg)
 	}
-	profile.Src = w.from.Behind
+	cfg.Kind = traffic.GeneratorXDP
+	cfg.Src = w.from.Behind
 	if s.IP == scenario.IPv6 {
-		profile.Src = w.from.Behind6
+		cfg.Src = w.from.Behind6
 	}
-	cfg := traffic.XDPConfig{Enter: w.from.Namespace.Do, Profile: profile, CPU: cpu}
 	if entry := w.entry(s); entry != routed {
-		cfg.Redirect = &traffic.Redirect{
+		cfg.Redirect = &xdp.Redirect{
 			IfIndex: w.from.IfIndex, Src: w.from.HardwareAddr, Dst: w.from.NextHop, Queued: entry == handed,
 		}
 	}
-	generator, err := traffic.NewXDP(cfg)
-	if err != nil {
-		return nil, err // and no Generator that holds a nil pointer
-	}
-	return generator, nil
+	return traffic.NewGenerator(cfg)
 }
 
 // entry is how packets get into the source device.
@@ -138,7 +139,7 @@ func (u *udp) comesToRest() atRest { return whenAccounted }
 func (u *udp) heldByReader() bool { return u.scenario.Sink == scenario.SinkSocket }
 
 func (u *udp) missing(seen observation) (sum outstanding, err error) {
-	err = u.read(func(w *way, c traffic.SinkCounts) {
+	err = u.read(func(w *way, c sink.Counts) {
 		sum = sum.add(u.path(w, seen, c.Sub(w.before)).outstanding())
 	})
 	return sum, err
@@ -150,10 +151,10 @@ func (u *udp) mark() error {
 			return err
 		}
 	}
-	return u.read(func(w *way, c traffic.SinkCounts) { w.before = c })
+	return u.read(func(w *way, c sink.Counts) { w.before = c })
 }
 
-func (u *udp) read(keep func(*way, traffic.SinkCounts)) error {
+func (u *udp) read(keep func(*way, sink.Counts)) error {
 	for _, w := range u.ways {
 		counts, err := w.sink.Read()
 		if err != nil {
@@ -165,11 +166,11 @@ func (u *udp) read(keep func(*way, traffic.SinkCounts)) error {
 }
 
 func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err error) {
-	if err := u.read(func(w *way, c traffic.SinkCounts) { w.after = c }); err != nil {
+	if err := u.read(func(w *way, c sink.Counts) { w.after = c }); err != nil {
 		return 0, err
 	}
 	var paths []*path
-	latency, lateness := traffic.NewHistogram(), traffic.NewHistogram()
+	latency, lateness := histogram.New(), histogram.New()
 	sink := newSinkReport(u.scenario.Sink)
 	for _, w := range u.ways {
 		counts := w.after.Sub(w.before)
@@ -223,7 +224,7 @@ func senderKind(s scenario.Scenario) results.SenderKind {
 }
 
 // path gathers what was counted on one way.
-func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
+func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 	source, target := seen.links(w.direction)
 	stacks := seen.stacksOf(w.direction)
 	entry := w.entry(u.scenario)
@@ -257,7 +258,7 @@ func (u *udp) path(w *way, seen observation, counts traffic.SinkCounts) *path {
 }
 
 // traffic is what a record says of one direction.
-func (p *path) traffic(counts traffic.SinkCounts) (results.Traffic, error) {
+func (p *path) traffic(counts sink.Counts) (results.Traffic, error) {
 	total, flows := counts.Total(), counts.Flows()
 	latency, err := results.NewDistribution(counts.Latency)
 	if err != nil {

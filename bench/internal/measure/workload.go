@@ -8,14 +8,14 @@ import (
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/load"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
 
 // amount is how much of a load to offer.
 type amount struct {
-	load     traffic.Load
+	load     load.Load
 	duration time.Duration
 }
 

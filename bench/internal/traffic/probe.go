@@ -7,17 +7,21 @@ import (
 	"os"
 	"syscall"
 
+	"tunbench/bench/internal/traffic/bpf"
+	"tunbench/bench/internal/traffic/drops"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/sink"
+	"tunbench/bench/internal/traffic/sink/kernel"
+	"tunbench/bench/internal/traffic/wire"
+	"tunbench/bench/internal/traffic/xdp"
 	"tunbench/forwarder/tun"
 )
 
-// loopbackIndex is the index of lo in every new namespace.
-const loopbackIndex = 1
-
-// ProbeTCX does what Probe does, by TCX alone. Where the kernel has none it returns an
+// ProbeTCX does what Probe does, by TCX alone. Where the kernel has none it returns a
 // host.UnsupportedError: the sink and the program of Redirect.Queued are attached by clsact then.
 func ProbeTCX() error {
 	return tun.InNewNamespace(func() error {
-		s, err := newSink(SinkConfig{IfIndex: loopbackIndex, Port: 1, Flows: 1}, tcxHook{})
+		s, err := kernel.NewTCX(sink.Config{IfIndex: bpf.Loopback, Port: 1, Flows: 1})
 		if err != nil {
 			return err
 		}
@@ -26,21 +30,21 @@ func ProbeTCX() error {
 }
 
 // Probe tries whether SinkTCX can be had here, by TCX or clsact: it attaches one to the
-// loopback of a namespace of its own. It returns nil or what NewReceiver would.
+// loopback of a namespace of its own. It returns nil or what NewSink would.
 func Probe() error {
 	return tun.InNewNamespace(func() error {
-		return probeSink(SinkConfig{Kind: SinkTCX, IfIndex: loopbackIndex})
+		return probeSink(SinkTCX, bpf.Loopback)
 	})
 }
 
-// ProbeXDP tries whether an [XDP] can be had here with every way into a device, in a
-// namespace of its own. It returns nil or what NewXDP would, a [host.UnsupportedError] where
+// ProbeXDP tries whether an [xdp.Generator] can be had here with every way into a device, in a
+// namespace of its own. It returns nil or what xdp.New would, a [host.UnsupportedError] where
 // it cannot.
 func ProbeXDP() error {
-	ethernet := make(net.HardwareAddr, hardwareAddrLen)
-	straight := &Redirect{IfIndex: loopbackIndex, Src: ethernet, Dst: ethernet}
+	ethernet := make(net.HardwareAddr, wire.HardwareAddrLen)
+	straight := &xdp.Redirect{IfIndex: bpf.Loopback, Src: ethernet, Dst: ethernet}
 	return tun.InNewNamespace(func() error {
-		for _, way := range []*Redirect{nil, {IfIndex: loopbackIndex, Queued: true}, straight} {
+		for _, way := range []*xdp.Redirect{nil, {IfIndex: bpf.Loopback, Queued: true}, straight} {
 			if err := probeXDP(way); err != nil {
 				return err
 			}
@@ -49,11 +53,11 @@ func ProbeXDP() error {
 	})
 }
 
-func probeXDP(way *Redirect) error {
-	x, err := NewXDP(XDPConfig{
-		Profile: Profile{
+func probeXDP(way *xdp.Redirect) error {
+	x, err := xdp.New(xdp.Config{
+		Profile: load.Profile{
 			Src: netip.IPv4Unspecified(), Dst: netip.IPv4Unspecified(),
-			Port: 1, Flows: 1, Sizes: OneSize(MinSizeIPv4),
+			Port: 1, Flows: 1, Sizes: load.OneSize(wire.MinSizeIPv4),
 		},
 		CPU:      -1,
 		Redirect: way,
@@ -76,28 +80,27 @@ func ProbeXDPSink() error {
 		if err != nil {
 			return fmt.Errorf("find probe's device: %w", err)
 		}
-		return probeSink(SinkConfig{Kind: SinkXDP, IfIndex: link.Index})
+		return probeSink(SinkXDP, link.Index)
 	})
 }
 
-func probeSink(cfg SinkConfig) error {
-	cfg.Port, cfg.Flows = 1, 1
-	r, err := NewReceiver(cfg)
+func probeSink(kind SinkKind, ifIndex int) error {
+	s, err := NewSink(kind, sink.Config{IfIndex: ifIndex, Port: 1, Flows: 1})
 	if err != nil {
 		return err
 	}
-	return r.Close()
+	return s.Close()
 }
 
-// ProbeDropReasons tries whether DropReasons can be had here. It returns nil or what
-// NewDropReasons would.
+// ProbeDropReasons tries whether drops.Reasons can be had here. It returns nil or what
+// drops.New would.
 func ProbeDropReasons() error {
 	own, err := os.Stat("/proc/self/ns/net")
 	if err != nil {
 		return fmt.Errorf("find own namespace: %w", err)
 	}
 	inode := own.Sys().(*syscall.Stat_t).Ino
-	d, err := NewDropReasons(DropReasonsConfig{Namespaces: map[string]uint64{"own": inode}})
+	d, err := drops.New(drops.Config{Namespaces: map[string]uint64{"own": inode}})
 	if err != nil {
 		return err
 	}

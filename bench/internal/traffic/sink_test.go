@@ -3,247 +3,198 @@ package traffic
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
-	"slices"
 	"testing"
+	"time"
 
-	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
-
-	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/traffic/sink"
+	"tunbench/bench/internal/traffic/sink/kernel"
+	"tunbench/bench/internal/traffic/socket"
+	"tunbench/bench/internal/traffic/traffictest"
+	"tunbench/bench/internal/traffic/wire"
 )
 
-const testPort = 5201
-
-// verdicts are what a program answers: it passes a packet on or drops it.
-type verdicts struct{ pass, drop uint32 }
-
-// programs are the sinks that are programs, by kind.
-func programs() map[SinkKind]program {
-	return map[SinkKind]program{
-		SinkTCX:    {tcxHook{}, verdicts{pass: 0xffffffff /* TCX_NEXT */, drop: 2 /* TCX_DROP */}},
-		sinkClsact: {clsactHook{}, verdicts{pass: 0xffffffff /* TC_ACT_UNSPEC */, drop: 2 /* TC_ACT_SHOT */}},
-		SinkXDP:    {xdpHook{}, verdicts{pass: 2 /* XDP_PASS */, drop: 1 /* XDP_DROP */}},
+// openers open the sinks of every kind, and by clsact the one that SinkTCX is where the
+// kernel has no TCX.
+func openers() map[string]func(sink.Config) (sink.Sink, error) {
+	open := map[string]func(sink.Config) (sink.Sink, error){
+		"clsact": func(cfg sink.Config) (sink.Sink, error) {
+			s, err := kernel.NewClsact(cfg)
+			if err != nil {
+				return nil, err // and no Sink that holds a nil pointer
+			}
+			return s, nil
+		},
 	}
+	for _, kind := range []SinkKind{SinkTCX, SinkXDP, SinkSocket} {
+		open[string(kind)] = func(cfg sink.Config) (sink.Sink, error) { return NewSink(kind, cfg) }
+	}
+	return open
 }
 
-type program struct {
-	hook hook
-	verdicts
-}
-
-// skb is the head of struct __sk_buff of linux/bpf.h up to the fields that
-// BPF_PROG_TEST_RUN accepts.
-type skb struct {
-	_       [176]byte
-	GsoSize uint32
-	_       [12]byte
-}
-
-// requireRoot skips a test that needs privileges, when there are none.
-func requireRoot(tb testing.TB) {
+// newTestSender sends from A to B and ends with the test.
+func newTestSender(tb testing.TB, bed *testbed.Testbed, ipv6 bool, flows, size, segments int) *socket.Sender {
 	tb.Helper()
-	if os.Geteuid() != 0 {
-		tb.Skip("needs root to load eBPF and make namespaces")
-	}
+	return traffictest.Open(tb, socket.NewSender, socket.SenderConfig{
+		Enter: bed.A().Namespace.Do, Profile: traffictest.Profile(bed, ipv6, flows, size),
+		Segments: segments, CPU: -1, Grace: traffictest.Long,
+	})
 }
 
-// loadedSink is a sink program that is attached nowhere and run by hand.
-type loadedSink struct {
-	sinkObjects
-	verdicts
-	tb   testing.TB
-	kind SinkKind
-}
-
-// loadTestSink loads the program of cfg.Kind with its clock stopped at now; 0 lets
-// it run.
-func loadTestSink(tb testing.TB, cfg SinkConfig, now uint64) *loadedSink {
-	tb.Helper()
-	return loadSinkWith(tb, cfg, map[string]any{sinkTCXVarFixedNow: now})
-}
-
-// loadSinkWith loads the program of cfg.Kind with variables set.
-func loadSinkWith(tb testing.TB, cfg SinkConfig, variables map[string]any) *loadedSink {
-	tb.Helper()
-	requireRoot(tb)
-	if cfg.Kind == "" {
-		cfg.Kind = SinkTCX
-	}
-	p := programs()[cfg.Kind]
-	cfg.Port = testPort
-	spec, err := sinkSpec(cfg, p.hook)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for name, value := range variables {
-		if err := spec.Variables[name].Set(value); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	s := &loadedSink{tb: tb, verdicts: p.verdicts, kind: cfg.Kind}
-	if err := loadObjects(spec, &s.sinkObjects); err != nil {
-		tb.Fatalf("%+v", err)
-	}
-	tb.Cleanup(func() { s.sinkObjects.Close() })
-	return s
-}
-
-// receive runs the program over one packet and returns its verdict. XDP takes no
-// gsoSize.
-func (s *loadedSink) receive(packet []byte, gsoSize int) uint32 {
-	s.tb.Helper()
-	ret, err := s.Sink.Run(s.options(packet, gsoSize))
-	if err != nil {
-		s.tb.Fatalf("%d bytes, gso_size %d: %v", len(packet), gsoSize, err)
-	}
-	return ret
-}
-
-func (s *loadedSink) options(packet []byte, gsoSize int) *ebpf.RunOptions {
-	o := &ebpf.RunOptions{Data: packet}
-	if s.kind != SinkXDP {
-		o.Context = skb{GsoSize: uint32(gsoSize)}
-	}
-	return o
-}
-
-// receiveSegments feeds segments of size bytes of payload: as one superpacket, or
-// one by one to a program that sees none.
-func (s *loadedSink) receiveSegments(payload []byte, size int) {
-	s.tb.Helper()
-	if s.kind != SinkXDP {
-		s.receive(packetSpec{port: testPort, payload: payload}.build(), size)
-		return
-	}
-	for segment := range slices.Chunk(payload, size) {
-		s.receive(packetSpec{port: testPort, payload: segment}.build(), 0)
-	}
-}
-
-func (s *loadedSink) counts() SinkCounts {
-	s.tb.Helper()
-	c, err := readCounts(&s.sinkTCXMaps)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	return c
-}
-
-// sinkCase is one packet and what is to become of it.
-type sinkCase struct {
-	packet []byte
-	gso    int // not for XDP, which sees no superpackets
-	pass   bool
-	want   CPUCounts
-}
-
-func sinkCases() map[string]sinkCase {
-	one := stamped(1, 32, 0, 7)
-	// A superpacket's checksum is never complete: each segment has one of its own.
-	super := func(payload []byte) []byte {
-		return packetSpec{port: testPort, payload: payload, partial: true}.build()
-	}
-	three := stamped(1, 32, 0, 1, 2, 3)
-	mixed := append(stamped(1, 32, 0, 8), stamped(0, 32, 0, 9)...)
-	ours := packetSpec{port: testPort, payload: one}
-	v4 := func(f func([]byte)) []byte { return edit(ours.build(), f) }
-	with := func(payload []byte) []byte { return packetSpec{port: testPort, payload: payload}.build() }
-	return map[string]sinkCase{
-		"IPv4":         {packet: ours.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
-		"IPv4 options": {packet: packetSpec{port: testPort, payload: one, options: 8}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 68}},
-		"IPv6":         {packet: packetSpec{port: testPort, payload: one, ipv6: true}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 80}},
-		"trailer":      {packet: append(ours.build(), 1, 2, 3), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
-		"partial":      {packet: packetSpec{port: testPort, payload: one, partial: true}.build(), want: CPUCounts{Skbs: 1, Segments: 1, Bytes: 60}},
-
-		"superpacket":            {packet: super(three), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 180}},
-		"short last segment":     {packet: super(append(stamped(1, 32, 0, 1, 2), stamped(1, 20, 0, 3)...)), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 3, Bytes: 168}},
-		"last segment too short": {packet: super(three[:32+32+8]), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
-		"mixed flows":            {packet: super(mixed), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 1, Bytes: 60, Foreign: 1}},
-		"segments too short":     {packet: super(three), gso: 8, want: CPUCounts{Foreign: 12}},
-		"first stamp":            {packet: edit(super(three), func(b []byte) { b[28]++ }), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
-		"middle stamp":           {packet: edit(super(three), func(b []byte) { b[28+32]++ }), gso: 32, want: CPUCounts{Skbs: 1, Superpackets: 1, Segments: 2, Bytes: 120, Corrupt: 1}},
-		"superpacket cut short":  {packet: super(three)[:28+70], gso: 32, want: CPUCounts{Corrupt: 3}},
-
-		"other port":    {packet: packetSpec{port: testPort + 1, payload: one}.build(), pass: true},
-		"TCP":           {packet: v4(func(b []byte) { b[9] = unix.IPPROTO_TCP }), pass: true},
-		"first part":    {packet: v4(func(b []byte) { b[6] |= 0x20 }), pass: true},
-		"later part":    {packet: v4(func(b []byte) { b[7] = 8 }), pass: true},
-		"version 5":     {packet: v4(func(b []byte) { b[0] = 0x55 }), pass: true},
-		"header length": {packet: v4(func(b []byte) { b[0] = 0x44 }), pass: true},
-
-		"stamp":         {packet: v4(func(b []byte) { b[28+8]++ }), want: CPUCounts{Corrupt: 1}},
-		"cut short":     {packet: ours.build()[:28+30], want: CPUCounts{Corrupt: 1}},
-		"UDP too long":  {packet: v4(func(b []byte) { b[25]++ }), want: CPUCounts{Corrupt: 1}},
-		"UDP too short": {packet: v4(func(b []byte) { b[25]-- }), want: CPUCounts{Corrupt: 1}},
-		"IP too short":  {packet: v4(func(b []byte) { b[3] = 24 }), want: CPUCounts{Corrupt: 1}},
-
-		"unknown flow": {packet: with(stamped(2, 32, 0, 7)), want: CPUCounts{Foreign: 1}},
-		"no payload":   {packet: with(nil), want: CPUCounts{Foreign: 1}},
-		"no stamp":     {packet: with(make([]byte, StampLen-1)), want: CPUCounts{Foreign: 1}},
-	}
-}
-
-func TestSinkVerdicts(t *testing.T) {
-	for kind := range programs() {
-		for _, verify := range []bool{false, true} {
-			for name, c := range sinkCases() {
-				if c.gso != 0 && kind == SinkXDP {
-					continue
-				}
-				t.Run(fmt.Sprintf("%s/verify=%v/%s", kind, verify, name), func(t *testing.T) {
-					t.Parallel() // most of it is the kernel's verifier
-					c.check(t, loadTestSink(t, SinkConfig{Kind: kind, Flows: 2, Verify: verify}, 1))
+// Every kind counts what a Sender sends, each segment once, on every device it can
+// be had on.
+func TestSinksCountAll(t *testing.T) {
+	for kind, open := range openers() {
+		for _, ipv6 := range []bool{false, true} {
+			for _, segments := range []int{1, 8} {
+				t.Run(fmt.Sprintf("%s/ipv6=%v/segs=%d", kind, ipv6, segments), func(t *testing.T) {
+					const flows = 3
+					bed := traffictest.Veth(t)
+					r := traffictest.OpenSink(t, bed.B(), open, sink.Config{Flows: flows, Verify: true, Addr: traffictest.Address(bed.B(), ipv6), CPU: -1})
+					s := newTestSender(t, bed, ipv6, flows, 1001, segments)
+					sent, err := s.Run(t.Context(), load.Load{Pps: 20_000}, 50*time.Millisecond)
+					if err != nil {
+						t.Fatal(err)
+					}
+					traffictest.CheckDelivery(t, sent, traffictest.ReadAll(t, bed, r, sent.Offered))
+					if n, err := r.Received(); err != nil || n != sent.Offered {
+						t.Errorf("received %d of %d, %v", n, sent.Offered, err)
+					}
 				})
 			}
 		}
 	}
 }
 
-func (c *sinkCase) check(t *testing.T, s *loadedSink) {
-	want := s.drop
-	if c.pass {
-		want = s.pass
-	}
-	if got := s.receive(c.packet, c.gso); got != want {
-		t.Errorf("verdict %#x, want %#x", got, want)
-	}
-	got := s.counts()
-	if total := got.Total(); total != c.want {
-		t.Errorf("got  %+v\nwant %+v", total, c.want)
-	}
-	// The stopped clock is one after the intended time.
-	if n := uint64(got.Latency.TotalCount()); n != c.want.Segments {
-		t.Errorf("%d latencies of %d segments", n, c.want.Segments)
-	}
-	if n := got.Flows().Unique; n != c.want.Segments {
-		t.Errorf("%d unique of %d segments", n, c.want.Segments)
-	}
-}
-
-func TestSinkEthernet(t *testing.T) {
-	for kind := range programs() {
-		for _, ipv6 := range []bool{false, true} {
-			s := loadTestSink(t, SinkConfig{Kind: kind, Flows: 1, Ethernet: true, Verify: true}, 0)
-			p := packetSpec{ethernet: true, ipv6: ipv6, port: testPort, payload: stamped(0, 20, 0, 0)}
-			if got := s.receive(p.build(), 0); got != s.drop {
-				t.Errorf("%s ipv6=%v: verdict %#x, want %#x", kind, ipv6, got, s.drop)
+// Close ends a thread that waits, frees what was held, and reading fails from then
+// on.
+func TestSinkClose(t *testing.T) {
+	bed := traffictest.Veth(t)
+	for kind, open := range openers() {
+		before := traffictest.CountFDs(t)
+		r, err := open(sink.Config{
+			Enter: bed.B().Namespace.Do, IfIndex: bed.B().IfIndex, Ethernet: true,
+			Port: traffictest.Port, Flows: 1, Addr: bed.B().Addr, CPU: -1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(r.Close(), r.Close()); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		_, errRead := r.Read()
+		_, errReceived := r.Received()
+		_, errCost := r.Cost()
+		for _, err := range []error{errRead, errReceived, errCost} {
+			if !errors.Is(err, os.ErrClosed) {
+				t.Errorf("%s after Close: %v", kind, err)
 			}
-			if got := s.counts().Flows(); got.Unique != 1 {
-				t.Errorf("%s ipv6=%v: %+v, want 1 unique", kind, ipv6, got)
-			}
+		}
+		if after := traffictest.CountFDs(t); after > before {
+			t.Errorf("%s: %d files are open, %d were", kind, after, before)
 		}
 	}
 }
 
-func TestExplain(t *testing.T) {
-	var unsupported *host.UnsupportedError
-	for _, err := range []error{ebpf.ErrNotSupported, unix.EPERM, unix.ENOSYS} {
-		if got := explain(err, "a", "b"); !errors.As(got, &unsupported) || !errors.Is(got, err) {
-			t.Errorf("%v became %v", err, got)
+// A start that fails leaves no file open.
+func TestNewSinkLeaksNothing(t *testing.T) {
+	bed := traffictest.Veth(t)
+	elsewhere := netip.MustParseAddr("203.0.113.1")
+	for name, c := range map[string]struct {
+		kind string
+		cfg  sink.Config
+	}{
+		"no device":            {"tcx", sink.Config{IfIndex: 1 << 20}},
+		"no device for clsact": {"clsact", sink.Config{IfIndex: 1 << 20}},
+		"no device for XDP":    {"xdp", sink.Config{IfIndex: 1 << 20}},
+		"no address":           {"socket", sink.Config{Addr: elsewhere, CPU: -1}},
+		"no CPU":               {"socket", sink.Config{Addr: bed.B().Addr, CPU: 1000}},
+	} {
+		cfg := c.cfg
+		cfg.Enter, cfg.Port, cfg.Flows = bed.B().Namespace.Do, traffictest.Port, 1
+		before := traffictest.CountFDs(t)
+		if r, err := openers()[c.kind](cfg); err == nil || r != nil {
+			t.Errorf("%s: %v, %v", name, r, err)
+		}
+		if after := traffictest.CountFDs(t); after > before {
+			t.Errorf("%s: %d files are open, %d were", name, after, before)
 		}
 	}
-	if got := explain(unix.ENODEV, "a", "b"); errors.As(got, &unsupported) {
-		t.Errorf("ENODEV became %v", got)
+}
+
+func TestSinkCost(t *testing.T) {
+	traffictest.RequireRoot(t)
+	stats, err := kernel.EnableCost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stats.Close()
+	for kind, open := range openers() {
+		t.Run(kind, func(t *testing.T) {
+			bed := traffictest.Veth(t)
+			r := traffictest.OpenSink(t, bed.B(), open, sink.Config{Flows: 1, Addr: bed.B().Addr, CPU: -1})
+			before, err := r.Cost()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newTestSender(t, bed, false, 1, 200, 1)
+			sent, err := s.Run(t.Context(), load.Load{Pps: 20_000}, 50*time.Millisecond)
+			if err != nil {
+				t.Fatal(err)
+			}
+			traffictest.ReadAll(t, bed, r, sent.Offered)
+			after, err := r.Cost()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cost := after.Sub(before)
+			if cost.Time <= 0 || cost.Runs == 0 || kind != string(SinkSocket) && cost.Runs < sent.Offered {
+				t.Errorf("%+v for %d packets", cost, sent.Offered)
+			}
+			t.Logf("%v a packet", cost.Time/time.Duration(sent.Offered))
+		})
+	}
+}
+
+func TestNewSinkErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind SinkKind
+		cfg  sink.Config
+	}{
+		"IfIndex": {SinkTCX, sink.Config{Port: 1, Flows: 1}},
+		"Port":    {SinkTCX, sink.Config{IfIndex: 1, Flows: 1}},
+		"Flows":   {SinkTCX, sink.Config{IfIndex: 1, Port: 1, Flows: wire.MaxFlows + 1}},
+		"Kind":    {"pcap", sink.Config{IfIndex: 1, Port: 1, Flows: 1}},
+		"Addr":    {SinkSocket, sink.Config{Port: 1, Flows: 1}},
+	} {
+		if r, err := NewSink(c.kind, c.cfg); err == nil || r != nil {
+			t.Errorf("bad %s: %v, %v", name, r, err)
+		}
+	}
+}
+
+// TestBegin: without it every packet is of the present load, however long the machine
+// runs; it puts what was sent before behind it.
+func TestBegin(t *testing.T) {
+	for kind, open := range openers() {
+		t.Run(kind, func(t *testing.T) {
+			bed := traffictest.Veth(t)
+			r := traffictest.OpenSink(t, bed.B(), open, sink.Config{Flows: 1, Addr: bed.B().Addr, CPU: -1})
+			s := newTestSender(t, bed, false, 1, 100, 1)
+			for i := range 2 {
+				if err := r.Begin(); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Run(t.Context(), load.Load{Pps: 10_000, Packets: 20}, time.Second); err != nil {
+					t.Fatal(err)
+				}
+				if got := traffictest.ReadSink(t, bed, r).Total(); got.Segments != uint64(20*(i+1)) || got.Earlier != 0 {
+					t.Errorf("%+v after load %d of 20 packets", got, i)
+				}
+			}
+		})
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/socket"
 	"tunbench/forwarder/tun"
 )
 
@@ -71,7 +71,7 @@ func TestRivals(t *testing.T) {
 			if err := bed.WaitCarrier(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			rounds, err := traffic.RunPingPong(t.Context(), traffic.PingPongConfig{
+			rounds, err := socket.RunPingPong(t.Context(), socket.PingPongConfig{
 				Client: bed.A().Namespace.Do, Server: bed.B().Namespace.Do, ClientAddr: bed.A().Addr6, ServerAddr: bed.B().Addr6,
 				Port: 5000, Size: 100, Duration: 100 * time.Millisecond, Timeout: time.Minute,
 			})
