@@ -102,6 +102,11 @@ func (s *sharing) ended() bool {
 	return true
 }
 
-// lookGap is how soon after each other devices are looked at while rings are in use: only
-// what the rings cannot take comes through the devices.
-const lookGap = 50 * time.Microsecond
+// gap is how long after a look the devices need no other: 0 where packets come through them
+// alone.
+func (s *sharing) gap() time.Duration {
+	if s.ended() {
+		return 0
+	}
+	return ringGap
+}

@@ -19,10 +19,6 @@ const (
 	// its counters.
 	publishEvery = 64
 
-	// pollEvery is the number of turns after which a busy worker looks for directions that
-	// have become busy too.
-	pollEvery = 8
-
 	// longestRest bounds a sleep while rings are in use. No packet depends on it: each that
 	// finds the worker asleep rings a bell or comes by the device, and a bell that fails is
 	// rung by the next packet. It is there for the packet that has no next one.
@@ -44,10 +40,7 @@ type worker struct {
 	arenas []*ringbuf.Arena // of each index
 	ways   []*direction     // A to B, B to A, of each index
 	shared sharing
-	turns  int       // since it was polled
-	polled bool      // and no round has been since
-	looked time.Time // when it was polled, while rings are in use
-	idles  bool      // the last round found nothing
+	looks  looks
 	sleeps atomic.Uint64
 }
 
@@ -236,13 +229,13 @@ func (w *worker) round() (moved int, err error) {
 		}
 		moved += n
 	}
-	w.idles = moved == 0
+	w.looks.idle = moved == 0
 	return moved, nil
 }
 
 // ask decides how many packets each direction is asked for.
 func (w *worker) ask() error {
-	if w.polls() {
+	if w.looks.due(&w.shared) {
 		if err := w.poller.look(); err != nil {
 			return err
 		}
@@ -251,24 +244,6 @@ func (w *worker) ask() error {
 		d.want = d.pace.next()
 	}
 	return nil
-}
-
-// polls reports whether to ask the poller which directions have packets: after a round that
-// found nothing, and now and then. What comes through rings it does not know.
-func (w *worker) polls() bool {
-	if w.turns++; w.polled || !w.idles && w.turns < pollEvery {
-		w.polled = false
-		return false
-	}
-	if !w.shared.ended() {
-		now := time.Now()
-		if now.Sub(w.looked) < lookGap {
-			return false
-		}
-		w.looked = now
-	}
-	w.turns = 0
-	return true
 }
 
 // idle returns when there may be something to do: it looks again for a while, then
@@ -308,7 +283,7 @@ func (w *worker) idle() error {
 func (w *worker) sleep() error {
 	w.publish()
 	w.sleeps.Add(1)
-	w.polled = true
+	w.looks.slept = true
 	if w.naps && !w.stop.Load() {
 		if ready, err := w.poller.nap(); ready || err != nil {
 			return err
