@@ -1,6 +1,7 @@
 package forwarder
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
@@ -10,7 +11,13 @@ import (
 	"tunbench/offload"
 )
 
-// direction moves packets from src to dst. It belongs to one worker.
+// copyLimit is up to how many bytes a packet is copied out of its ring: behind the copy is
+// room for those that it is coalesced with.
+const copyLimit = 320
+
+// direction owns the packets on their way from src to dst, whether they were read or come
+// through a ring: their memory, what becomes of them, how many are asked for, and their
+// counters. It belongs to one worker.
 type direction struct {
 	src, dst   *tun.Queue
 	vnetHdrLen int
@@ -19,6 +26,7 @@ type direction struct {
 	in     *frames          // where they go
 	held   *frames          // where the packets lie that outs names
 	copies *frames          // of them, those that were copied out of a ring; nil without one
+	aside  [][]byte         // packets that were read, while those of a ring go first
 	outs   []offload.Output // to be written in the next exchange
 	own    []offload.Output // memory for those that go as they came
 	iovs   []unix.Iovec     // and for their vectors
@@ -74,6 +82,37 @@ func (d *direction) arrange() {
 	if d.read = d.held.len(); d.copies != nil {
 		d.copies.reset()
 	}
+}
+
+// isFull tells whether the direction has as many packets as one batch may have.
+func (d *direction) isFull() bool { return d.held.len() >= d.pace.roof }
+
+// add holds a packet of a ring as well. It reports whether there is room for another.
+func (d *direction) add(frame []byte) bool {
+	d.changed = true
+	d.counters.takenPackets++
+	if len(frame) <= copyLimit {
+		frame = d.copies.copyOf(frame)
+	}
+	d.held.list = append(d.held.list, frame)
+	return !d.isFull()
+}
+
+// setAside makes room for packets of a ring that go before those that are held.
+func (d *direction) setAside() {
+	d.aside, d.held.list = d.held.list, d.held.list[len(d.held.list):]
+}
+
+// takeBack holds what was set aside again.
+func (d *direction) takeBack() { d.held.list, d.aside = d.aside, nil }
+
+// writeTaken writes what was added since setAside, right now.
+func (d *direction) writeTaken() error {
+	_, _, err := d.forward(d.held.list)
+	err = errors.Join(err, writeAll(d))
+	d.held.reset()
+	d.copies.reset()
+	return err
 }
 
 // process turns the packets that are held, which were read or taken from a ring, into the
@@ -204,6 +243,13 @@ func (d *direction) countRead(bytes int, segments uint64) {
 	d.counters.readPackets++
 	d.counters.readSegments += segments
 	d.counters.readBytes += uint64(bytes)
+}
+
+// countIntakeDrops takes over how many segments a ring has dropped in all.
+func (d *direction) countIntakeDrops(total uint64) {
+	if total != d.counters.intakeDrops {
+		d.counters.intakeDrops, d.changed = total, true
+	}
 }
 
 func deviceError(verb string, q *tun.Queue, errno syscall.Errno) error {

@@ -25,6 +25,19 @@
 // and then sleeps.
 // No packet costs an allocation.
 //
+// # Who owns what
+//
+//   - A worker owns a thread, the queues that it serves, and the order of what is done in a
+//     round.
+//   - looks owns when the worker looks at its devices, spinPolicy how long it looks again
+//     before it sleeps.
+//   - A direction owns the packets on their way from one queue to its pair, whether they were
+//     read or come through a ring, and their counters; its pace owns how many are asked for.
+//   - sharing owns the state of a worker's rings: open while the worker is awake, armed while
+//     it sleeps, and closed in the end.
+//   - A side owns the order between the packets of one ring and those that are read from the
+//     same device.
+//
 // # What was tried
 //
 // Figures are ratios of the new to the old from interleaved runs (tunbench ab, 6 to 12

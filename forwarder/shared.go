@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// sharing is a worker's use of the rings that its packets may come through (package intake),
-// one for each device. They are open while the worker is awake, and armed while it sleeps.
+// sharing owns the state of a worker's rings (package intake), one for each device: open
+// while the worker is awake, armed while it sleeps, and closed in the end.
 type sharing struct {
 	sides   []*side // of A and of B; none: there are no rings
 	inUse   bool    // the rings may hold packets

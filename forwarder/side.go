@@ -1,32 +1,23 @@
 package forwarder
 
 import (
-	"errors"
-
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/intake"
 )
 
-const (
-	// copyLimit is up to how many bytes a packet is copied out of its ring: behind the
-	// copy is room for those that it is coalesced with.
-	copyLimit = 320
+// yieldEvery is the number of looks at a packet that is claimed and not complete after
+// which the CPU is offered to whoever has to complete it.
+const yieldEvery = 1000
 
-	// yieldEvery is the number of looks at a packet that is claimed and not complete after
-	// which the CPU is offered to whoever has to complete it.
-	yieldEvery = 1000
-)
-
-// side is a device as a worker sees it: its queues of the device, and the ring that their
-// packets come through while it is open.
+// side owns the order between the packets of one ring and those that are read from the same
+// device: which of them go first.
 type side struct {
 	ring  *intake.Ring
 	ways  []*direction // by queue: that of queue i is ways[i/step]
 	step  int          // workers
 	young bool         // the device may have packets that the ring's packets have to follow
 	older []int        // by queue: how many those may be, while young
-	read  [][][]byte   // by queue: packets of the device, while the ring's go first
 }
 
 func newSide(ring *intake.Ring, step int) *side {
@@ -96,10 +87,8 @@ func (s *side) takeFirst() error {
 	if s.ring.Taken(mark) {
 		return nil
 	}
-	s.read = s.read[:0]
 	for _, d := range s.ways {
-		s.read = append(s.read, d.held.list)
-		d.held.list = d.held.list[len(d.held.list):]
+		d.setAside()
 	}
 	for looks := 1; !s.ring.Taken(mark); looks++ {
 		s.takeUpTo(mark)
@@ -113,31 +102,12 @@ func (s *side) takeFirst() error {
 			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
 	}
-	for i, d := range s.ways {
-		d.held.list = s.read[i]
+	for _, d := range s.ways {
+		d.takeBack()
 	}
 	return nil
 }
 
-// isFull tells whether the direction has as many packets as one batch may have.
-func (d *direction) isFull() bool { return d.held.len() >= d.pace.roof }
-
-// add adds a packet of the ring. It reports whether there is room for another.
-func (d *direction) add(frame []byte) bool {
-	d.changed = true
-	d.counters.takenPackets++
-	if len(frame) <= copyLimit {
-		frame = d.copies.copyOf(frame)
-	}
-	d.held.list = append(d.held.list, frame)
-	return !d.isFull()
-}
-
-// writeTaken writes what was added, right now.
-func (d *direction) writeTaken() error {
-	_, _, err := d.forward(d.held.list)
-	err = errors.Join(err, writeAll(d))
-	d.held.reset()
-	d.copies.reset()
-	return err
-}
+// count tells a direction how many segments the ring has dropped. It is that of the first
+// queue: the ring does not know of which they were.
+func (s *side) count() { s.ways[0].countIntakeDrops(s.ring.Dropped()) }

@@ -25,8 +25,8 @@ const (
 	longestRest = time.Second
 )
 
-// worker owns some queues of both devices, of the same indexes. Everything in it but the
-// published counters belongs to the thread that runs it.
+// worker owns a thread and some queues of both devices, of the same indexes. Everything in it
+// but the published counters belongs to that thread.
 type worker struct {
 	number int
 	queues []int // their indexes
@@ -297,10 +297,7 @@ func (w *worker) sleep() error {
 
 func (w *worker) publish() {
 	for _, side := range w.shared.sides {
-		d := side.ways[0]
-		if n := side.ring.Dropped(); n != d.counters.intakeDrops {
-			d.counters.intakeDrops, d.changed = n, true
-		}
+		side.count()
 	}
 	for _, d := range w.ways {
 		if d.changed {
