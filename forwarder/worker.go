@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,16 +13,9 @@ import (
 	"tunbench/ringbuf"
 )
 
-const (
-	// publishEvery is the number of rounds after which a worker that never sleeps publishes
-	// its counters.
-	publishEvery = 64
-
-	// longestRest bounds a sleep while rings are in use. No packet depends on it: each that
-	// finds the worker asleep rings a bell or comes by the device, and a bell that fails is
-	// rung by the next packet. It is there for the packet that has no next one.
-	longestRest = time.Second
-)
+// publishEvery is the number of rounds after which a worker that never sleeps publishes its
+// counters.
+const publishEvery = 64
 
 // worker owns a thread and some queues of both devices, of the same indexes. Everything in it
 // but the published counters belongs to that thread.
@@ -244,55 +236,6 @@ func (w *worker) ask() error {
 		d.want = d.pace.next()
 	}
 	return nil
-}
-
-// idle returns when there may be something to do: it looks again for a while, then
-// sleeps.
-func (w *worker) idle() error {
-	now := time.Now()
-	if spin := w.spin.next(now); spin > 0 {
-		for deadline := now.Add(spin); !w.stop.Load(); {
-			moved, err := w.round()
-			if err != nil {
-				return err
-			}
-			if moved > 0 {
-				w.spin.ended(false)
-				return nil
-			}
-			if !time.Now().Before(deadline) {
-				break
-			}
-		}
-	}
-	if !w.shared.rest() {
-		return nil
-	}
-	w.spin.ended(true)
-	err := w.sleep()
-	w.shared.woke()
-	return err
-}
-
-// sleep waits for a packet on either side, or for the end.
-//
-// A short sleep holds on to the Go scheduler's processor, if others are left. When the
-// runtime's monitor takes the processor from a sleeper, it looks for more to take every
-// 20 µs, 50 times and on any CPU, this one included. A long sleep gives the processor away:
-// workers that hold it would keep the rest of the program from running.
-func (w *worker) sleep() error {
-	w.publish()
-	w.sleeps.Add(1)
-	w.looks.slept = true
-	if w.naps && !w.stop.Load() {
-		if ready, err := w.poller.nap(); ready || err != nil {
-			return err
-		}
-	}
-	if w.shared.inUse {
-		return w.poller.sleep(longestRest)
-	}
-	return w.poller.sleep(-1)
 }
 
 func (w *worker) publish() {
