@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"testing"
 	"unsafe"
 
@@ -207,25 +208,31 @@ func randomScript(seed uint64, packets int) script {
 // TestCoalesceAgainstSlow plays many random scripts through one Coalescer, so that what
 // one batch leaves behind would show in the next.
 func TestCoalesceAgainstSlow(t *testing.T) {
-	t.Parallel()
 	for config := range uint8(128) {
-		cfg := configOf(config, 256)
-		cfg.MaxPackets = 256
-		c := NewCoalescer(cfg)
-		tr := traffic{cfg: cfg}
-		merged := 0
-		for batch := range uint64(20) {
-			frames := tr.frames(randomScript(batch<<8|uint64(config), 1+int(batch*17)%256))
-			got := addAndFlush(t, c, frames)
-			if diff := difference(slowly(cfg, frames), got); diff != "" {
-				t.Fatalf("%+v: batch %d: outputs (-slow +fast):\n%s", cfg, batch, diff)
-			}
-			checkOrder(t, cfg, frames, got)
-			merged += len(frames) - len(got)
+		t.Run(strconv.Itoa(int(config)), func(t *testing.T) {
+			t.Parallel()
+			coalesceAgainstSlow(t, config)
+		})
+	}
+}
+
+func coalesceAgainstSlow(t *testing.T, config uint8) {
+	cfg := configOf(config, 256)
+	cfg.MaxPackets = 256
+	c := NewCoalescer(cfg)
+	tr := traffic{cfg: cfg}
+	merged := 0
+	for batch := range uint64(20) {
+		frames := tr.frames(randomScript(batch<<8|uint64(config), 1+int(batch*17)%256))
+		got := addAndFlush(t, c, frames)
+		if diff := difference(slowly(cfg, frames), got); diff != "" {
+			t.Fatalf("%+v: batch %d: outputs (-slow +fast):\n%s", cfg, batch, diff)
 		}
-		if merged == 0 {
-			t.Errorf("%+v: nothing was merged", cfg)
-		}
+		checkOrder(t, cfg, frames, got)
+		merged += len(frames) - len(got)
+	}
+	if merged == 0 {
+		t.Errorf("%+v: nothing was merged", cfg)
 	}
 }
 

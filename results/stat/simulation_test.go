@@ -17,6 +17,7 @@ func TestFalseAlarms(t *testing.T) {
 	for _, d := range symmetric {
 		for _, n := range lengths {
 			t.Run(fmt.Sprintf("%s/%d", d.name, n), func(t *testing.T) {
+				t.Parallel()
 				random := rand.New(rand.NewPCG(uint64(n), 1))
 				alarms, missed := 0, 0
 				for range trials {
@@ -49,6 +50,7 @@ func TestBootstrapCoverage(t *testing.T) {
 	t.Parallel()
 	for _, n := range lengths {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
 			missed, trials := 0, 0
 			for i, d := range append(skewed, symmetric...) {
 				random := rand.New(rand.NewPCG(uint64(n), uint64(i)))
@@ -84,6 +86,7 @@ func TestDetectable(t *testing.T) {
 		for _, n := range lengths {
 			for _, power := range test.powers {
 				t.Run(fmt.Sprintf("%s/%d/%v", test.name, n, power), func(t *testing.T) {
+					t.Parallel()
 					random := rand.New(rand.NewPCG(uint64(n), 3))
 					var shift float64
 					for range trials {
