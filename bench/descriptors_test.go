@@ -14,9 +14,11 @@ import (
 // a panic, and with nothing left behind.
 func TestEveryStepOfSettingUpMayFail(t *testing.T) {
 	needRoot(t)
+	t.Parallel()
 	const least, most = 20, 200
 	for _, words := range []string{"", "gen=socket sink=socket", "dev=tap sink=xdp gro=off"} {
 		t.Run(words, func(t *testing.T) {
+			t.Parallel()
 			for limit := least; ; limit++ {
 				if limit > most {
 					t.Fatalf("it does not work with %d descriptors", most)

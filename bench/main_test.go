@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -34,6 +35,9 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	signalsReachChildren()
+	if err := flag.Set("test.parallel", waiters); err != nil { // what go test is given still goes first
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
@@ -46,6 +50,11 @@ func signalsReachChildren() {
 		}
 	}
 }
+
+// waiters is how many of the parallel tests run at once, also on one CPU: they judge no
+// speed and wait for most of their time, for patience to end or the kernel to take down
+// what they had.
+const waiters = "6"
 
 // command prepares tunbench as a process of its own.
 func command(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
