@@ -156,9 +156,9 @@ func abVerdict(found []results.Comparison) error {
 	for _, c := range found {
 		switch {
 		case c.NothingRounds > 0 && c.Verdict == results.VerdictWorse:
-			nothing = append(nothing, c.Metric.Label())
+			nothing = append(nothing, results.Label(c.Metric))
 		case c.NothingRounds+c.UnmeasuredRounds > 0:
-			open = append(open, c.Metric.Label())
+			open = append(open, results.Label(c.Metric))
 		}
 	}
 	switch {
@@ -220,17 +220,23 @@ func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Compariso
 			return c.keep.write(t)
 		},
 		Enough: func() (bool, error) {
-			comparisons, err := results.Compare(trials, c.judging)
+			comparisons, err := c.judge(trials)
 			said = howFar(comparisons)
 			return results.NarrowEnough(c.decisive(comparisons)), err
 		},
 	}
 	runErr := arms.Run(ctx)
-	comparisons, err := results.Compare(trials, c.judging)
+	comparisons, err := c.judge(trials)
 	for _, comparison := range comparisons {
 		err = errors.Join(err, c.keep.write(comparison))
 	}
 	return comparisons, errors.Join(runErr, err)
+}
+
+// judge is what the trials so far come to.
+func (c comparing) judge(trials []results.Trial) ([]results.Comparison, error) {
+	comparisons, err := results.Compare(trials, c.judging)
+	return results.Recorded(comparisons), err
 }
 
 // decisive are the comparisons that the series goes on for.
@@ -253,5 +259,5 @@ func howFar(comparisons []results.Comparison) string {
 	if len(comparisons) == 0 {
 		return ""
 	}
-	return " · " + comparisons[0].Progress()
+	return " · " + results.Progress(comparisons[0])
 }

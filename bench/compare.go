@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -84,7 +83,7 @@ func (a *app) compare(o compareOptions, oldPath, newPath string) error {
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	if unlike := before.Host.Unlike(after.Host); len(unlike) > 0 && !o.unlike {
+	if unlike := results.HostDifferences(before.Host, after.Host); len(unlike) > 0 && !o.unlike {
 		return &usageError{fmt.Errorf("compare: the files are of unlike hosts: %s; --unlike compares them all the same", strings.Join(unlike, "; "))}
 	}
 	c, err := results.CompareFiles(before, after, o.margin/100)
@@ -99,13 +98,13 @@ func (a *app) compare(o compareOptions, oldPath, newPath string) error {
 
 func (a *app) printComparison(c *results.FileComparison, json bool) error {
 	if !json {
-		return a.printText(c.Table(a.tableOptions()))
+		return a.printText(results.FilesTable(c, a.tableOptions()))
 	}
 	var records []results.Record
 	for _, row := range c.Rows {
 		records = append(records, row)
 	}
-	for _, unmatched := range c.Unmatched() {
+	for _, unmatched := range results.UnmatchedRecords(c) {
 		records = append(records, unmatched)
 	}
 	for _, record := range records {
@@ -117,7 +116,7 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 			return fmt.Errorf("print record: %w", err)
 		}
 	}
-	for _, warning := range slices.Concat(c.HostDifferences(), c.Warnings()) {
+	for _, warning := range results.FilesWarnings(c) {
 		if _, err := io.WriteString(a.stderr, "warning: "+warning+"\n"); err != nil {
 			return fmt.Errorf("print warning: %w", err)
 		}
@@ -128,7 +127,7 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 // verdictOf turns what was found into an exit code.
 func verdictOf(c *results.FileComparison) error {
 	verdict := c.Verdict()
-	switch open := c.Open(); {
+	switch {
 	case verdict == results.VerdictWorse:
 		return fmt.Errorf("compare: %d of %d rows: %w", c.Count(results.VerdictWorse), len(c.Rows), errRegression)
 	case len(c.Failed) > 0:
@@ -136,7 +135,7 @@ func verdictOf(c *results.FileComparison) error {
 	case verdict == results.VerdictInconclusive && c.Count(results.VerdictInconclusive) == len(c.Rows) && len(c.Rows) > 0:
 		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
 	case verdict == results.VerdictInconclusive:
-		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(open, "; "))
+		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(results.Open(c.Open()), "; "))
 	}
 	return nil
 }

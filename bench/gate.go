@@ -132,7 +132,7 @@ func gatePresets() string {
 func metricsHelp() string {
 	var b strings.Builder
 	t := gate.DefaultThresholds()
-	for _, m := range results.ComparedMetrics() {
+	for _, m := range results.ArmMetrics() {
 		name := string(m)
 		if !t.Requires(m) {
 			name = "[" + name + "]"

@@ -33,7 +33,7 @@ func TestCompareAgreesWithBenchstat(t *testing.T) {
 			}
 			got := map[string][]string{}
 			for _, u := range c.Rows {
-				got[benchUnit(u.Metric)+" "+u.Scenario] = asBenchstat(u)
+				got[benchUnit(u.Metric)+" "+u.Scenario] = asBenchstat(u.Unpaired)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-benchstat +compare):\n%s", diff)
@@ -52,7 +52,7 @@ func asBenchstat(u Unpaired) []string {
 		}
 		return benchmath.AssumeNothing.Summary(benchmath.NewSample([]float64{m.Median}, &benchmath.DefaultThresholds), DefaultConfidence)
 	}
-	comparison := benchmath.Comparison{P: u.PValue, N1: u.Old.N, N2: u.New.N, Alpha: significance}
+	comparison := benchmath.Comparison{P: u.PValue, N1: u.Old.N, N2: u.New.N, Alpha: Significance}
 	return []string{
 		fmt.Sprintf("%.6g", u.Old.Median), summary(u.Old).PctRangeString(), fmt.Sprintf("%.6g", u.New.Median), summary(u.New).PctRangeString(),
 		comparison.FormatDelta(u.Old.Median, u.New.Median), comparison.String(),

@@ -1,10 +1,6 @@
 package results
 
-import (
-	"math"
-	"slices"
-	"time"
-)
+import "time"
 
 // Burst is the longest run of packets back to back, at the highest rate the generator has, that arrives without loss (RFC 9004).
 type Burst struct {
@@ -31,21 +27,6 @@ type PacketRange struct {
 	Median float64 `json:"median"`
 	Min    int64   `json:"min"`
 	Max    int64   `json:"max"`
-}
-
-// NewPacketRange describes at least one number of packets.
-func NewPacketRange(packets []int64) PacketRange {
-	sorted := slices.Sorted(slices.Values(packets))
-	n := len(sorted)
-	r := PacketRange{Min: sorted[0], Max: sorted[n-1], Median: float64(sorted[(n-1)/2]+sorted[n/2]) / 2}
-	for _, p := range sorted {
-		r.Mean += float64(p) / float64(n)
-	}
-	for _, p := range sorted {
-		r.StdDev += (float64(p) - r.Mean) * (float64(p) - r.Mean)
-	}
-	r.StdDev = math.Sqrt(r.StdDev / float64(max(n-1, 1)))
-	return r
 }
 
 // Kind implements [Record].

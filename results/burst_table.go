@@ -3,8 +3,6 @@ package results
 import (
 	"math"
 	"strconv"
-
-	"github.com/montanaflynn/stats"
 )
 
 // bursts writes a line per search for the longest burst, and returns the warnings.
@@ -19,8 +17,8 @@ func (p *page) bursts(f *File) (warnings []string) {
 	for _, b := range f.Bursts {
 		warnings = append(warnings, s.warn(b.Scenario, "burst", append(failure(b.Error), unlimited(b)...))...)
 	}
-	return append(warnings, perScenario(f.phase(PhaseBurst), wholeName, func(scenario string, trials []Trial) []string {
-		return s.warn(scenario, "burst", checked(trials, pathChecks()))
+	return append(warnings, perScenario(f.OfPhase(PhaseBurst), wholeName, func(scenario string, trials []Trial) []string {
+		return s.warn(scenario, "burst", Sentences(PathWarnings(trials)))
 	})...)
 }
 
@@ -65,15 +63,10 @@ func rounded(v float64) string { return whole(math.Round(v)) }
 
 // lastingCell is the mean time that the longest bursts took.
 func lastingCell(b Burst) string {
-	durations := make([]float64, len(b.Repetitions))
-	for i, r := range b.Repetitions {
-		durations[i] = r.DurationS
+	if mean, ok := MeanDurationS(b); ok {
+		return significant(1e3 * mean)
 	}
-	mean, err := stats.Mean(durations)
-	if err != nil {
-		return absent // no repetitions
-	}
-	return significant(1e3 * mean)
+	return absent
 }
 
 // unlimited says that the longest burst was not found, because there was no loss.

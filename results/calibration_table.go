@@ -72,10 +72,10 @@ func calibrationColumns(s subjects) []column[Calibration] {
 
 // pathOf names the path: what tells it from the others, and if only the kind of its devices does, that.
 func pathOf(c Calibration, s subjects) string {
-	pairs := splitName(c.Scenario)
-	kind := "dev=" + valueOf(pairs, "dev")
-	if valueOf(pairs, "dev") == "" {
-		kind = dutKey + "=" + valueOf(pairs, dutKey)
+	pairs := SettingsOf(c.Scenario)
+	kind := "dev=" + ValueOf(pairs, "dev")
+	if ValueOf(pairs, "dev") == "" {
+		kind = dutKey + "=" + ValueOf(pairs, dutKey)
 	}
 	title := s.titles[c.Scenario]
 	if strings.Contains(title, kind) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// fingerprint is the machine and the program in one line.
-func fingerprint(h Host) string {
+// Fingerprint is the machine and the program in one line.
+func Fingerprint(h Host) string {
 	parts := []string{h.Time.UTC().Format(time.DateTime) + " UTC", h.Hostname}
 	if h.Kernel != "" {
 		parts = append(parts, "Linux "+h.Kernel)

@@ -1,9 +1,6 @@
 package results
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Shares above which a trial is suspect.
 const (
@@ -11,92 +8,47 @@ const (
 	maxShortfall = 0.01 // of the intended load, not offered
 )
 
-// check is something odd about trials: how much of it a trial has, 0 if none, and the words for the worst.
-type check struct {
-	value func(Trial) float64
-	text  func(worst float64) string
-}
+// Check is a way in which a trial can be suspect.
+type Check int
 
-// pathChecks are for what became of the packets, whatever the load was.
-func pathChecks() []check {
-	packets := func(what string) func(float64) string {
-		return func(worst float64) string { return fmt.Sprintf("up to %.0f packets %s", worst, what) }
-	}
-	return []check{
-		{nothingDue, func(float64) string { return "no packet was due, or sent: nothing is known of loss" }},
-		{atPlace(PlaceUnaccounted), packets("unaccounted for")},
-		{countedTwice, packets("counted twice, at two places of the ledger")},
-		{atPlace(PlaceInFlight), packets("still on their way when the trial ended")},
-		{atPlace(PlaceEarlier), packets("of the load before arrived during the trial and do not count")},
-		{atPlace(PlaceForeign), packets("arrived that the load did not send")},
-		{counter(func(t Traffic) *int64 { return t.Duplicated }), packets("duplicated")},
-		{counter(func(t Traffic) *int64 { return t.Reordered }), packets("reordered")},
-		{counter(func(t Traffic) *int64 { return t.Corrupt }), packets("corrupt")},
-		{ofSink(func(s *Sink) *int64 { return s.EarlyPackets }), packets("came before their intended time")},
-		{ofSink(func(s *Sink) *int64 { return s.ClampedPackets }), packets("took longer than the latencies can show")},
-	}
-}
+// The checks, in the order in which they are reported.
+const (
+	CheckNothingDue   Check = iota // no packet was due, or sent
+	CheckUnaccounted               // packets that the ledger does not account for
+	CheckCountedTwice              // packets that the ledger has at two places
+	CheckInFlight                  // packets still on their way at the end
+	CheckEarlierLoad               // packets of the load before
+	CheckForeign                   // packets that the load did not send
+	CheckDuplicated                // packets
+	CheckReordered                 // packets
+	CheckCorrupt                   // packets
+	CheckEarly                     // packets that came before their intended time
+	CheckClamped                   // packets that took longer than a histogram can hold
+	CheckShortfall                 // share of the intended load that was not offered
+	CheckBeyondTester              // the highest load that the tester can offer, in packets per second, where more was intended
+	CheckSteal                     // share of the CPU time that the hypervisor gave to others
+)
 
-// loadChecks are for whether the load and the host were what they should be.
-func loadChecks() []check {
-	return []check{
-		{shortfall, func(worst float64) string {
-			return "up to " + percent(worst) + " % of the intended load was not offered"
-		}},
-		{beyondTester, func(worst float64) string {
-			return "limited by the tester: the load is above the " + scaled(worst) + " pps that it can offer on this path"
-		}},
-		{excessSteal, func(worst float64) string {
-			return "up to " + percent(worst) + " % of the CPU time went to other guests of the hypervisor"
-		}},
+// pathChecks are for what became of the packets, whatever the load was; the value is 0 where nothing is wrong with a trial.
+func pathChecks() []func(Trial) float64 {
+	return []func(Trial) float64{
+		CheckNothingDue:   nothingDue,
+		CheckUnaccounted:  atPlace(PlaceUnaccounted),
+		CheckCountedTwice: countedTwice,
+		CheckInFlight:     atPlace(PlaceInFlight),
+		CheckEarlierLoad:  atPlace(PlaceEarlier),
+		CheckForeign:      atPlace(PlaceForeign),
+		CheckDuplicated:   counter(func(t Traffic) *int64 { return t.Duplicated }),
+		CheckReordered:    counter(func(t Traffic) *int64 { return t.Reordered }),
+		CheckCorrupt:      counter(func(t Traffic) *int64 { return t.Corrupt }),
+		CheckEarly:        ofSink(func(s *Sink) *int64 { return s.EarlyPackets }),
+		CheckClamped:      ofSink(func(s *Sink) *int64 { return s.ClampedPackets }),
 	}
 }
 
-// trialWarnings says what a reader must know about the trials of one scenario: those left out, and what is odd about the rest.
-func trialWarnings(trials []Trial) []string {
-	return checked(trials, append(pathChecks(), loadChecks()...))
-}
-
-// checked says what is odd about trials by some checks.
-func checked(trials []Trial, checks []check) []string {
-	used := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return !t.usable() })
-	out := leftOut(trials)
-	for _, c := range checks {
-		if hit, worst := worstOf(used, c.value); hit > 0 {
-			out = append(out, fmt.Sprintf("%d of %s: %s", hit, trialsOf(len(trials)), c.text(worst)))
-		}
-	}
-	return append(append(out, marks(used, len(trials))...), notes(used)...)
-}
-
-// marks says what the trials themselves say that a reader must know.
-func marks(used []Trial, of int) []string {
-	count := map[string]int{}
-	var order []string
-	for _, t := range used {
-		for _, text := range t.Warnings {
-			if text = plain(text); count[text] == 0 {
-				order = append(order, text)
-			}
-			count[text]++
-		}
-	}
-	out := make([]string, len(order))
-	for i, text := range order {
-		out[i] = fmt.Sprintf("%d of %s: %s", count[text], trialsOf(of), text)
-	}
-	return out
-}
-
-// worstOf counts the trials whose value is not zero and finds the largest.
-func worstOf(trials []Trial, value func(Trial) float64) (hit int, worst float64) {
-	for _, t := range trials {
-		if v := value(t); v != 0 {
-			hit++
-			worst = max(worst, v)
-		}
-	}
-	return hit, worst
+// allChecks are those, and for whether the load and the host were what they should be.
+func allChecks() []func(Trial) float64 {
+	return append(pathChecks(), shortfall, beyondTester, excessSteal) // in the order of the constants
 }
 
 // ways is the traffic of a trial as a whole and of each direction, in which what evens out over both would hide.

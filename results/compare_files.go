@@ -3,6 +3,8 @@ package results
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"tunbench/results/stat"
 )
@@ -10,11 +12,11 @@ import (
 // FileComparison is a new result file against an old one.
 type FileComparison struct {
 	Old, New         *File
-	Margin           float64     // a ratio within 1 ± this is the same
-	Rows             []Unpaired  // by scenario in the order of the old file, then by metric
-	OnlyOld, OnlyNew []string    // scenarios without a counterpart, by name
-	Failed           []string    // scenarios of which trials of the new file failed and none of the old one did
-	WithoutRow       []Unmatched // scenarios that both files have, and metrics of them, of which a file has no figure
+	Margin           float64   // a ratio within 1 ± this is the same
+	Rows             []FileRow // by scenario in the order of the old file, then by metric
+	OnlyOld, OnlyNew []string  // scenarios without a counterpart, by name
+	Failed           []string  // scenarios of which trials of the new file failed and none of the old one did
+	WithoutRow       []Missing // scenarios that both files have, and metrics of them, of which a file has no figure
 }
 
 // CompareFiles compares the plain trials without an arm of every scenario that both files have, in every metric that comparisons are made of
@@ -41,15 +43,25 @@ func CompareFiles(before, after *File, margin float64) (*FileComparison, error) 
 		c.OnlyNew = append(c.OnlyNew, trials[0].Scenario)
 	}
 	if len(c.OnlyOld) == len(olds) {
-		return nil, fmt.Errorf("the files have no scenario in common: the old one has %s, the new one %s", plain(c.OnlyOld[0]), plain(c.OnlyNew[0]))
+		return nil, fmt.Errorf("the files have no scenario in common: the old one has %s, the new one %s", printable(c.OnlyOld[0]), printable(c.OnlyNew[0]))
 	}
 	c.judge()
 	return c, nil
 }
 
+// printable is a name from a file, fit for an error.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, name)
+}
+
 // plainGroups is the trials that can stand against those of another file, by scenario in the order of the file.
 func plainGroups(f *File) [][]Trial {
-	return groupTrials(slices.DeleteFunc(f.phase(PhasePlain), func(t Trial) bool { return t.Arm != "" }))
+	return groupTrials(slices.DeleteFunc(f.OfPhase(PhasePlain), func(t Trial) bool { return t.Arm != "" }))
 }
 
 // noTrials says which file has nothing to compare.
@@ -76,21 +88,21 @@ func (c *FileComparison) compare(scenario string, before, after []Trial) {
 		c.WithoutRow = append(c.WithoutRow, withoutTrials(scenario, before, after))
 		return
 	}
-	for _, f := range comparedFigures() {
+	for _, f := range fileFigures() {
 		was, is := standingIn(before, f.metric), standingIn(after, f.metric)
 		o, nothing := fileOutcome(f.metric, was, is), 0
 		if o == outcomeNothing {
 			nothing = zeros(after, f.metric)
 		}
 		if failed && o != outcomeNeither {
-			o = fileOutcome(f.metric, was, sideFails)
+			o = fileOutcome(f.metric, was, SideFails)
 		}
 		switch {
 		case o == outcomeNeither:
 		case len(news[f.metric]) == 0:
-			c.WithoutRow = append(c.WithoutRow, Unmatched{scenario, f.metric, OldFile, noFigure})
+			c.WithoutRow = append(c.WithoutRow, Missing{Scenario: scenario, Metric: f.metric, OnlyIn: OldFile, Why: WhyNoFigure})
 		default:
-			u := newUnpaired(scenario, f, olds[f.metric], news[f.metric], c.Margin)
+			u := newFileRow(scenario, f, olds[f.metric], news[f.metric], c.Margin)
 			u.outcome = o
 			if u.NothingTrials = nothing; nothing > 0 {
 				u.Verdict = VerdictWorse // whatever the statistics say
@@ -101,28 +113,30 @@ func (c *FileComparison) compare(scenario string, before, after []Trial) {
 }
 
 // withoutTrials says which file has no usable trial of a scenario.
-func withoutTrials(scenario string, before, after []Trial) Unmatched {
-	if len(samples(after)) == 0 {
-		return Unmatched{Scenario: scenario, OnlyIn: OldFile, Reason: noTrial(after)}
+func withoutTrials(scenario string, before, after []Trial) Missing {
+	m, of := Missing{Scenario: scenario, OnlyIn: OldFile, Why: WhyNoTrial}, after
+	if len(samples(after)) > 0 {
+		m.OnlyIn, of = NewFile, before
 	}
-	return Unmatched{Scenario: scenario, OnlyIn: NewFile, Reason: noTrial(before)}
+	m.Trials, m.Failed = len(of), failures(of)
+	return m
 }
 
 // standingIn is what a file with a usable trial of a scenario has of a metric.
-func standingIn(trials []Trial, m Metric) standing {
+func standingIn(trials []Trial, m Metric) Standing {
 	switch {
 	case len(samples(trials)[m]) == 0:
-		return sideLacks
+		return SideLacks
 	case zeros(trials, m) > 0:
-		return sideZero
+		return SideZero
 	}
-	return sideHas
+	return SideHas
 }
 
 // zeros is how many usable trials have a figure of 0, in one of their directions at least.
 func zeros(trials []Trial, m Metric) (n int) {
 	for _, t := range trials {
-		if value, ok := Metrics(t)[m]; ok && t.usable() && (value <= 0 || deadWay(t, m)) {
+		if value, ok := Metrics(t)[m]; ok && t.Usable() && (value <= 0 || deadWay(t, m)) {
 			n++
 		}
 	}
@@ -133,7 +147,7 @@ func zeros(trials []Trial, m Metric) (n int) {
 func samples(trials []Trial) map[Metric][]float64 {
 	values := map[Metric][]float64{}
 	for _, t := range trials {
-		if t.usable() {
+		if t.Usable() {
 			for metric, value := range Metrics(t) {
 				values[metric] = append(values[metric], value)
 			}
@@ -165,7 +179,7 @@ func (c *FileComparison) Verdict() Verdict {
 	switch {
 	case c.Count(VerdictWorse) > 0:
 		return VerdictWorse
-	case len(c.Open()) > 0 || c.Count(VerdictBetter)+c.Count(VerdictSame) == 0:
+	case c.Open() != Undecided{} || c.Count(VerdictBetter)+c.Count(VerdictSame) == 0:
 		return VerdictInconclusive
 	case c.Count(VerdictBetter) > 0:
 		return VerdictBetter
@@ -173,48 +187,29 @@ func (c *FileComparison) Verdict() Verdict {
 	return VerdictSame
 }
 
-// Open says in words what keeps rows that are decided from speaking for the whole of the old file; nothing if none does.
-func (c *FileComparison) Open() []string {
-	var tooFew, beyond, unmeasured int
+// Undecided counts what keeps rows that are decided from speaking for the whole of the old file.
+type Undecided struct {
+	OnlyOld    int // scenarios that the new file does not have
+	WithoutRow int // scenarios and metrics of which a file has no figure
+	Unmeasured int // rows in which either file has a trial that brought nothing through
+	TooFew     int // rows with too few trials
+	Beyond     int // rows that are undecided though their whole interval lies beyond the margin
+}
+
+// Open is what keeps rows that are decided from speaking for the whole of the old file; zero if nothing does.
+func (c *FileComparison) Open() Undecided {
+	o := Undecided{OnlyOld: len(c.OnlyOld), WithoutRow: len(c.WithoutRow)}
 	for _, u := range c.Rows {
 		switch {
 		case u.outcome == outcomeUnmeasured:
-			unmeasured++
+			o.Unmeasured++
 		case u.Verdict == VerdictInconclusive && !u.enough():
-			tooFew++
+			o.TooFew++
 		case u.Verdict == VerdictInconclusive && u.beyond():
-			beyond++
+			o.Beyond++
 		}
 	}
-	var open []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{len(c.OnlyOld), "of the old file not in the new one"},
-		{len(c.WithoutRow), "of which a file has no figure"},
-		{unmeasured, "in which either file has a trial that brought nothing through"},
-		{tooFew, "with too few trials"},
-		{beyond, "undecided, though the whole interval lies beyond the margin"},
-	} {
-		if part.n > 0 {
-			open = append(open, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	return open
-}
-
-// Unmatched lists what one file has and the other has no figure for: of the old file first.
-func (c *FileComparison) Unmatched() []Unmatched {
-	var all []Unmatched
-	for _, scenario := range c.OnlyOld {
-		all = append(all, Unmatched{Scenario: scenario, OnlyIn: OldFile, Reason: noScenario})
-	}
-	all = append(all, c.WithoutRow...)
-	for _, scenario := range c.OnlyNew {
-		all = append(all, Unmatched{Scenario: scenario, OnlyIn: NewFile, Reason: noScenario})
-	}
-	return all
+	return o
 }
 
 // Count is how many rows have a verdict.

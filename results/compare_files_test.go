@@ -87,7 +87,7 @@ func TestCompareFilesVerdicts(t *testing.T) {
 			if _, err := Encode(c.Rows[0]); err != nil {
 				t.Error(err)
 			}
-			if table := c.Table(Options{}); strings.Contains(table, "NaN") || strings.Contains(table, "Inf") {
+			if table := FilesTable(c, Options{}); strings.Contains(table, "NaN") || strings.Contains(table, "Inf") {
 				t.Errorf("figures that are none:\n%s", table)
 			}
 		})
@@ -135,7 +135,7 @@ func TestCompareFilesLeavesOut(t *testing.T) {
 	if diff := cmp.Diff([][]string{{largePackets}, {"dut=veth"}}, [][]string{c.OnlyOld, c.OnlyNew}); diff != "" {
 		t.Errorf("without a counterpart (-want +got):\n%s", diff)
 	}
-	warnings := strings.Join(c.Warnings(), "\n")
+	warnings := strings.Join(FilesWarnings(c), "\n")
 	for _, want := range []string{"new: the scenario: 1 of 10 trials failed: ended", "1 of 10 trials interrupted", "new: 3 trials of arms", "tunbench ab"} {
 		if !strings.Contains(warnings, want) {
 			t.Errorf("%q is missing from\n%s", want, warnings)
@@ -176,8 +176,8 @@ func TestCompareFilesAllFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Verdict() != VerdictInconclusive || len(c.Rows) != 0 || !strings.Contains(c.Table(Options{}), "2 of 2 trials failed") {
-		t.Errorf("%s of\n%s", c.Verdict(), c.Table(Options{}))
+	if c.Verdict() != VerdictInconclusive || len(c.Rows) != 0 || !strings.Contains(FilesTable(c, Options{}), "2 of 2 trials failed") {
+		t.Errorf("%s of\n%s", c.Verdict(), FilesTable(c, Options{}))
 	}
 }
 
@@ -204,7 +204,7 @@ func TestCompareFilesTooFew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said := strings.Join(c.Warnings(), "\n")
+		said := strings.Join(FilesWarnings(c), "\n")
 		if c.Verdict() != test.want || !strings.Contains(said, test.says) || test.says == "" && strings.Contains(said, "too few") {
 			t.Errorf("%s: %s, want %s; says %s", name, c.Verdict(), test.want, said)
 		}
@@ -226,14 +226,14 @@ func comparedRuns(t testing.TB) *FileComparison {
 
 func TestCompareFilesTable(t *testing.T) {
 	c := comparedRuns(t)
-	golden(t, "compare-files.txt", c.Table(Options{}))
-	golden(t, "compare-files-80.txt", c.Table(Options{Width: 80}))
-	golden(t, "compare-files.md", c.Table(Options{Markdown: true}))
+	golden(t, "compare-files.txt", FilesTable(c, Options{}))
+	golden(t, "compare-files-80.txt", FilesTable(c, Options{Width: 80}))
+	golden(t, "compare-files.md", FilesTable(c, Options{Markdown: true}))
 	single, err := CompareFiles(fileOfTrials(forwarding(smallPackets, 100)), fileOfTrials(forwarding(smallPackets, 90)), 0.05)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "compare-files-single.txt", single.Table(Options{}))
+	golden(t, "compare-files-single.txt", FilesTable(single, Options{}))
 }
 
 func TestUnpairedRecords(t *testing.T) {

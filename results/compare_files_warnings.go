@@ -1,40 +1,69 @@
 package results
 
-import "fmt"
+import "slices"
 
-// HostDifferences says in what the hosts are unlike, a line each; see [Host.Unlike].
-func (c *FileComparison) HostDifferences() []string {
-	return prefixed("the hosts differ: ", c.Old.Host.Unlike(c.New.Host))
+// RowsTooFew are rows with too few trials for an interval; so many in each file would do for a verdict on as many rows.
+type RowsTooFew struct{ Rows, Of, Needed int }
+
+// RowsHopeless are rows with too few trials for a difference to be seen among as many rows; so many in each file would do.
+type RowsHopeless struct{ Rows, Of, Needed int }
+
+// NothingThrough is a metric of which some trials of the new file brought nothing through and every one of the old file did.
+type NothingThrough struct {
+	Metric     Metric
+	Trials, Of int
 }
 
-// Warnings says what a reader must know about the comparison, and about each file as far as it matters to it.
-func (c *FileComparison) Warnings() []string {
-	warnings := []string{sequenceWarning}
-	warnings = append(warnings, c.tooFew()...)
-	s := c.subjects()
+// NothingInBoth is a metric of which both files have a trial that brought nothing through.
+type NothingInBoth struct{ Metric Metric }
+
+// NewFails is a scenario of which a trial of the new file failed and none of the old one did.
+type NewFails struct{}
+
+// NoCommonMetric is a scenario of which the files have no metric in common.
+type NoCommonMetric struct{}
+
+// OfFile is what is odd about one of the files.
+type OfFile struct {
+	File WhichFile
+	Odd  []Odd
+}
+
+// OfScenario is what is odd about the trials of one scenario.
+type OfScenario struct {
+	Scenario string
+	Odd      []Odd
+}
+
+// NoCounterpart are trials of arms, searches, bursts and soaks, which have none in another file.
+type NoCounterpart struct{ Trials int }
+
+// Warnings is what a reader must know about the comparison, and about each file as far as it matters to it.
+func (c *FileComparison) Warnings() []Odd {
+	warnings := c.tooFew()
+	of := func(scenario string, odd Odd) { warnings = append(warnings, OfScenario{scenario, []Odd{odd}}) }
 	for _, u := range c.Rows {
-		switch what := u.figure().label; {
+		switch {
 		case u.NothingTrials > 0:
-			warnings = append(warnings, s.warn(u.Scenario, "the scenario", []string{fmt.Sprintf(
-				"%s: %d of %s of the new file brought nothing through, and every one of the old file did", what, u.NothingTrials, trialsOf(u.New.N))})...)
+			of(u.Scenario, NothingThrough{u.Metric, u.NothingTrials, u.New.N})
 		case u.outcome == outcomeUnmeasured:
-			warnings = append(warnings, s.warn(u.Scenario, "the scenario", []string{what + ": both files have a trial that brought nothing through"})...)
+			of(u.Scenario, NothingInBoth{u.Metric})
 		}
 	}
 	for _, scenario := range c.Failed {
-		warnings = append(warnings, s.warn(scenario, "the scenario", []string{"a trial of the new file failed, and none of the old file did: nothing is the same or better"})...)
+		of(scenario, NewFails{})
 	}
-	for _, scenario := range c.inBoth() {
+	both := c.InBoth()
+	for _, scenario := range both {
 		if !c.hasRow(scenario) {
-			warnings = append(warnings, s.warn(scenario, "the scenario", []string{"no metric of which both files have a trial that can be used"})...)
+			of(scenario, NoCommonMetric{})
 		}
 	}
-	warnings = append(warnings, prefixed("old: ", c.ofFile(c.Old, s))...)
-	return append(warnings, prefixed("new: ", c.ofFile(c.New, s))...)
+	return append(warnings, OfFile{OldFile, ofFile(c.Old, both)}, OfFile{NewFile, ofFile(c.New, both)})
 }
 
 // tooFew says how many trials it takes, where there are not enough for an interval, or for p to stay small through the correction.
-func (c *FileComparison) tooFew() []string {
+func (c *FileComparison) tooFew() []Odd {
 	unknown, tested, hopeless := 0, 0, 0
 	for _, u := range c.Rows {
 		if u.enough() {
@@ -45,43 +74,36 @@ func (c *FileComparison) tooFew() []string {
 		switch {
 		case !u.enough():
 			unknown++
-		case leastP(u.Old.N, u.New.N)*float64(tested) >= significance:
+		case leastP(u.Old.N, u.New.N)*float64(tested) >= Significance:
 			hopeless++
 		}
 	}
-	var warnings []string
+	var warnings []Odd
 	if unknown > 0 {
-		warnings = append(warnings, fmt.Sprintf("too few trials in %d of %d rows: it takes at least %d in each file for a verdict on so many",
-			unknown, len(c.Rows), trialsFor(len(c.Rows))))
+		warnings = append(warnings, RowsTooFew{unknown, len(c.Rows), trialsFor(len(c.Rows))})
 	}
 	if hopeless > 0 {
-		warnings = append(warnings, fmt.Sprintf("too few trials to show a difference in %d of %d rows: it takes at least %d in each file, or fewer rows",
-			hopeless, len(c.Rows), trialsFor(tested)))
+		warnings = append(warnings, RowsHopeless{hopeless, len(c.Rows), trialsFor(tested)})
 	}
 	return warnings
 }
 
 func (c *FileComparison) hasRow(scenario string) bool {
-	for _, u := range c.Rows {
-		if u.Scenario == scenario {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Rows, func(u FileRow) bool { return u.Scenario == scenario })
 }
 
-// ofFile is the warnings of one file: about it as a whole, the trials left out, and what is odd about those compared.
-func (c *FileComparison) ofFile(f *File, s subjects) []string {
-	warnings := fileWarnings(f)
-	plainTrials := 0
+// ofFile is what is odd about one file: about it as a whole, about the trials compared, and those left out.
+func ofFile(f *File, compared []string) []Odd {
+	odd := FileWarnings(f)
+	plain := 0
 	for _, trials := range plainGroups(f) {
-		plainTrials += len(trials)
-		if _, inBoth := s.titles[trials[0].Scenario]; inBoth {
-			warnings = append(warnings, s.warn(trials[0].Scenario, "the scenario", trialWarnings(trials))...)
+		plain += len(trials)
+		if slices.Contains(compared, trials[0].Scenario) {
+			odd = append(odd, OfScenario{trials[0].Scenario, TrialWarnings(trials)})
 		}
 	}
-	if n := len(f.Trials) - plainTrials; n > 0 {
-		warnings = append(warnings, trialsOf(n)+" of arms, searches, bursts or soaks left out: they have no counterpart")
+	if n := len(f.Trials) - plain; n > 0 {
+		odd = append(odd, NoCounterpart{n})
 	}
-	return warnings
+	return odd
 }

@@ -14,14 +14,14 @@ const comparisonLegend = "A and B: medians of their trials. B/A: centre of the r
 
 // armsRow is one metric of both arms.
 type armsRow struct {
-	comparedFigure
+	wording
 	a, b  string // medians
 	ratio *Comparison
 }
 
 // comparisons writes each series: a line per metric that an arm has, a sentence per verdict, and returns the warnings.
 func (p *page) comparisons(f *File) (warnings []string, err error) {
-	for _, trials := range seriesOf(f.phase(PhasePlain)) {
+	for _, trials := range seriesOf(f.OfPhase(PhasePlain)) {
 		records := slices.DeleteFunc(slices.Clone(f.Comparisons), func(c Comparison) bool { return c.Series != trials[0].Series })
 		more, err := p.comparison(records, trials)
 		if err != nil {
@@ -35,7 +35,7 @@ func (p *page) comparisons(f *File) (warnings []string, err error) {
 // comparison writes one series.
 func (p *page) comparison(records []Comparison, trials []Trial) (warnings []string, err error) {
 	if len(records) == 0 {
-		return armsWarnings(trials), nil
+		return Sentences(SeriesWarnings(trials)), nil
 	}
 	s := nameSubjects([]string{records[0].ScenarioA, records[0].ScenarioB})
 	p.paragraph(armLines(records[0], s), gap, text.Reset)
@@ -50,14 +50,14 @@ func (p *page) comparison(records []Comparison, trials []Trial) (warnings []stri
 	if len(columns) > 1 {
 		p.explain(comparisonLegend, dropped)
 	}
-	return append(comparisonWarnings(records), armsWarnings(trials)...), nil
+	return append(comparisonWarnings(records), Sentences(SeriesWarnings(trials))...), nil
 }
 
 // sentences is the verdicts in words.
 func sentences(records []Comparison) []string {
 	lines := make([]string, len(records))
 	for i, c := range records {
-		lines[i] = c.Sentence()
+		lines[i] = Sentence(c)
 	}
 	return lines
 }
@@ -101,9 +101,10 @@ func armOf(summaries []Summary, arm string) Summary {
 
 func armsRows(records []Comparison, a, b Summary) []armsRow {
 	var rows []armsRow
-	for _, f := range pairedFigures() {
-		r := armsRow{comparedFigure: f, a: medianCell(a, f), b: medianCell(b, f)}
-		if i := slices.IndexFunc(records, func(c Comparison) bool { return c.Metric == f.metric }); i >= 0 {
+	for _, m := range ArmMetrics() {
+		w := armWording(m)
+		r := armsRow{wording: w, a: medianCell(a, w), b: medianCell(b, w)}
+		if i := slices.IndexFunc(records, func(c Comparison) bool { return c.Metric == m }); i >= 0 {
 			r.ratio = &records[i]
 		}
 		if r.a != absent || r.b != absent || r.ratio != nil {
@@ -113,9 +114,9 @@ func armsRows(records []Comparison, a, b Summary) []armsRow {
 	return rows
 }
 
-func medianCell(s Summary, f comparedFigure) string {
-	if stat, ok := s.Stats[f.metric]; ok {
-		return f.format(stat.Median)
+func medianCell(s Summary, w wording) string {
+	if stat, ok := s.Stats[w.metric]; ok {
+		return w.format(stat.Median)
 	}
 	return absent
 }
@@ -183,9 +184,9 @@ func comparisonWarnings(records []Comparison) []string {
 		for _, w := range c.Warnings {
 			if about[w] == "" {
 				texts = append(texts, w)
-				about[w] = labelOf(c.Metric)
+				about[w] = Label(c.Metric)
 			} else {
-				about[w] += ", " + labelOf(c.Metric)
+				about[w] += ", " + Label(c.Metric)
 			}
 		}
 	}
@@ -193,29 +194,4 @@ func comparisonWarnings(records []Comparison) []string {
 		texts[i] = about[w] + ": " + w
 	}
 	return texts
-}
-
-// armsWarnings says which rounds do not count, and what is odd about the trials of each arm.
-func armsWarnings(trials []Trial) []string {
-	var warnings []string
-	for _, arm := range []string{ArmA, ArmB, ArmControl} {
-		of := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Arm != arm })
-		warnings = append(warnings, prefixed(arm+": ", trialWarnings(of))...)
-	}
-	if failed := failures(trials); failed > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s failed: the series ended there and decides nothing", trialsOf(failed)))
-	}
-	if all, whole := roundsOf(trials), len(wholeRounds(trials)); whole < all {
-		warnings = append(warnings, fmt.Sprintf("%d of %s count: in the others a trial failed or is missing", whole, Count(all, "round")))
-	}
-	return warnings
-}
-
-// roundsOf is how many rounds the trials are of.
-func roundsOf(trials []Trial) int {
-	seen := map[int]bool{}
-	for _, t := range trials {
-		seen[t.Round] = true
-	}
-	return len(seen)
 }

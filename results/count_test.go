@@ -23,7 +23,7 @@ func TestSentenceOfALargeChange(t *testing.T) {
 		0.05: "; a change of 5.00 % would have been seen", 35.549: "; only a change to 36.5 times would have been seen", 0: "(1 round)",
 	} {
 		c.Detectable = detectable
-		if got := c.Sentence(); !strings.HasSuffix(got, want) {
+		if got := Sentence(c); !strings.HasSuffix(got, want) {
 			t.Errorf("%q does not end in %q", got, want)
 		}
 	}

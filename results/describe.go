@@ -2,40 +2,35 @@ package results
 
 import "strings"
 
-// Label is the metric in the words of a table, with the unit that [Metric.Format] writes: "latency p50 µs". A metric that is not compared is
-// its own label.
-func (m Metric) Label() string { return labelOf(m) }
-
-// Format writes a figure of the metric in the unit of its label.
-func (m Metric) Format(value float64) string {
-	if f, ok := figureOf(m); ok {
-		return f.format(value)
-	}
-	return significant(value)
-}
-
-// Change is the ratio in words: "4.80 % less".
-func (c Comparison) Change() string {
+// Change is the ratio of a comparison in words: "4.80 % less".
+func Change(c Comparison) string {
 	if c.Rounds == 0 {
 		return "no ratio"
 	}
 	return change(c.Ratio)
 }
 
-// Interval is from where to where the ratio may be, in words: "6.10 % less to 3.52 % less".
-func (c Comparison) Interval() string {
+// ChangeInterval is from where to where the ratio of a comparison may be, in words: "6.10 % less to 3.52 % less".
+func ChangeInterval(c Comparison) string {
 	if c.Rounds == 0 {
 		return absent
 	}
 	return change(c.Low) + " to " + change(c.High)
 }
 
-// Summary is the machine and the program in one line.
-func (h Host) Summary() string { return fingerprint(h) }
+// Recorded is comparisons as a result file keeps them: what is odd about them in words.
+func Recorded(comparisons []ArmComparison) []Comparison {
+	records := make([]Comparison, len(comparisons))
+	for i, c := range comparisons {
+		records[i] = c.Comparison
+		records[i].Warnings = Sentences(c.Odd)
+	}
+	return records
+}
 
-// SeriesWarnings says in words what is odd about one series: its comparisons and the trials they are made of.
-func SeriesWarnings(comparisons []Comparison, trials []Trial) []string {
-	return append(comparisonWarnings(comparisons), armsWarnings(trials)...)
+// SeriesSentences says what is odd about one series: its comparisons, as they are recorded, and the trials they are made of.
+func SeriesSentences(comparisons []Comparison, trials []Trial) []string {
+	return append(comparisonWarnings(comparisons), Sentences(SeriesWarnings(trials))...)
 }
 
 // ScenarioTitles names scenarios by what sets each off from the others, and says what they share. A scenario that stands alone has no title:

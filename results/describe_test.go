@@ -18,7 +18,7 @@ func TestMetricFormat(t *testing.T) {
 		{MetricDUTCost, 1850, "DUT CPU ns/packet", "1850"},
 		{"tcp.rtt_us", 123.45, "tcp.rtt_us", "123"},
 	} {
-		if label, text := test.metric.Label(), test.metric.Format(test.value); label != test.label || text != test.text {
+		if label, text := Label(test.metric), Format(test.metric, test.value); label != test.label || text != test.text {
 			t.Errorf("%s: %q %q, want %q %q", test.metric, label, text, test.label, test.text)
 		}
 	}

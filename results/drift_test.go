@@ -23,7 +23,7 @@ func TestDriftWarning(t *testing.T) {
 		{Drift{"too few", 100, 0.5, 1, nil}, ""},
 	}
 	for _, test := range tests {
-		if got := test.drift.Warning(); got != test.want {
+		if got := strings.Join(Sentences(SoakWarnings([]Drift{test.drift}, nil, time.Hour)), "; "); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.drift, got, test.want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestMemoryWarning(t *testing.T) {
 		{Memory{ProcessTester, 30 * mib, 20 * mib, 5e6}, false},
 	}
 	for _, test := range tests {
-		got := test.memory.Warning(2 * time.Hour)
+		got := strings.Join(Sentences(SoakWarnings(nil, []Memory{test.memory}, 2*time.Hour)), "; ")
 		if (got != "") != test.want || test.want && !strings.Contains(got, "the dut's memory grew from 21.0 MB to 31.5 MB, 5.00 MB an hour") {
 			t.Errorf("%+v: %q", test.memory, got)
 		}

@@ -70,7 +70,7 @@ func EffectsOf(s Sweep, trials []Trial) (e Effects, ok bool) {
 		return e, false
 	}
 	e.Balanced, e.Rounds, e.NoiseDF = d.balanced(), len(d.rounds), d.noise.df
-	if drift, ok := d.noise.drift(s.Metric, samples); ok && drift.notable() {
+	if drift, ok := d.noise.drift(s.Metric, samples); ok && notable(drift) {
 		e.Drift = &drift
 	}
 	d.addMains(&e)
@@ -78,7 +78,7 @@ func EffectsOf(s Sweep, trials []Trial) (e Effects, ok bool) {
 	d.addShares(&e)
 	for i, effect := range e.Ranked {
 		if len(effect.Knobs) == 1 {
-			e.Ranked[i].Lost = unequal(e.Lost, s.knob(effect.Knobs[0]))
+			e.Ranked[i].Lost = unequal(e.Lost, knobOf(s, effect.Knobs[0]))
 		}
 	}
 	slices.SortStableFunc(e.Ranked, func(a, b Effect) int { return cmp.Compare(b.Share, a.Share) })

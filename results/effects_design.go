@@ -23,7 +23,7 @@ func samplesOf(s Sweep, trials []Trial) (samples []sample, leftOut int) {
 		isCell[scenario] = true
 	}
 	for _, t := range trials {
-		if !t.usable() || !isCell[t.Scenario] {
+		if !t.Usable() || !isCell[t.Scenario] {
 			continue
 		}
 		value, ok := Metrics(t)[s.Metric]
@@ -31,10 +31,10 @@ func samplesOf(s Sweep, trials []Trial) (samples []sample, leftOut int) {
 			leftOut++
 			continue
 		}
-		pairs := splitName(t.Scenario)
+		pairs := SettingsOf(t.Scenario)
 		levels := make([]int, len(s.Knobs))
 		for i, k := range s.Knobs {
-			levels[i] = slices.Index(k.Values, valueOf(pairs, k.Key))
+			levels[i] = slices.Index(k.Values, ValueOf(pairs, k.Key))
 		}
 		samples = append(samples, sample{t.Scenario, t.Round, t.Start, levels, math.Log(value)})
 		mean += math.Log(value)

@@ -1,10 +1,6 @@
 package results
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // LostLevel is a value of a knob of which trials are not behind the effects, since they failed or have no figure above zero.
 type LostLevel struct {
@@ -22,24 +18,6 @@ func (l LostLevel) lost() int { return l.Failed + l.Zero + l.Lacking }
 // whole says whether nothing of the level is left.
 func (l LostLevel) whole() bool { return l.lost() == l.Trials }
 
-// words is "4 of 12 trials at queues=2 brought nothing through".
-func (l LostLevel) words() string {
-	var parts []string
-	add := func(n int, what string) {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, what))
-		}
-	}
-	add(l.Failed, "failed")
-	if l.MoreIsGood {
-		add(l.Zero, "brought nothing through")
-	} else {
-		add(l.Zero, "had a figure of 0")
-	}
-	add(l.Lacking, "had no figure")
-	return fmt.Sprintf("of %s at %s=%s %s", trialsOf(l.Trials), plain(l.Knob), plain(l.Value), strings.Join(parts, ", "))
-}
-
 // lostLevels lists the levels of a sweep's knobs of which trials are lost.
 func lostLevels(s Sweep, trials []Trial) []LostLevel {
 	var all []LostLevel
@@ -47,7 +25,7 @@ func lostLevels(s Sweep, trials []Trial) []LostLevel {
 		for _, value := range knob.Values {
 			l := LostLevel{Knob: knob.Key, Value: value, MoreIsGood: s.Metric.MoreIsBetter()}
 			for _, t := range trials {
-				if slices.Contains(s.Scenarios, t.Scenario) && valueOf(splitName(t.Scenario), knob.Key) == value {
+				if slices.Contains(s.Scenarios, t.Scenario) && ValueOf(SettingsOf(t.Scenario), knob.Key) == value {
 					l.add(t, s.Metric)
 				}
 			}
@@ -85,13 +63,7 @@ func unequal(lost []LostLevel, knob Knob) []LostLevel {
 	return slices.DeleteFunc(of, func(l LostLevel) bool { return l.lost() == least })
 }
 
-// lostWarnings says which levels are not among the effects at all.
-func (e Effects) lostWarnings() []string {
-	var out []string
-	for _, l := range e.Lost {
-		if l.whole() {
-			out = append(out, fmt.Sprintf("%s=%s is not among the effects: %s", plain(l.Knob), plain(l.Value), l.words()))
-		}
-	}
-	return out
+// knobOf is the knob of a key.
+func knobOf(s Sweep, key string) Knob {
+	return s.Knobs[slices.IndexFunc(s.Knobs, func(k Knob) bool { return k.Key == key })]
 }

@@ -32,7 +32,7 @@ func TestLostLevelsAreSaid(t *testing.T) {
 					}
 				}
 				effects, _ := EffectsOf(s, trials)
-				said := strings.Join(effects.Words(), "\n")
+				said := strings.Join(effectsWords(effects), "\n")
 				if !strings.Contains(said, test.words) || strings.Contains(said, "queues made no difference") {
 					t.Errorf("says\n%s\nwant %q", said, test.words)
 				}

@@ -62,8 +62,8 @@ func simulate(s Sweep, of truth, noise float64, seed uint64) []Trial {
 		block := random.NormFloat64() * 0.2
 		for _, scenario := range s.Scenarios {
 			level := map[string]string{}
-			for _, p := range splitName(scenario) {
-				level[p.key] = p.value
+			for _, p := range SettingsOf(scenario) {
+				level[p.Key] = p.Value
 			}
 			bps := 1e9 * of(level) * math.Exp(block+noise*random.NormFloat64())
 			trials = append(trials, Trial{
@@ -172,7 +172,7 @@ func TestClassicalAnalysis(t *testing.T) {
 		}
 		return sum / n
 	}
-	has := func(tr Trial, key, value string) bool { return valueOf(splitName(tr.Scenario), key) == value }
+	has := func(tr Trial, key, value string) bool { return ValueOf(SettingsOf(tr.Scenario), key) == value }
 	grand := mean(func(Trial) bool { return true })
 	var total, left float64
 	for _, tr := range trials {

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Words is the ranking of knobs in sentences, a line each, the most important first. Interactions that could not be seen share one.
-func (e Effects) Words() []string {
+// effectsWords is the ranking of knobs in sentences, a line each, the most important first. Interactions that could not be seen share one.
+func effectsWords(e Effects) []string {
 	var lines, unseen []string
 	for _, effect := range e.Ranked {
 		switch {
 		case len(effect.Knobs) == 1:
-			lines = append(lines, effect.mainWords())
+			lines = append(lines, mainWords(effect))
 		case effect.Seen():
-			lines = append(lines, effect.interactionWords())
+			lines = append(lines, interactionWords(effect))
 		case effect.Range != nil:
-			unseen = append(unseen, effect.name())
+			unseen = append(unseen, effectName(effect))
 		default:
-			lines = append(lines, effect.interactionWords())
+			lines = append(lines, interactionWords(effect))
 		}
 	}
 	if len(unseen) > 0 {
@@ -33,51 +33,69 @@ func (e Effects) Words() []string {
 	return lines
 }
 
-// name of a knob, or of two.
-func (e Effect) name() string { return plain(strings.Join(e.Knobs, " × ")) }
+// effectName is the name of a knob, or of two.
+func effectName(e Effect) string { return plain(strings.Join(e.Knobs, " × ")) }
 
 // mainWords is "offload explains 94.0 % of the differences: all is 19.4 times none (18.9 to 20.1)" and the levels.
-func (e Effect) mainWords() string {
-	text := e.name()
+func mainWords(e Effect) string {
+	text := effectName(e)
 	switch {
 	case e.Range != nil && !e.Seen() && len(e.Lost) > 0:
 		return fmt.Sprintf("%s: what it did cannot be told, %s; among the others %s is %s times %s%s",
-			text, e.lostWords(), plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), e.Range.words())
+			text, lostWords(e), plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), rangeWords(e.Range))
 	case e.Range != nil && !e.Seen():
 		return fmt.Sprintf("%s made no difference that could be seen: %s is %s times %s%s",
-			text, plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), e.Range.words())
+			text, plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), rangeWords(e.Range))
 	}
 	text += fmt.Sprintf(" explains %s %% of the differences: %s is %s times %s%s",
-		percent(e.Share), plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), e.Range.words())
+		percent(e.Share), plain(e.Most[0]), fine(e.Ratio), plain(e.Least[0]), rangeWords(e.Range))
 	var levels []string
 	for _, l := range e.Levels {
 		levels = append(levels, plain(l.Value)+" "+fine(l.Ratio))
 	}
 	text += "; by the mean: " + strings.Join(levels, ", ")
 	if len(e.Lost) > 0 {
-		text += "; without what was lost: " + e.lostWords()
+		text += "; without what was lost: " + lostWords(e)
 	}
 	return text
 }
 
 // lostWords names the levels that lost trials.
-func (e Effect) lostWords() string {
+func lostWords(e Effect) string {
 	words := make([]string, len(e.Lost))
 	for i, l := range e.Lost {
-		words[i] = l.words()
+		words[i] = levelWords(l)
 	}
 	return strings.Join(words, ", ")
 }
 
-// interactionWords is "engine × offload explain 3.00 % together: uring by sync is 1.40 times as much at offload=all as at offload=none (…)".
-func (e Effect) interactionWords() string {
-	at := plain(e.Knobs[1]) + "="
-	return fmt.Sprintf("%s explain %s %% together: %s by %s is %s times as much at %s as at %s%s",
-		e.name(), percent(e.Share), plain(e.Most[0]), plain(e.Least[0]), fine(e.Ratio), at+plain(e.Most[1]), at+plain(e.Least[1]), e.Range.words())
+// levelWords is "4 of 12 trials at queues=2 brought nothing through".
+func levelWords(l LostLevel) string {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	add(l.Failed, "failed")
+	if l.MoreIsGood {
+		add(l.Zero, "brought nothing through")
+	} else {
+		add(l.Zero, "had a figure of 0")
+	}
+	add(l.Lacking, "had no figure")
+	return fmt.Sprintf("of %s at %s=%s %s", trialsOf(l.Trials), plain(l.Knob), plain(l.Value), strings.Join(parts, ", "))
 }
 
-// words is " (18.9 to 20.1)", nothing of no interval.
-func (i *Interval) words() string {
+// interactionWords is "engine × offload explain 3.00 % together: uring by sync is 1.40 times as much at offload=all as at offload=none (…)".
+func interactionWords(e Effect) string {
+	at := plain(e.Knobs[1]) + "="
+	return fmt.Sprintf("%s explain %s %% together: %s by %s is %s times as much at %s as at %s%s",
+		effectName(e), percent(e.Share), plain(e.Most[0]), plain(e.Least[0]), fine(e.Ratio), at+plain(e.Most[1]), at+plain(e.Least[1]), rangeWords(e.Range))
+}
+
+// rangeWords is " (18.9 to 20.1)", nothing of no interval.
+func rangeWords(i *Interval) string {
 	if i == nil {
 		return ""
 	}
@@ -92,8 +110,8 @@ func fine(ratio float64) string {
 	return quotient(ratio)
 }
 
-// method says how the effects were found, and what they leave unexplained.
-func (e Effects) method() string {
+// effectsMethod says how the effects were found, and what they leave unexplained.
+func effectsMethod(e Effects) string {
 	text := "Effects on the logarithm of " + plain(string(e.Metric)) + ": ratios of geometric means"
 	if !e.Balanced {
 		text += ", by least squares of the additive model since not every combination was measured in every round"

@@ -54,9 +54,9 @@ func (e estimate) ratios() (ratio, low, high float64) {
 	return math.Exp(e.interval.Center), math.Exp(e.interval.Low), math.Exp(e.interval.High)
 }
 
-// wantedWidth is how far from its centre an interval may end for a series to be long enough: so far that a ratio of 1 can be told to be the
+// WantedWidth is how far from its centre an interval may end for a series to be long enough: so far that a ratio of 1 can be told to be the
 // same, and a change twice as large as the margin to be one.
-func (c Comparison) wantedWidth() float64 { return c.Margin / 2 }
+func WantedWidth(c Comparison) float64 { return c.Margin / 2 }
 
 // NarrowEnough says whether every interval of a series is as narrow as it has to be. It looks at widths only, never at verdicts: a series that
 // ended as soon as it liked the verdict would find changes that are not there. A metric without a ratio has no interval to wait for.
@@ -66,7 +66,7 @@ func NarrowEnough(comparisons []Comparison) bool {
 		if c.Rounds == 0 {
 			continue
 		}
-		if intervals++; c.Confidence == 0 || c.width() > 2*math.Log1p(c.wantedWidth()) {
+		if intervals++; c.Confidence == 0 || width(c) > 2*math.Log1p(WantedWidth(c)) {
 			return false
 		}
 	}
@@ -74,7 +74,7 @@ func NarrowEnough(comparisons []Comparison) bool {
 }
 
 // width is that of the interval, on the scale of logarithms. B has nothing in any round where it ends at 0.
-func (c Comparison) width() float64 {
+func width(c Comparison) float64 {
 	if c.High == 0 {
 		return 0
 	}

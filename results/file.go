@@ -41,8 +41,8 @@ func (f *File) Add(r Record) {
 	}
 }
 
-// phase is the trials that were a part of something.
-func (f *File) phase(p Phase) []Trial {
+// OfPhase is the trials that were a part of p.
+func (f *File) OfPhase(p Phase) []Trial {
 	var trials []Trial
 	for _, t := range f.Trials {
 		if t.Phase == p {

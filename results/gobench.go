@@ -16,8 +16,8 @@ import (
 // arrived, 1 where that is unknown. Host, kernel, cpu and tunbench are configuration keys; each unit says which direction is better.
 func WriteGoBench(w io.Writer, f *File) error {
 	out := benchfmt.NewWriter(w)
-	for _, c := range comparedFigures() {
-		if err := out.Write(better(c)); err != nil {
+	for _, m := range FileMetrics() {
+		if err := out.Write(better(m)); err != nil {
 			return fmt.Errorf("write Go benchmark format: %w", err)
 		}
 	}
@@ -29,7 +29,7 @@ func WriteGoBench(w io.Writer, f *File) error {
 			}
 		}
 		values := benchValues(t)
-		if !t.usable() || len(values) == 0 {
+		if !t.Usable() || len(values) == 0 {
 			continue
 		}
 		result := &benchfmt.Result{
@@ -64,9 +64,9 @@ func benchUnit(m Metric) string {
 }
 
 // better tells readers of the format which direction of a unit is the good one.
-func better(c comparedFigure) *benchfmt.UnitMetadata {
-	unit, direction := benchUnit(c.metric), "lower"
-	if c.metric.MoreIsBetter() {
+func better(m Metric) *benchfmt.UnitMetadata {
+	unit, direction := benchUnit(m), "lower"
+	if m.MoreIsBetter() {
 		direction = "higher"
 	}
 	return &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: direction}
@@ -75,9 +75,9 @@ func better(c comparedFigure) *benchfmt.UnitMetadata {
 func benchValues(t Trial) []benchfmt.Value {
 	var values []benchfmt.Value
 	figures := Metrics(t)
-	for _, c := range comparedFigures() {
-		if v, ok := figures[c.metric]; ok {
-			values = append(values, benchfmt.Value{Value: v, Unit: benchUnit(c.metric)})
+	for _, m := range FileMetrics() {
+		if v, ok := figures[m]; ok {
+			values = append(values, benchfmt.Value{Value: v, Unit: benchUnit(m)})
 		}
 	}
 	return values

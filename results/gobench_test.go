@@ -91,9 +91,9 @@ func TestGoBenchReads(t *testing.T) {
 				t.Errorf("configuration (-want +got):\n%s", diff)
 			}
 			want := map[string]float64{}
-			for _, c := range comparedFigures() {
-				if v, ok := Metrics(trial)[c.metric]; ok {
-					want[benchUnit(c.metric)] = v
+			for _, m := range FileMetrics() {
+				if v, ok := Metrics(trial)[m]; ok {
+					want[benchUnit(m)] = v
 				}
 			}
 			got := map[string]float64{}
@@ -111,9 +111,9 @@ func TestGoBenchReads(t *testing.T) {
 	if err := reader.Err(); err != nil || n != len(f.Trials) {
 		t.Errorf("%d of %d results, %v", n, len(f.Trials), err)
 	}
-	for _, c := range comparedFigures() {
-		if want := map[bool]int{true: 1, false: -1}[c.metric.MoreIsBetter()]; reader.Units().GetBetter(benchUnit(c.metric)) != want {
-			t.Errorf("%s: better is %d, want %d", c.metric, reader.Units().GetBetter(benchUnit(c.metric)), want)
+	for _, m := range FileMetrics() {
+		if want := map[bool]int{true: 1, false: -1}[m.MoreIsBetter()]; reader.Units().GetBetter(benchUnit(m)) != want {
+			t.Errorf("%s: better is %d, want %d", m, reader.Units().GetBetter(benchUnit(m)), want)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func WriteHdrLog(w io.Writer, f *File) error {
 func loggable(trials []Trial) []Trial {
 	var out []Trial
 	for _, t := range trials {
-		if d := logged(t); d != nil && d.Histogram != "" && t.usable() {
+		if d := logged(t); d != nil && d.Histogram != "" && t.Usable() {
 			out = append(out, t)
 		}
 	}
@@ -57,7 +57,7 @@ func logged(t Trial) *Distribution {
 
 // writeLogHead writes what stands before the intervals. A log without intervals has no times.
 func writeLogHead(log *hdrhistogram.HistogramLogWriter, h Host, baseMs int64, intervals int) error {
-	if err := log.OutputComment("[" + fingerprint(h) + "]"); err != nil {
+	if err := log.OutputComment("[" + Fingerprint(h) + "]"); err != nil {
 		return err
 	}
 	if err := log.OutputLogFormatVersion(); err != nil {

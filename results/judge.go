@@ -1,7 +1,6 @@
 package results
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -13,7 +12,7 @@ const controlChance = 0.01
 
 // judge corrects the p-values of a series for each other and comes to the verdicts. A metric without a ratio is no test, which would make a
 // chance find likelier.
-func judge(comparisons []Comparison, tallies []tally, trials []Trial, o CompareOptions) {
+func judge(comparisons []ArmComparison, tallies []tally, trials []Trial, o CompareOptions) {
 	var chances []float64
 	for _, c := range comparisons {
 		if c.Rounds > 0 {
@@ -27,10 +26,10 @@ func judge(comparisons []Comparison, tallies []tally, trials []Trial, o CompareO
 		if c.Rounds > 0 {
 			c.PValue, adjusted = adjusted[0], adjusted[1:]
 		}
-		c.Verdict = c.verdict(1 - o.confidence())
-		if c.controlMoved() {
+		c.Verdict = verdictOn(c.Comparison, 1-o.confidence())
+		if controlMoved(c.Comparison) {
 			c.Verdict = VerdictInconclusive
-			c.Warnings = append(c.Warnings, fmt.Sprintf("A differed from itself by %s: whatever did that may have moved B as well", change(c.Control.Ratio)))
+			c.Odd = append(c.Odd, ControlMoved{c.Control.Ratio})
 		}
 		if failures(trials) > 0 || c.UnmeasuredRounds > 0 && c.Verdict != VerdictWorse {
 			c.Verdict = VerdictInconclusive
@@ -40,7 +39,7 @@ func judge(comparisons []Comparison, tallies []tally, trials []Trial, o CompareO
 			c.Verdict = VerdictWorse
 		}
 		if c.Confidence > 0 && c.Rounds < needed {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("%s too few to show a change in one of %d metrics: %d are needed", countAre(c.Rounds, "round"), len(chances), needed))
+			c.Odd = append(c.Odd, RoundsTooFewToShow{c.Rounds, len(chances), needed})
 		}
 	}
 }
@@ -63,7 +62,8 @@ func failures(trials []Trial, arms ...string) (n int) {
 	return n
 }
 
-func (c Comparison) verdict(chance float64) Verdict {
+// verdictOn is what the interval and the corrected p-value show.
+func verdictOn(c Comparison, chance float64) Verdict {
 	limit := 1 + c.Margin
 	switch {
 	case c.Confidence == 0:
@@ -81,10 +81,10 @@ func (c Comparison) verdict(chance float64) Verdict {
 
 // NotWorse says whether the series shows that B is not worse by more than the margin, whatever else it leaves open: between same and better
 // there is an interval that is neither. It does not know of trials that failed.
-func (c Comparison) NotWorse() bool {
+func NotWorse(c Comparison) bool {
 	limit := 1 + c.Margin
 	switch {
-	case c.Confidence == 0 || c.controlMoved() || c.NothingRounds > 0 || c.UnmeasuredRounds > 0:
+	case c.Confidence == 0 || controlMoved(c) || c.NothingRounds > 0 || c.UnmeasuredRounds > 0:
 		return false
 	case c.Metric.MoreIsBetter():
 		return c.Low >= 1/limit
@@ -93,7 +93,7 @@ func (c Comparison) NotWorse() bool {
 }
 
 // controlMoved says whether A differed from itself by more than chance and margin explain.
-func (c Comparison) controlMoved() bool {
+func controlMoved(c Comparison) bool {
 	k := c.Control
 	return k != nil && k.PValue < controlChance && math.Abs(math.Log(k.Ratio)) > math.Log1p(c.Margin)
 }

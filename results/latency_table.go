@@ -12,14 +12,14 @@ func (p *page) latencies(trials []Trial, s subjects) (warnings []string) {
 	index := map[string]int{}
 	for _, t := range trials {
 		scenario := searched(t.Scenario)
-		warnings = append(warnings, s.warn(scenario, "latency", prefixed(shareLabel(t)+": ", trialWarnings([]Trial{t})))...)
+		warnings = append(warnings, s.warn(scenario, "latency", prefixed(shareLabel(t)+": ", Sentences(TrialWarnings([]Trial{t}))))...)
 		i, seen := index[scenario]
 		if !seen {
 			i = len(groups)
 			index[scenario] = i
 			groups = append(groups, group[Trial]{heading: s.titles[scenario]})
 		}
-		if t.usable() {
+		if t.Usable() {
 			groups[i].rows = append(groups[i].rows, t)
 		}
 	}
@@ -51,8 +51,8 @@ func shareLabel(t Trial) string {
 	if t.GoalShare != nil {
 		return significantTo(100*t.GoalShare.Ratio, 2) + " % of " + plain(t.GoalShare.Goal)
 	}
-	for _, p := range splitName(t.Scenario) {
-		if p.key == "load" {
+	for _, p := range SettingsOf(t.Scenario) {
+		if p.Key == "load" {
 			return strings.TrimSpace(plain(p.String()))
 		}
 	}

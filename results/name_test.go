@@ -45,9 +45,9 @@ func TestCompareNames(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var all [][]pair
+			var all [][]Setting
 			for _, s := range test.scenarios {
-				all = append(all, splitName(s))
+				all = append(all, SettingsOf(s))
 			}
 			n := compareNames(all)
 			var loads, duts []string

@@ -6,22 +6,11 @@ import (
 	"tunbench/results/stat"
 )
 
-// significance is below which p makes a difference, the same as benchstat's.
-const significance = 0.05
-
-// DefaultConfidence is that of a comparison.
-const DefaultConfidence = 0.95
+// Significance is below which p makes a difference, the same as benchstat's.
+const Significance = 0.05
 
 // minForInterval is the least number of values whose median has an interval: that of fewer is not within their range with 95 %.
 const minForInterval = 6
-
-// Median is the median of independent trials and its interval, from order statistics: no distribution is assumed.
-type Median struct {
-	N      int      `json:"n"` // trials
-	Median float64  `json:"median"`
-	Low    *float64 `json:"low,omitempty"`  // of the 95 % interval; absent for fewer than 6 trials
-	High   *float64 `json:"high,omitempty"` // likewise
-}
 
 // medianOf describes at least one value.
 func medianOf(values []float64) Median {
@@ -54,7 +43,7 @@ func leastP(n1, n2 int) float64 {
 // trialsFor is the number of trials a side from which the U test can show a difference though it is one of some number of tests.
 func trialsFor(tests int) int {
 	n := minForInterval
-	for leastP(n, n)*float64(tests) >= significance {
+	for leastP(n, n)*float64(tests) >= Significance {
 		n++
 	}
 	return n

@@ -1,13 +1,13 @@
 package results
 
-// standing is what one side of a comparison has of a metric. A side is an arm in one round, or a file.
-type standing int
+// Standing is what one side of a comparison has of a metric. A side is an arm in one round, or a file.
+type Standing int
 
 const (
-	sideHas   standing = iota // a figure above zero in every trial
-	sideZero                  // a figure in every trial, and that of at least one is 0, in one of its directions
-	sideLacks                 // an arm: no figure in at least one trial; a file: in none of its trials
-	sideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did
+	SideHas   Standing = iota // a figure above zero in every trial
+	SideZero                  // a figure in every trial, and that of at least one is 0, in one of its directions
+	SideLacks                 // an arm: no figure in at least one trial; a file: in none of its trials
+	SideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did
 	standings                 // how many there are
 )
 
@@ -45,33 +45,33 @@ type outcomes [standings][standings]outcome
 // are said to be those of the others. A search has no second side: a trial in which no packet was due ends it with an error.
 var (
 	roundsMore = outcomes{
-		sideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
-		sideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
-		sideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
-		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+		SideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
+		SideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		SideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
+		SideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
 	}
 	roundsLess = outcomes{
-		sideHas:   {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
-		sideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
-		sideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
-		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+		SideHas:   {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		SideZero:  {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		SideLacks: {outcomeUnmeasured, outcomeUnmeasured, outcomeNeither, outcomeFailed},
+		SideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
 	}
 	filesMore = outcomes{
-		sideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
-		sideZero:  {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
-		sideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
-		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+		SideHas:   {outcomeCompared, outcomeNothing, outcomeUnmeasured, outcomeFailed},
+		SideZero:  {outcomeCompared, outcomeUnmeasured, outcomeUnmeasured, outcomeFailed},
+		SideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
+		SideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
 	}
 	filesLess = outcomes{
-		sideHas:   {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
-		sideZero:  {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
-		sideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
-		sideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
+		SideHas:   {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
+		SideZero:  {outcomeCompared, outcomeCompared, outcomeUnmeasured, outcomeFailed},
+		SideLacks: {outcomeNeither, outcomeNeither, outcomeNeither, outcomeFailed},
+		SideFails: {outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured, outcomeUnmeasured},
 	}
 )
 
 // roundOutcome is what a round makes of a metric.
-func roundOutcome(m Metric, a, b standing) outcome {
+func roundOutcome(m Metric, a, b Standing) outcome {
 	if m.MoreIsBetter() {
 		return roundsMore[a][b]
 	}
@@ -79,14 +79,9 @@ func roundOutcome(m Metric, a, b standing) outcome {
 }
 
 // fileOutcome is what two files make of a metric of a scenario.
-func fileOutcome(m Metric, before, after standing) outcome {
+func fileOutcome(m Metric, before, after Standing) outcome {
 	if m.MoreIsBetter() {
 		return filesMore[before][after]
 	}
 	return filesLess[before][after]
-}
-
-// words is a standing as it is said of a side.
-func (s standing) words() string {
-	return [...]string{"a figure", "0", "no figure", "a trial that failed"}[s]
 }

@@ -3,27 +3,26 @@ package results
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 )
 
 // allStandings are those of one side.
-var allStandings = []standing{sideHas, sideZero, sideLacks, sideFails}
+var allStandings = []Standing{SideHas, SideZero, SideLacks, SideFails}
 
 // bothDirections is a metric of which more is better, and one of which less is.
 var bothDirections = []Metric{MetricForwarded, MetricDUTCost}
 
-// standingTrial is a trial that has what the standing says of the metric, and nothing else.
-func standingTrial(s standing, m Metric, round int, arm string) Trial {
+// standingTrial is a trial that has what the Standing says of the metric, and nothing else.
+func standingTrial(s Standing, m Metric, round int, arm string) Trial {
 	t := Trial{Scenario: scenarioA, Round: round, Arm: arm, Start: sampleStart}
 	value := 1000 + float64(round%3)
-	if s == sideZero {
+	if s == SideZero {
 		value = 0
 	}
-	if s == sideFails {
+	if s == SideFails {
 		t.Error = "the device under test ended"
 	}
-	if s == sideHas || s == sideZero {
+	if s == SideHas || s == SideZero {
 		if m == MetricForwarded {
 			t.ForwardedPps = &value
 		} else {
@@ -33,18 +32,18 @@ func standingTrial(s standing, m Metric, round int, arm string) Trial {
 	return t
 }
 
-// seriesWith is twelve rounds, ABBA each, of which every n-th is of the cell: one of B's trials, or of A's, is as the standing says. In the
+// seriesWith is twelve rounds, ABBA each, of which every n-th is of the cell: one of B's trials, or of A's, is as the Standing says. In the
 // others both arms have figures.
-func seriesWith(a, b standing, m Metric, every int) []Trial {
+func seriesWith(a, b Standing, m Metric, every int) []Trial {
 	var trials []Trial
 	for round := range 12 {
-		one, other := sideHas, sideHas
+		one, other := SideHas, SideHas
 		if round%every == 0 {
 			one, other = a, b
 		}
 		trials = append(trials,
 			standingTrial(one, m, round, ArmA), standingTrial(other, m, round, ArmB),
-			standingTrial(sideHas, m, round, ArmB), standingTrial(sideHas, m, round, ArmA))
+			standingTrial(SideHas, m, round, ArmB), standingTrial(SideHas, m, round, ArmA))
 		if every == 1 { // and both trials of an arm are alike
 			trials[len(trials)-2], trials[len(trials)-1] = standingTrial(other, m, round, ArmB), standingTrial(one, m, round, ArmA)
 		}
@@ -63,12 +62,12 @@ func TestEveryCellOfARound(t *testing.T) {
 			for _, b := range allStandings {
 				for _, every := range []int{1, 3, 12} {
 					cell := roundOutcome(m, a, b)
-					t.Run(fmt.Sprintf("%s/%s against %s/every %d", m, b.words(), a.words(), every), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s/%d against %d/every %d", m, b, a, every), func(t *testing.T) {
 						got, err := Compare(seriesWith(a, b, m, every), CompareOptions{})
 						if err != nil {
 							t.Fatal(err)
 						}
-						if every == 1 && (cell == outcomeNeither || a == sideFails || b == sideFails) {
+						if every == 1 && (cell == outcomeNeither || a == SideFails || b == SideFails) {
 							if len(got) != 0 {
 								t.Fatalf("%+v of nothing", got)
 							}
@@ -87,7 +86,7 @@ func TestEveryCellOfARound(t *testing.T) {
 
 // checkCell holds a comparison against the outcome of some of its twelve rounds: what is left out is counted and named, and nothing that was
 // left out passes.
-func checkCell(t *testing.T, c Comparison, cell outcome, rounds int) {
+func checkCell(t *testing.T, c ArmComparison, cell outcome, rounds int) {
 	t.Helper()
 	nothing, unmeasured := 0, 0
 	switch cell {
@@ -103,15 +102,12 @@ func checkCell(t *testing.T, c Comparison, cell outcome, rounds int) {
 	if c.NothingRounds != nothing || c.UnmeasuredRounds != unmeasured {
 		t.Errorf("%d rounds with nothing and %d without a ratio, want %d and %d", c.NothingRounds, c.UnmeasuredRounds, nothing, unmeasured)
 	}
-	named := strings.Contains(strings.Join(c.Warnings, "\n"), "round")
+	named := warns(c.Odd, RoundsNothing{}) || warns(c.Odd, RoundsWithoutRatio{})
 	if named != (nothing+unmeasured > 0) {
-		t.Errorf("warnings %q", c.Warnings)
+		t.Errorf("warnings %+v", c.Odd)
 	}
-	if good := cell == outcomeCompared; !failed && (c.NotWorse() != good || c.NothingRounds+c.UnmeasuredRounds == 0 != good) {
-		t.Errorf("not worse %v of %+v", c.NotWorse(), c)
-	}
-	if !strings.Contains(c.Sentence(), string(c.Verdict)) {
-		t.Errorf("no word of it: %s", c.Sentence())
+	if good := cell == outcomeCompared; !failed && (NotWorse(c.Comparison) != good || c.NothingRounds+c.UnmeasuredRounds == 0 != good) {
+		t.Errorf("not worse %v of %+v", NotWorse(c.Comparison), c)
 	}
 	line, err := Encode(c)
 	if err != nil {
@@ -144,12 +140,12 @@ func TestNothingThroughIsWorse(t *testing.T) {
 			t.Fatal(got, err)
 		}
 		for _, c := range got {
-			if c.Verdict != VerdictWorse || c.Rounds != 12 || c.NothingRounds != 12/every || c.NotWorse() || c.Ratio != 0 || c.Low != 0 {
+			if c.Verdict != VerdictWorse || c.Rounds != 12 || c.NothingRounds != 12/every || NotWorse(c.Comparison) || c.Ratio != 0 || c.Low != 0 {
 				t.Errorf("every %d: %+v", every, c)
 			}
 		}
-		if NarrowEnough(got) != (every == 1) {
-			t.Errorf("every %d: narrow enough %v", every, NarrowEnough(got))
+		if NarrowEnough(bareOf(got)) != (every == 1) {
+			t.Errorf("every %d: narrow enough %v", every, NarrowEnough(bareOf(got)))
 		}
 	}
 }
@@ -197,6 +193,6 @@ func TestOneDirectionIsDead(t *testing.T) {
 	}
 	c, err := CompareFiles(fileOfTrials(before), fileOfTrials(after), 0.05)
 	if err != nil || c.Verdict() != VerdictWorse || c.Rows[0].NothingTrials != 1 {
-		t.Errorf("%v of\n%s", err, c.Table(Options{}))
+		t.Errorf("%v of\n%s", err, FilesTable(c, Options{}))
 	}
 }

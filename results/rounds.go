@@ -1,11 +1,8 @@
 package results
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/montanaflynn/stats"
 )
@@ -57,17 +54,17 @@ func wholeRounds(trials []Trial) []round {
 }
 
 // standingOf is what an arm's trials of one round have of a metric.
-func standingOf(trials []Trial, m Metric) standing {
-	s := sideHas
+func standingOf(trials []Trial, m Metric) Standing {
+	s := SideHas
 	for _, t := range trials {
 		value, ok := Metrics(t)[m]
 		switch {
 		case t.Failed():
-			return sideFails
+			return SideFails
 		case !ok:
-			s = sideLacks
-		case s == sideHas && (value <= 0 || deadWay(t, m)):
-			s = sideZero
+			s = SideLacks
+		case s == SideHas && (value <= 0 || deadWay(t, m)):
+			s = SideZero
 		}
 	}
 	return s
@@ -84,7 +81,7 @@ func deadWay(t Trial, m Metric) bool {
 // standoff is a round without a ratio, and what the arms had instead.
 type standoff struct {
 	round int
-	a, b  standing
+	a, b  Standing
 }
 
 // tally is what the rounds of a series give for one metric.
@@ -105,7 +102,7 @@ func tallyOf(rounds []round, m Metric) (t tally) {
 	var neither []standoff
 	for _, r := range rounds {
 		g := standoff{r.number, standingOf(r.baseline(), m), standingOf(r.b, m)}
-		t.unsteady = t.unsteady || g.a == sideZero
+		t.unsteady = t.unsteady || g.a == SideZero
 		switch roundOutcome(m, g.a, g.b) {
 		case outcomeCompared:
 			t.add(r, m)
@@ -117,7 +114,7 @@ func tallyOf(rounds []round, m Metric) (t tally) {
 			neither = append(neither, g)
 			continue
 		default:
-			if g.a == sideFails || g.b == sideFails {
+			if g.a == SideFails || g.b == SideFails {
 				continue // said of the series as a whole, see judge
 			}
 			t.unmeasured = append(t.unmeasured, g)
@@ -157,13 +154,13 @@ func meanOf(trials []Trial, m Metric) float64 {
 }
 
 // warnings names the rounds without a ratio, and those in which B had nothing.
-func (t tally) warnings() []string {
-	var out []string
+func (t tally) warnings() []Odd {
+	var out []Odd
 	if len(t.nothing) > 0 {
-		out = append(out, roundsNamed(t.nothing)+": B had nothing in a trial where A had something in all of its own")
+		out = append(out, RoundsNothing{roundsOfAll(t.nothing)})
 	}
 	for _, pair := range pairsOf(t.unmeasured) {
-		out = append(out, fmt.Sprintf("%s without a ratio: A had %s, B %s", roundsNamed(pair), pair[0].a.words(), pair[0].b.words()))
+		out = append(out, RoundsWithoutRatio{roundsOfAll(pair), pair[0].a, pair[0].b})
 	}
 	return out
 }
@@ -181,18 +178,10 @@ func pairsOf(gaps []standoff) [][]standoff {
 	return pairs
 }
 
-// roundsNamed is "round 3" or "rounds 1, 4, 7", counted from 1 as progress shows them; of many the first ones.
-func roundsNamed(gaps []standoff) string {
-	const shown = 12
-	numbers := make([]string, len(gaps))
+func roundsOfAll(gaps []standoff) []int {
+	rounds := make([]int, len(gaps))
 	for i, g := range gaps {
-		numbers[i] = strconv.Itoa(g.round + 1)
+		rounds[i] = g.round
 	}
-	switch n := len(numbers); {
-	case n == 1:
-		return "round " + numbers[0]
-	case n > shown:
-		return fmt.Sprintf("rounds %s and %d more", strings.Join(numbers[:shown], ", "), n-shown)
-	}
-	return "rounds " + strings.Join(numbers, ", ")
+	return rounds
 }

@@ -50,9 +50,9 @@ func sameCount(rows []row) bool {
 // arrange turns summaries into groups of one load each, loads and devices under test in the order in which they came. Where no load has more than one row,
 // all rows form one group without a heading.
 func arrange(summaries []Summary) ([]group[row], names) {
-	pairs := make([][]pair, len(summaries))
+	pairs := make([][]Setting, len(summaries))
 	for i, s := range summaries {
-		pairs[i] = splitName(s.Scenario)
+		pairs[i] = SettingsOf(s.Scenario)
 	}
 	n := compareNames(pairs)
 	var groups []group[row]

@@ -9,7 +9,7 @@ import (
 
 // searches writes, per search, the bounds of its goals, then the latencies at shares of what was found, and returns the warnings.
 func (p *page) searches(f *File) (warnings []string) {
-	latency := f.phase(PhaseLatency)
+	latency := f.OfPhase(PhaseLatency)
 	if len(f.Searches)+len(latency) == 0 {
 		return nil
 	}
@@ -19,7 +19,7 @@ func (p *page) searches(f *File) (warnings []string) {
 	p.section("search for the highest load (RFC 9971)", s.shared)
 	if len(f.Searches) > 0 {
 		warnings = p.goals(f.Searches, s)
-		warnings = append(warnings, searchTrialWarnings(f.phase(PhaseSearch), s)...)
+		warnings = append(warnings, searchTrialWarnings(f.OfPhase(PhaseSearch), s)...)
 	}
 	return append(warnings, p.latencies(latency, s)...)
 }
@@ -139,6 +139,6 @@ func goalLegend(columns []column[Goal], goals []Goal) string {
 // searchTrialWarnings says what is odd about the packets of the trials behind the searches; that some were lost or not offered is their way.
 func searchTrialWarnings(trials []Trial, s subjects) []string {
 	return perScenario(trials, searched, func(scenario string, trials []Trial) []string {
-		return s.warn(scenario, "search", checked(trials, pathChecks()))
+		return s.warn(scenario, "search", Sentences(PathWarnings(trials)))
 	})
 }

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// Sentence is the verdict in words that need no table.
-func (c Comparison) Sentence() string {
-	what := labelOf(c.Metric)
+// Sentence is the verdict of a comparison in words that need no table.
+func Sentence(c Comparison) string {
+	what := Label(c.Metric)
 	interval := fmt.Sprintf("%s %% interval %s to %s, %s", percent(c.Confidence), change(c.Low), change(c.High), Count(c.Rounds, "round"))
 	switch {
 	case c.Rounds == 0:
@@ -21,11 +21,11 @@ func (c Comparison) Sentence() string {
 	case VerdictSame:
 		return fmt.Sprintf("%s: B is the same as A within ±%s %% (%s)", what, percent(c.Margin), interval)
 	}
-	return fmt.Sprintf("%s: inconclusive, %s%s%s", what, c.gaps(), c.reach(), c.seeable())
+	return fmt.Sprintf("%s: inconclusive, %s%s%s", what, gaps(c), reach(c), seeable(c))
 }
 
 // gaps says how many rounds are without a ratio.
-func (c Comparison) gaps() string {
+func gaps(c Comparison) string {
 	if c.UnmeasuredRounds == 0 {
 		return ""
 	}
@@ -33,7 +33,7 @@ func (c Comparison) gaps() string {
 }
 
 // reach says where an undecided ratio may be.
-func (c Comparison) reach() string {
+func reach(c Comparison) string {
 	if c.Confidence == 0 {
 		return fmt.Sprintf("%s too few for an interval; they had %s to %s", countAre(c.Rounds, "round"), change(c.Low), change(c.High))
 	}
@@ -41,7 +41,7 @@ func (c Comparison) reach() string {
 }
 
 // seeable says what the series could have shown.
-func (c Comparison) seeable() string {
+func seeable(c Comparison) string {
 	switch {
 	case c.Detectable == 0:
 		return ""
@@ -65,10 +65,10 @@ func change(ratio float64) string {
 	return percent(1-ratio) + " % less"
 }
 
-// Progress is how far the comparison has come, in a few words for one line.
-func (c Comparison) Progress() string {
+// Progress is how far a comparison has come, in a few words for one line.
+func Progress(c Comparison) string {
 	if c.Rounds == 0 {
-		return labelOf(c.Metric) + ": no round has a ratio"
+		return Label(c.Metric) + ": no round has a ratio"
 	}
-	return fmt.Sprintf("%s: B %s (%s to %s), wanted within ±%s %%", labelOf(c.Metric), change(c.Ratio), change(c.Low), change(c.High), percent(c.wantedWidth()))
+	return fmt.Sprintf("%s: B %s (%s to %s), wanted within ±%s %%", Label(c.Metric), change(c.Ratio), change(c.Low), change(c.High), percent(WantedWidth(c)))
 }

@@ -1,7 +1,7 @@
 package results
 
 import (
-	"fmt"
+	"slices"
 
 	"tunbench/results/stat"
 )
@@ -12,26 +12,95 @@ const enoughRounds = 10
 // oddChance is the p-value below which the rounds of a series are called odd.
 const oddChance = 0.01
 
-// seriesWarnings says in words what is odd about the rounds of one metric: of so many, the logarithms of those ratios that are not 0.
-func seriesWarnings(rounds int, logs []float64, e estimate) []string {
-	var warnings []string
+// RoundsTooFew is a series whose rounds are too few for an interval.
+type RoundsTooFew struct{ Rounds int }
+
+// RatioDrifted is a ratio that changed steadily during its series.
+type RatioDrifted struct{ RankCorrelation float64 } // with time, see [stat.RankTrend]
+
+// RoundsAlike is a series in which neighbouring rounds resemble each other: its interval is too narrow.
+type RoundsAlike struct{ Autocorrelation float64 } // see [stat.Autocorrelation]
+
+// RatiosTwofold is a series whose ratios have more than one peak.
+type RatiosTwofold struct{}
+
+// RoundsFarOff are rounds far off the others, which count all the same.
+type RoundsFarOff struct{ Rounds int }
+
+// RoundsNothing are rounds, counted from 0, in which B brought nothing through in a trial and A something in all.
+type RoundsNothing struct{ Rounds []int }
+
+// RoundsWithoutRatio are rounds, counted from 0, without a ratio, and what the arms had instead.
+type RoundsWithoutRatio struct {
+	Rounds []int
+	A, B   Standing
+}
+
+// ControlMoved is an arm A that differed from itself by a ratio.
+type ControlMoved struct{ Ratio float64 }
+
+// RoundsTooFewToShow is a series that is too short to show a change in one of so many metrics.
+type RoundsTooFewToShow struct{ Rounds, Metrics, Needed int }
+
+// SeriesFailed is a series that ended with trials that failed.
+type SeriesFailed struct{ Trials int }
+
+// RoundsIncomplete is a series of which only some rounds have a trial of every arm.
+type RoundsIncomplete struct{ Whole, All int }
+
+// OfArm is what is odd about the trials of one arm.
+type OfArm struct {
+	Arm string
+	Odd []Odd
+}
+
+// roundWarnings is what is odd about the rounds of one metric: of so many, the logarithms of those ratios that are not 0.
+func roundWarnings(rounds int, logs []float64, e estimate) []Odd {
+	var warnings []Odd
 	if e.interval.Confidence == 0 {
-		warnings = append(warnings, countAre(rounds, "round")+" too few for an interval")
+		warnings = append(warnings, RoundsTooFew{rounds})
 	}
 	if len(logs) < enoughRounds {
 		return warnings
 	}
 	if rho, p, err := stat.RankTrend(logs); err == nil && p < oddChance {
-		warnings = append(warnings, fmt.Sprintf("the ratio drifted during the series (rank correlation with time %.2f)", rho))
+		warnings = append(warnings, RatioDrifted{rho})
 	}
 	if r, p, err := stat.Autocorrelation(logs); err == nil && p < oddChance {
-		warnings = append(warnings, fmt.Sprintf("neighbouring rounds resemble each other (autocorrelation %.2f): the interval is too narrow", r))
+		warnings = append(warnings, RoundsAlike{r})
 	}
 	if p, err := stat.Bimodal(logs); err == nil && p < oddChance {
-		warnings = append(warnings, "the rounds' ratios have more than one peak: something switches between two states")
+		warnings = append(warnings, RatiosTwofold{})
 	}
 	if _, extreme, err := stat.Outliers(logs); err == nil && len(extreme) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s far off the others, kept", Count(len(extreme), "round")))
+		warnings = append(warnings, RoundsFarOff{len(extreme)})
 	}
 	return warnings
+}
+
+// SeriesWarnings is what is odd about the trials of one series: which rounds do not count, and what is odd about each arm.
+func SeriesWarnings(trials []Trial) []Odd {
+	var warnings []Odd
+	for _, arm := range []string{ArmA, ArmB, ArmControl} {
+		of := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return t.Arm != arm })
+		if odd := TrialWarnings(of); len(odd) > 0 {
+			warnings = append(warnings, OfArm{arm, odd})
+		}
+	}
+	if failed := failures(trials); failed > 0 {
+		warnings = append(warnings, SeriesFailed{failed})
+	}
+	if all, whole := roundsOf(trials), len(wholeRounds(trials)); whole < all {
+		warnings = append(warnings, RoundsIncomplete{whole, all})
+	}
+	return warnings
+}
+
+// roundsOf is how many rounds the trials are of.
+func roundsOf(trials []Trial) int {
+	seen := map[int]bool{}
+	for _, t := range trials {
+		seen[t.Round] = true
+	}
+	return len(seen)
 }

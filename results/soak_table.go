@@ -42,8 +42,8 @@ func (p *page) soaks(f *File) (warnings []string) {
 	if len(memory) > 0 {
 		tabulate(p, memory, memoryColumns())
 	}
-	return append(warnings, perScenario(f.phase(PhaseInterval), wholeName, func(scenario string, trials []Trial) []string {
-		return s.warn(scenario, "soak", trialWarnings(trials))
+	return append(warnings, perScenario(f.OfPhase(PhaseInterval), wholeName, func(scenario string, trials []Trial) []string {
+		return s.warn(scenario, "soak", Sentences(TrialWarnings(trials)))
 	})...)
 }
 

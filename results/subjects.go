@@ -14,12 +14,12 @@ type subjects struct {
 // nameSubjects looks at the scenarios of a section, which may repeat.
 func nameSubjects(scenarios []string) subjects {
 	var distinct []string
-	var pairs [][]pair
+	var pairs [][]Setting
 	s := subjects{titles: map[string]string{}}
 	for _, name := range scenarios {
 		if _, seen := s.titles[name]; !seen {
 			s.titles[name] = ""
-			distinct, pairs = append(distinct, name), append(pairs, splitName(name))
+			distinct, pairs = append(distinct, name), append(pairs, SettingsOf(name))
 		}
 	}
 	n := compareNames(pairs)

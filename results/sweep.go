@@ -1,9 +1,6 @@
 package results
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Sweep is the design of a sweep: what was to be measured, so that an interrupted one can be taken up again and its trials be read as an
 // experiment. Each round measures every cell once, in a random order (a randomized complete block design). A file has one for each sitting, all
@@ -35,24 +32,4 @@ func (s Sweep) line() any {
 		header
 		Sweep
 	}{header{Schema, KindSweep}, s}
-}
-
-// knob is the one of a key.
-func (s Sweep) knob(key string) Knob {
-	return s.Knobs[slices.IndexFunc(s.Knobs, func(k Knob) bool { return k.Key == key })]
-}
-
-// Measured says which trials of a sweep are there: by cell and round, those that neither failed nor were interrupted.
-func Measured(trials []Trial) func(scenario string, round int) bool {
-	type place struct {
-		scenario string
-		round    int
-	}
-	done := map[place]bool{}
-	for _, t := range trials {
-		if t.usable() {
-			done[place{t.Scenario, t.Round}] = true
-		}
-	}
-	return func(scenario string, round int) bool { return done[place{scenario, round}] }
 }

@@ -34,12 +34,12 @@ func (p *page) sweep(sittings []Sweep, trials []Trial) (warnings []string, err e
 	effects, ok := EffectsOf(s, trials)
 	if ok {
 		p.section("which knob mattered", nil)
-		p.paragraph(effects.Words(), gap, text.Reset)
-		p.paragraph([]string{effects.method()}, "", text.Faint)
+		p.paragraph(effectsWords(effects), gap, text.Reset)
+		p.paragraph([]string{effectsMethod(effects)}, "", text.Faint)
 	}
-	warnings = sweepWarnings(sittings, trials, effects)
+	warnings = Sentences(SweepWarnings(sittings, trials, effects))
 	return append(warnings, perScenario(trials, wholeName, func(scenario string, trials []Trial) []string {
-		return subjects.warn(scenario, "the scenario", trialWarnings(trials))
+		return subjects.warn(scenario, "the scenario", Sentences(TrialWarnings(trials)))
 	})...), nil
 }
 
@@ -65,7 +65,7 @@ func cellRows(s Sweep, trials []Trial) ([]cellRow, error) {
 			rows[i].stat = &stat
 		}
 		for _, k := range s.Knobs {
-			rows[i].values = append(rows[i].values, cmp.Or(valueOf(splitName(scenario), k.Key), absent))
+			rows[i].values = append(rows[i].values, cmp.Or(ValueOf(SettingsOf(scenario), k.Key), absent))
 		}
 	}
 	slices.SortStableFunc(rows, byMedian(s.Metric))
@@ -101,7 +101,7 @@ func cellColumns(s Sweep) []column[cellRow] {
 		header := strings.ReplaceAll(plain(k.Key), ".", ".\n")
 		columns = append(columns, column[cellRow]{header: header, left: true, cell: func(r cellRow) string { return plain(r.values[i]) }})
 	}
-	label, format := cellFigure(s.Metric)
+	w := fileWording(s.Metric)
 	ofStat := func(show func(r cellRow) string) func(cellRow) string {
 		return func(r cellRow) string {
 			if r.stat == nil {
@@ -112,7 +112,7 @@ func cellColumns(s Sweep) []column[cellRow] {
 	}
 	return append(
 		columns,
-		column[cellRow]{header: strings.ReplaceAll(label, " ", "\n"), cell: ofStat(func(r cellRow) string { return format(r.stat.Median) })},
+		column[cellRow]{header: strings.ReplaceAll(w.label, " ", "\n"), cell: ofStat(func(r cellRow) string { return w.format(r.stat.Median) })},
 		column[cellRow]{header: "±", keep: 3, cell: ofStat(func(r cellRow) string { return strings.TrimPrefix(spread(*r.stat), "±") })},
 		column[cellRow]{header: "of the\nbest", keep: 2, cell: ofStat(func(r cellRow) string { return timesBest(r) })},
 		column[cellRow]{header: "trials", keep: 1, cell: func(r cellRow) string { return strconv.Itoa(r.Used) + "/" + strconv.Itoa(s.Rounds) }},
@@ -125,15 +125,6 @@ func timesBest(r cellRow) string {
 		return absent
 	}
 	return quotient(r.stat.Median / r.best)
-}
-
-// cellFigure is how a metric is named and written.
-func cellFigure(m Metric) (label string, format func(float64) string) {
-	figures := comparedFigures()
-	if i := slices.IndexFunc(figures, func(f comparedFigure) bool { return f.metric == m }); i >= 0 {
-		return figures[i].label, figures[i].format
-	}
-	return plain(string(m)), scaled
 }
 
 func cellLegend(s Sweep) string {

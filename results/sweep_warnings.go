@@ -1,45 +1,75 @@
 package results
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // minRounds is the least number of rounds whose spread deserves trust.
 const minRounds = 3
 
-// sweepWarnings says what of the design was not measured, and what makes the effects doubtful.
-func sweepWarnings(sittings []Sweep, trials []Trial, e Effects) []string {
+// CombinationsDropped are combinations of a sweep that break a rule between keys.
+type CombinationsDropped struct {
+	Combinations int
+	Reason       string // the first such rule
+}
+
+// SeveralSittings is a sweep that was measured in several sittings, between which the machine may have changed.
+type SeveralSittings struct {
+	Sittings    int
+	First, Last time.Time // when they began
+}
+
+// TrialsMissing is a sweep of which trials are missing.
+type TrialsMissing struct{ Missing, Of int }
+
+// NoLogarithm are trials whose metric is absent or not above zero, so that the effects leave them out.
+type NoLogarithm struct {
+	Metric Metric
+	Trials int
+}
+
+// LevelGone is a value of a knob of which no trial is behind the effects.
+type LevelGone struct{ LostLevel }
+
+// NoIntervals is a sweep with too few rounds for the interval of an effect.
+type NoIntervals struct{}
+
+// FewRounds is a sweep whose intervals rest on fewer rounds than they should.
+type FewRounds struct{ Rounds, Least int }
+
+// RoundsDrifted is a metric that changed steadily within the rounds.
+type RoundsDrifted struct{ Drift }
+
+// SweepWarnings is what of the design of a sweep, in one or more sittings, was not measured, and what makes its effects doubtful.
+func SweepWarnings(sittings []Sweep, trials []Trial, e Effects) []Odd {
 	s := sittings[0]
-	var out []string
+	var out []Odd
 	if s.Dropped > 0 {
-		out = append(out, fmt.Sprintf("%s left out, such as %s", Count(s.Dropped, "combination"), plain(s.DroppedReason)))
+		out = append(out, CombinationsDropped{s.Dropped, s.DroppedReason})
 	}
-	if len(sittings) > 1 {
-		out = append(out, fmt.Sprintf("measured in %d sittings, from %s to %s: the machine may have changed between them",
-			len(sittings), clock(s.Start), clock(sittings[len(sittings)-1].Start)))
+	if n := len(sittings); n > 1 {
+		out = append(out, SeveralSittings{n, s.Start, sittings[n-1].Start})
 	}
 	if missing, all := missingTrials(s, trials), len(s.Scenarios)*s.Rounds; missing > 0 {
-		out = append(out, fmt.Sprintf("%d of %s are missing: the effects are those of the others", missing, trialsOf(all)))
+		out = append(out, TrialsMissing{missing, all})
 	}
 	if e.LeftOut > 0 {
-		out = append(out, fmt.Sprintf("%s without %s above zero, which has no logarithm, left out of the effects", trialsOf(e.LeftOut), plain(string(s.Metric))))
+		out = append(out, NoLogarithm{s.Metric, e.LeftOut})
 	}
-	out = append(out, e.lostWarnings()...)
+	for _, l := range e.Lost {
+		if l.whole() {
+			out = append(out, LevelGone{l})
+		}
+	}
 	switch {
 	case e.NoiseDF == 0:
-		out = append(out, "too few rounds for an interval: every effect may be chance; measure 3 rounds or more")
+		out = append(out, NoIntervals{})
 	case e.Rounds < minRounds:
-		out = append(out, fmt.Sprintf("%s: intervals rest on little; measure %d or more", Count(e.Rounds, "round"), minRounds))
+		out = append(out, FewRounds{e.Rounds, minRounds})
 	}
 	if e.Drift != nil {
-		out = append(out, fmt.Sprintf("%s drifted by %s %% within a round: the random order spreads that over all knobs, as noise",
-			plain(string(s.Metric)), signed(e.Drift.ChangeRatio, percent)))
+		out = append(out, RoundsDrifted{*e.Drift})
 	}
 	return out
 }
-
-func clock(t time.Time) string { return t.UTC().Format(time.DateTime) }
 
 // missingTrials is how many cells and rounds have no usable trial.
 func missingTrials(s Sweep, trials []Trial) (missing int) {

@@ -7,8 +7,8 @@ import "github.com/jedib0t/go-pretty/v6/text"
 // shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
 func Table(f *File, o Options) (string, error) {
 	p := &page{options: o}
-	p.paragraph([]string{fingerprint(f.Host)}, "", text.Bold)
-	warnings := fileWarnings(f)
+	p.paragraph([]string{Fingerprint(f.Host)}, "", text.Bold)
+	warnings := Sentences(FileWarnings(f))
 	if len(f.Trials)+len(f.Calibrations)+len(f.Searches)+len(f.Bursts)+len(f.Soaks)+len(f.Comparisons)+len(f.Sweeps) == 0 {
 		p.paragraph([]string{"no trials"}, "", text.Reset)
 	}
@@ -30,12 +30,12 @@ func Table(f *File, o Options) (string, error) {
 // those of a sweep as its cells, where there is one.
 func (p *page) plainTrials(f *File) (warnings []string, err error) {
 	if len(f.Sweeps) > 0 {
-		return p.sweep(f.Sweeps, f.phase(PhasePlain))
+		return p.sweep(f.Sweeps, f.OfPhase(PhasePlain))
 	}
 	if len(f.Comparisons) > 0 {
 		return p.comparisons(f)
 	}
-	return p.trials(f.phase(PhasePlain))
+	return p.trials(f.OfPhase(PhasePlain))
 }
 
 // trials writes the table of plain trials, nothing if there are none, and returns its warnings.

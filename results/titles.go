@@ -13,10 +13,10 @@ func Titles(scenarios []string) map[string]string {
 		return titles
 	}
 	for name := range titles {
-		pairs := splitName(name)
-		leading := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return !slices.Contains(leadingKeys[:], p.key) })
+		pairs := SettingsOf(name)
+		leading := slices.DeleteFunc(slices.Clone(pairs), func(p Setting) bool { return !slices.Contains(leadingKeys[:], p.Key) })
 		slices.SortFunc(leading, byInterest)
-		titles[name] = plain(strings.TrimSpace(valueOf(pairs, dutKey) + " " + joinPairs(leading)))
+		titles[name] = plain(strings.TrimSpace(ValueOf(pairs, dutKey) + " " + joinPairs(leading)))
 	}
 	return titles
 }

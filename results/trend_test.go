@@ -86,7 +86,7 @@ func TestTrendConstant(t *testing.T) {
 	if !ok || d.ChangeRatio != 0 || d.RankCorrelation != 0 || d.PValue == nil || *d.PValue != 1 {
 		t.Errorf("drift %+v, %v", d, ok)
 	}
-	if w := d.Warning(); w != "" {
-		t.Errorf("warning %q", w)
+	if w := SoakWarnings([]Drift{d}, nil, time.Hour); len(w) > 0 {
+		t.Errorf("warnings %+v", w)
 	}
 }

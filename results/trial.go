@@ -70,8 +70,8 @@ type DUT struct {
 // Failed says whether the trial ended in an error. Its figures, if any, must not enter a summary.
 func (t Trial) Failed() bool { return t.Error != "" }
 
-// usable says whether its figures may enter a summary.
-func (t Trial) usable() bool { return !t.Failed() && !t.Interrupted }
+// Usable says whether its figures may enter a summary.
+func (t Trial) Usable() bool { return !t.Failed() && !t.Interrupted }
 
 // Kind implements [Record].
 func (Trial) Kind() Kind { return KindTrial }

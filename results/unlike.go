@@ -1,54 +1,39 @@
 package results
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 )
 
-// notRecorded stands for what a fingerprint lacks.
-const notRecorded = "not recorded"
+// Difference is a fact in which two hosts differ. What a fingerprint lacks is empty.
+type Difference struct{ Name, Here, There string }
 
-// Unlike says in what two hosts differ that decides how fast packets go, a text each: "kernel: 6.18.0, 6.19.0". The versions of tunbench and
-// Go are not among it, nor the memory, which differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
-func (h Host) Unlike(other Host) []string {
+// Unlike is in what two hosts differ that decides how fast packets go. The versions of tunbench and Go are not among it, nor the memory, which
+// differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
+func Unlike(here, there Host) []Difference {
 	cores := func(h Host) string {
 		if h.Cores == 0 {
 			return ""
 		}
 		return strconv.Itoa(h.Cores)
 	}
-	type fact struct{ name, here, there string }
-	facts := []fact{
-		{"host", h.Hostname, other.Hostname},
-		{"kernel", h.Kernel, other.Kernel},
-		{"CPU", h.CPUModel, other.CPUModel},
-		{"number of CPUs", cores(h), cores(other)},
-		{"virtualization", h.Virtualization, other.Virtualization},
-		{"clocksource", h.Clocksource, other.Clocksource},
-		{"mitigations", h.Mitigations, other.Mitigations},
+	facts := []Difference{
+		{"host", here.Hostname, there.Hostname},
+		{"kernel", here.Kernel, there.Kernel},
+		{"CPU", here.CPUModel, there.CPUModel},
+		{"number of CPUs", cores(here), cores(there)},
+		{"virtualization", here.Virtualization, there.Virtualization},
+		{"clocksource", here.Clocksource, there.Clocksource},
+		{"mitigations", here.Mitigations, there.Mitigations},
 	}
-	if h.CPUsAllowed != "" && other.CPUsAllowed != "" { // older files have none
-		facts = append(facts, fact{"CPUs allowed", h.CPUsAllowed, other.CPUsAllowed})
+	if here.CPUsAllowed != "" && there.CPUsAllowed != "" { // older files have none
+		facts = append(facts, Difference{"CPUs allowed", here.CPUsAllowed, there.CPUsAllowed})
 	}
-	for _, name := range slices.Sorted(maps.Keys(h.Sysctls)) {
-		if value, both := other.Sysctls[name]; both {
-			facts = append(facts, fact{name, h.Sysctls[name], value})
+	for _, name := range slices.Sorted(maps.Keys(here.Sysctls)) {
+		if value, both := there.Sysctls[name]; both {
+			facts = append(facts, Difference{name, here.Sysctls[name], value})
 		}
 	}
-	var differences []string
-	for _, f := range facts {
-		if f.here != f.there {
-			differences = append(differences, fmt.Sprintf("%s: %s, %s", plain(f.name), recorded(f.here), recorded(f.there)))
-		}
-	}
-	return differences
-}
-
-func recorded(value string) string {
-	if value == "" {
-		return notRecorded
-	}
-	return plain(value)
+	return slices.DeleteFunc(facts, func(d Difference) bool { return d.Here == d.There })
 }

@@ -10,7 +10,7 @@ func TestHostUnlike(t *testing.T) {
 	same := sampleHost()
 	same.Time, same.Version, same.Commit, same.MemoryBytes, same.Args = sampleStart.AddDate(0, 1, 0), "v9", "f00", 1, nil
 	same.Sysctls = map[string]string{"net.core.wmem_max": "1"}
-	if got := sampleHost().Unlike(same); got != nil {
+	if got := HostDifferences(sampleHost(), same); got != nil {
 		t.Errorf("alike, but %q", got)
 	}
 	other := Host{
@@ -21,7 +21,7 @@ func TestHostUnlike(t *testing.T) {
 		"host: bench-1, bench-2", "kernel: 6.18.0, 6.19.0", "number of CPUs: 2, 4", "virtualization: kvm, none", "clocksource: kvm-clock, tsc",
 		"mitigations: retpolines <IBPB>, not recorded", "net.core.rmem_max: 212992, 1",
 	}
-	if diff := cmp.Diff(want, sampleHost().Unlike(other)); diff != "" {
+	if diff := cmp.Diff(want, HostDifferences(sampleHost(), other)); diff != "" {
 		t.Errorf("unlike (-want +got):\n%s", diff)
 	}
 }
@@ -30,10 +30,10 @@ func TestHostUnlike(t *testing.T) {
 func TestUnlikeByAllowedCPUs(t *testing.T) {
 	one, unknown := sampleHost(), sampleHost()
 	one.CPUsAllowed, unknown.CPUsAllowed = "0", ""
-	if diff := cmp.Diff([]string{"CPUs allowed: 0-1, 0"}, sampleHost().Unlike(one)); diff != "" {
+	if diff := cmp.Diff([]string{"CPUs allowed: 0-1, 0"}, HostDifferences(sampleHost(), one)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := unknown.Unlike(one); got != nil {
+	if got := HostDifferences(unknown, one); got != nil {
 		t.Errorf("unlike %q one that does not know", got)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// trialsStanding is six trials of a scenario whose figures in a metric are as the standing says. What lacks the figure has another one.
-func trialsStanding(s standing, m Metric) []Trial {
+// trialsStanding is six trials of a scenario whose figures in a metric are as the Standing says. What lacks the figure has another one.
+func trialsStanding(s Standing, m Metric) []Trial {
 	var trials []Trial
 	for i := range 6 {
 		t := standingTrial(s, m, i, "")
@@ -40,7 +40,7 @@ func TestEveryCellOfTwoFiles(t *testing.T) {
 			for _, after := range allStandings {
 				cell := fileOutcome(m, before, after)
 				w := want[cell]
-				zero := []bool{before == sideZero, after == sideZero}
+				zero := []bool{before == SideZero, after == SideZero}
 				switch {
 				case cell == outcomeCompared && zero[0] != zero[1]: // the ranks of zeros and other figures
 					w.row = VerdictBetter
@@ -48,25 +48,25 @@ func TestEveryCellOfTwoFiles(t *testing.T) {
 						w.row = VerdictWorse
 					}
 					w.all = w.row
-				case cell == outcomeUnmeasured && (before == sideFails || after == sideLacks):
+				case cell == outcomeUnmeasured && (before == SideFails || after == SideLacks):
 					w.row, w.unmatched = "", 1
 				}
-				t.Run(fmt.Sprintf("%s/%s against %s", m, after.words(), before.words()), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%s against %s", m, standingWords(after), standingWords(before)), func(t *testing.T) {
 					c, err := CompareFiles(fileOfTrials(trialsStanding(before, m)), fileOfTrials(trialsStanding(after, m)), 0.05)
 					if err != nil {
 						t.Fatal(err)
 					}
-					got := result{all: c.Verdict(), unmatched: len(c.Unmatched()), failed: len(c.Failed) > 0}
+					got := result{all: c.Verdict(), unmatched: len(c.Missing()), failed: len(c.Failed) > 0}
 					for _, u := range c.Rows {
 						if u.Metric == m {
 							got.row = u.Verdict
 						}
 					}
 					if diff := cmp.Diff(w, got, cmp.AllowUnexported(result{})); diff != "" {
-						t.Errorf("(-want +got):\n%s\n%s", diff, c.Table(Options{}))
+						t.Errorf("(-want +got):\n%s\n%s", diff, FilesTable(c, Options{}))
 					}
-					if (len(c.Open()) == 0) != (cell == outcomeCompared || cell == outcomeNothing || cell == outcomeNeither) {
-						t.Errorf("open: %q", c.Open())
+					if (c.Open() == Undecided{}) != (cell == outcomeCompared || cell == outcomeNothing || cell == outcomeNeither) {
+						t.Errorf("open: %+v", c.Open())
 					}
 				})
 			}
@@ -108,9 +108,9 @@ func TestWhatHasNoCounterpartIsOpen(t *testing.T) {
 		},
 		"some did":                      {append(same(1), same(2)...), append(someFailed, same(2)...), 1, nil, ""},
 		"all did, of the old":           {append(failed, same(2)...), append(same(1), same(2)...), 0, []Unmatched{{scenario(1), "", NewFile, "none of its 6 trials can be used, 6 failed"}}, "no figure"},
-		"a scenario vanished":           {append(same(1), same(2)...), same(2), 0, []Unmatched{{scenario(1), "", OldFile, noScenario}}, "1 of the old file not in the new one"},
-		"a key was added":               {append(same(1), same(2)...), append(forwarding(scenario(1)+"/spin=1", 1), same(2)...), 0, []Unmatched{{scenario(1), "", OldFile, noScenario}, {scenario(1) + "/spin=1", "", NewFile, noScenario}}, "not in the new one"},
-		"a metric vanished":             {bare[:6], same(1), 0, []Unmatched{{scenario(1), Latency("p50"), OldFile, noFigure}, {scenario(1), Latency("p99"), OldFile, noFigure}}, "2 of which a file has no figure"},
+		"a scenario vanished":           {append(same(1), same(2)...), same(2), 0, []Unmatched{{scenario(1), "", OldFile, "it has no such scenario"}}, "1 of the old file not in the new one"},
+		"a key was added":               {append(same(1), same(2)...), append(forwarding(scenario(1)+"/spin=1", 1), same(2)...), 0, []Unmatched{{scenario(1), "", OldFile, "it has no such scenario"}, {scenario(1) + "/spin=1", "", NewFile, "it has no such scenario"}}, "not in the new one"},
+		"a metric vanished":             {bare[:6], same(1), 0, []Unmatched{{scenario(1), Latency("p50"), OldFile, "none of its trials has the figure"}, {scenario(1), Latency("p99"), OldFile, "none of its trials has the figure"}}, "2 of which a file has no figure"},
 		"half as much, among many rows": {many(1e6), many(5e5), 0, nil, "1 undecided, though the whole interval lies beyond the margin"},
 		"twice as much, among many":     {many(1e6), many(2e6), 0, nil, "1 undecided, though"},
 		"something from nothing":        {many(0), many(5e5), 0, nil, "1 undecided, though"},
@@ -124,23 +124,23 @@ func TestWhatHasNoCounterpartIsOpen(t *testing.T) {
 			if c.Count(VerdictSame) == 0 {
 				t.Fatalf("nothing is decided: %+v", c.Rows)
 			}
-			if len(c.Failed) != test.failed || !strings.Contains(strings.Join(c.Open(), "; "), test.says) {
-				t.Errorf("failed %q, open %q", c.Failed, c.Open())
+			if len(c.Failed) != test.failed || !strings.Contains(strings.Join(Open(c.Open()), "; "), test.says) {
+				t.Errorf("failed %q, open %+v", c.Failed, c.Open())
 			}
 			if test.says != "" && c.Verdict() != VerdictInconclusive {
 				t.Errorf("%s", c.Verdict())
 			}
-			if diff := cmp.Diff(test.unmatched, c.Unmatched()); diff != "" {
+			if diff := cmp.Diff(test.unmatched, UnmatchedRecords(c)); diff != "" {
 				t.Errorf("without a counterpart (-want +got):\n%s", diff)
 			}
-			for _, u := range c.Unmatched() {
+			for _, u := range UnmatchedRecords(c) {
 				if _, err := Encode(u); err != nil {
 					t.Error(err)
 				}
 			}
-			text, markdown := c.Table(Options{}), c.Table(Options{Markdown: true})
+			text, markdown := FilesTable(c, Options{}), FilesTable(c, Options{Markdown: true})
 			for _, u := range test.unmatched {
-				if want := u.Reason; u.Reason != noScenario && (!strings.Contains(text, want) || !strings.Contains(markdown, want)) {
+				if want := u.Reason; u.Reason != "it has no such scenario" && (!strings.Contains(text, want) || !strings.Contains(markdown, want)) {
 					t.Errorf("%q is missing from\n%s\n%s", want, text, markdown)
 				}
 			}

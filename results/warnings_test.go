@@ -16,11 +16,11 @@ func TestWandered(t *testing.T) {
 		return f
 	}
 	for _, f := range []*File{at(), at(85), at(85, 120, 90)} {
-		if w := fileWarnings(f); len(w) != 0 {
+		if w := Sentences(FileWarnings(f)); len(w) != 0 {
 			t.Errorf("warns of nothing: %q", w)
 		}
 	}
-	if w := fileWarnings(at(85, 400, 90)); len(w) != 1 || !strings.Contains(w[0], "85 to 400 ns") {
+	if w := Sentences(FileWarnings(at(85, 400, 90))); len(w) != 1 || !strings.Contains(w[0], "85 to 400 ns") {
 		t.Errorf("warns %q", w)
 	}
 }
@@ -46,6 +46,6 @@ func TestNothingDueIsSaid(t *testing.T) {
 	}
 	c, err := CompareFiles(fileOfTrials(trials()), fileOfTrials(trials()), 0.05)
 	if err != nil || c.Verdict() != VerdictInconclusive {
-		t.Errorf("%s, %v of\n%s", c.Verdict(), err, c.Table(Options{}))
+		t.Errorf("%s, %v of\n%s", c.Verdict(), err, FilesTable(c, Options{}))
 	}
 }

@@ -84,7 +84,7 @@ func outcomeOf(c results.Comparison) Outcome {
 		return Better
 	case c.Verdict == results.VerdictWorse:
 		return Worse
-	case c.NotWorse():
+	case results.NotWorse(c):
 		return NotWorse
 	}
 	return Inconclusive

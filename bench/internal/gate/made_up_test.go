@@ -61,7 +61,7 @@ func judged(m results.Metric, v results.Verdict) results.Comparison {
 // seriesOf is one series with such verdicts.
 func seriesOf(verdicts map[results.Metric]results.Verdict) Series {
 	var s Series
-	for _, m := range results.ComparedMetrics() {
+	for _, m := range results.ArmMetrics() {
 		if v, ok := verdicts[m]; ok {
 			s.Comparisons = append(s.Comparisons, judged(m, v))
 		}

@@ -21,7 +21,7 @@ func (r Report) Markdown() (string, error) {
 	for _, w := range r.warnings() {
 		line("- warning: %s", results.EscapeMarkdown(w))
 	}
-	line("\n%s\n", results.EscapeMarkdown(r.Host.Summary()))
+	line("\n%s\n", results.EscapeMarkdown(results.Fingerprint(r.Host)))
 	line("Each figure is the median of its trials; the change and its %.4g %% interval are those of the rounds' ratios. "+
 		"What is worse in a first series is measured again, and fails if it is worse once more.\n", 100*r.Confidence)
 	line("<details><summary>How to repeat it</summary>\n")
@@ -44,7 +44,7 @@ func (r Report) markdownTable() (string, error) {
 			return "", err
 		}
 		for _, row := range rows {
-			cells := []string{titles[i], row.First.Metric.Label(), row.baseline, row.candidate, row.change, row.interval}
+			cells := []string{titles[i], results.Label(row.First.Metric), row.baseline, row.candidate, row.change, row.interval}
 			for i := range cells {
 				cells[i] = results.EscapeMarkdown(cells[i])
 			}

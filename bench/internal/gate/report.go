@@ -182,7 +182,7 @@ func (r Report) warnings() []string {
 			if j > 0 {
 				head = titles[i] + ", once more: "
 			}
-			for _, w := range results.SeriesWarnings(series.Comparisons, series.Trials) {
+			for _, w := range results.SeriesSentences(series.Comparisons, series.Trials) {
 				warnings = append(warnings, head+w)
 			}
 			if series.Failure != "" {

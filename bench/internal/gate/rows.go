@@ -26,11 +26,11 @@ func (s Scenario) rows() ([]row, error) {
 		r := row{
 			Finding:  f,
 			baseline: median(summaries, results.ArmA, f.First.Metric), candidate: median(summaries, results.ArmB, f.First.Metric),
-			change: f.First.Change(), interval: f.First.Interval(),
+			change: results.Change(f.First), interval: results.ChangeInterval(f.First),
 		}
 		if f.Second != nil {
-			r.change += ", again " + f.Second.Change()
-			r.interval += ", again " + f.Second.Interval()
+			r.change += ", again " + results.Change(*f.Second)
+			r.interval += ", again " + results.ChangeInterval(*f.Second)
 		}
 		rows[i] = r
 	}
@@ -41,7 +41,7 @@ func (s Scenario) rows() ([]row, error) {
 func median(summaries []results.Summary, arm string, m results.Metric) string {
 	for _, s := range summaries {
 		if stat, ok := s.Stats[m]; ok && s.Arm == arm {
-			return m.Format(stat.Median)
+			return results.Format(m, stat.Median)
 		}
 	}
 	return "–"
@@ -57,9 +57,9 @@ func (f Finding) verdict() string {
 
 // sentences are what the verdict rests on, a line for each series.
 func (f Finding) sentences() []string {
-	lines := []string{f.First.Sentence()}
+	lines := []string{results.Sentence(f.First)}
 	if f.Second != nil {
-		lines = append(lines, "once more: "+f.Second.Sentence())
+		lines = append(lines, "once more: "+results.Sentence(*f.Second))
 	}
 	return lines
 }

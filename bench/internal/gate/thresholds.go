@@ -34,7 +34,7 @@ const tcpMarginFactor = 4
 func DefaultThresholds() Thresholds {
 	t := Thresholds{Confidence: results.DefaultConfidence, Metrics: map[results.Metric]Threshold{}}
 	reported := []results.Metric{results.Latency("p99"), results.RoundTrip("p99"), results.MetricMachineCost}
-	for _, m := range results.ComparedMetrics() {
+	for _, m := range results.ArmMetrics() {
 		factor := marginFactor
 		if m == results.MetricThroughput {
 			factor = tcpMarginFactor

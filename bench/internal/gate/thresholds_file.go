@@ -78,7 +78,7 @@ func (r thresholdsReader) file(n *yaml.Node, t *Thresholds) error {
 
 func (r thresholdsReader) metrics(n *yaml.Node, t *Thresholds) error {
 	var names []string
-	for _, m := range results.ComparedMetrics() {
+	for _, m := range results.ArmMetrics() {
 		names = append(names, string(m))
 	}
 	return r.eachKey(n, "metric", names, func(name string, value *yaml.Node) error {

@@ -106,7 +106,7 @@ func FuzzParseThresholds(f *testing.F) {
 				t.Errorf("%s: margin %v", m, threshold.Margin)
 			}
 		}
-		if !(got.Confidence > 0.5 && got.Confidence < 1) || got.Rounds < 0 || len(got.Metrics) != len(results.ComparedMetrics()) {
+		if !(got.Confidence > 0.5 && got.Confidence < 1) || got.Rounds < 0 || len(got.Metrics) != len(results.ArmMetrics()) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -128,7 +128,7 @@ func TestReadThresholds(t *testing.T) {
 // TestDefaultThresholds: every metric has a margin, and some are for information only.
 func TestDefaultThresholds(t *testing.T) {
 	d := DefaultThresholds()
-	for _, m := range results.ComparedMetrics() {
+	for _, m := range results.ArmMetrics() {
 		if d.Metrics[m].Margin <= 0 || d.CompareOptions().Margins[m] != d.Metrics[m].Margin {
 			t.Errorf("%s: %+v", m, d.Metrics[m])
 		}

@@ -146,7 +146,8 @@ func (m *memoryTrend) add(at time.Duration, bytes int64) {
 // drift of its own where most intervals have none.
 func (m *soaking) summarize() {
 	if m.lossy > 0 {
-		m.warn(fmt.Sprintf("packets were lost in %d of %s, first after %v", m.lossy, results.Count(m.record.Intervals, "interval"), m.lossSince.Round(time.Second)))
+		m.record.Warnings = append(m.record.Warnings, fmt.Sprintf("packets were lost in %d of %s, first after %v",
+			m.lossy, results.Count(m.record.Intervals, "interval"), m.lossSince.Round(time.Second)))
 	}
 	order := soakMetrics()
 	for _, metric := range slices.SortedFunc(maps.Keys(m.trends), func(a, b results.Metric) int {
@@ -154,7 +155,6 @@ func (m *soaking) summarize() {
 	}) {
 		if drift, ok := m.trends[metric].Drift(metric); ok {
 			m.record.Drifts = append(m.record.Drifts, drift)
-			m.warn(drift.Warning())
 		}
 	}
 	for i := range m.memory {
@@ -166,12 +166,7 @@ func (m *soaking) summarize() {
 			memory.GrowthBytesPerHour = slope * time.Hour.Seconds()
 		}
 		m.record.Memory = append(m.record.Memory, memory.Memory)
-		m.warn(memory.Warning(time.Duration(m.record.DurationS * float64(time.Second))))
 	}
-}
-
-func (m *soaking) warn(text string) {
-	if text != "" {
-		m.record.Warnings = append(m.record.Warnings, text)
-	}
+	lasted := time.Duration(m.record.DurationS * float64(time.Second))
+	m.record.Warnings = append(m.record.Warnings, results.Sentences(results.SoakWarnings(m.record.Drifts, m.record.Memory, lasted))...)
 }
