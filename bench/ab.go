@@ -14,6 +14,8 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/ui"
 	"tunbench/results"
+	"tunbench/results/analysis"
+	"tunbench/results/report"
 )
 
 const abHelp = `Compare two scenarios, measured in turns, and say for each metric whether B is
@@ -156,9 +158,9 @@ func abVerdict(found []results.Comparison) error {
 	for _, c := range found {
 		switch {
 		case c.NothingRounds > 0 && c.Verdict == results.VerdictWorse:
-			nothing = append(nothing, results.Label(c.Metric))
+			nothing = append(nothing, report.Label(c.Metric))
 		case c.NothingRounds+c.UnmeasuredRounds > 0:
-			open = append(open, results.Label(c.Metric))
+			open = append(open, report.Label(c.Metric))
 		}
 	}
 	switch {
@@ -193,7 +195,7 @@ type comparing struct {
 	options  measure.Options
 	series   series
 	number   int // among those of one file
-	judging  results.CompareOptions
+	judging  analysis.CompareOptions
 	deciding func(results.Metric) bool // whether the series goes on for it; nil: for any
 	keep     *records
 	progress *ui.Progress
@@ -222,7 +224,7 @@ func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Compariso
 		Enough: func() (bool, error) {
 			comparisons, err := c.judge(trials)
 			said = howFar(comparisons)
-			return results.NarrowEnough(c.decisive(comparisons)), err
+			return analysis.NarrowEnough(c.decisive(comparisons)), err
 		},
 	}
 	runErr := arms.Run(ctx)
@@ -235,8 +237,8 @@ func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Compariso
 
 // judge is what the trials so far come to.
 func (c comparing) judge(trials []results.Trial) ([]results.Comparison, error) {
-	comparisons, err := results.Compare(trials, c.judging)
-	return results.Recorded(comparisons), err
+	comparisons, err := analysis.Compare(trials, c.judging)
+	return report.Recorded(comparisons), err
 }
 
 // decisive are the comparisons that the series goes on for.
@@ -259,5 +261,5 @@ func howFar(comparisons []results.Comparison) string {
 	if len(comparisons) == 0 {
 		return ""
 	}
-	return " · " + results.Progress(comparisons[0])
+	return " · " + report.Progress(comparisons[0])
 }

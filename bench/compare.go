@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
+	"tunbench/results/report"
 )
 
 const compareHelp = `Compare two result files of tunbench run, scenario by scenario.
@@ -83,10 +85,10 @@ func (a *app) compare(o compareOptions, oldPath, newPath string) error {
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	if unlike := results.HostDifferences(before.Host, after.Host); len(unlike) > 0 && !o.unlike {
+	if unlike := report.HostDifferences(before.Host, after.Host); len(unlike) > 0 && !o.unlike {
 		return &usageError{fmt.Errorf("compare: the files are of unlike hosts: %s; --unlike compares them all the same", strings.Join(unlike, "; "))}
 	}
-	c, err := results.CompareFiles(before, after, o.margin/100)
+	c, err := analysis.CompareFiles(before, after, o.margin/100)
 	if err != nil {
 		return &usageError{fmt.Errorf("compare: %w", err)}
 	}
@@ -96,15 +98,15 @@ func (a *app) compare(o compareOptions, oldPath, newPath string) error {
 	return verdictOf(c)
 }
 
-func (a *app) printComparison(c *results.FileComparison, json bool) error {
+func (a *app) printComparison(c *analysis.FileComparison, json bool) error {
 	if !json {
-		return a.printText(results.FilesTable(c, a.tableOptions()))
+		return a.printText(report.FilesTable(c, a.tableOptions()))
 	}
 	var records []results.Record
 	for _, row := range c.Rows {
 		records = append(records, row)
 	}
-	for _, unmatched := range results.UnmatchedRecords(c) {
+	for _, unmatched := range report.UnmatchedRecords(c) {
 		records = append(records, unmatched)
 	}
 	for _, record := range records {
@@ -116,7 +118,7 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 			return fmt.Errorf("print record: %w", err)
 		}
 	}
-	for _, warning := range results.FilesWarnings(c) {
+	for _, warning := range report.FilesWarnings(c) {
 		if _, err := io.WriteString(a.stderr, "warning: "+warning+"\n"); err != nil {
 			return fmt.Errorf("print warning: %w", err)
 		}
@@ -125,7 +127,7 @@ func (a *app) printComparison(c *results.FileComparison, json bool) error {
 }
 
 // verdictOf turns what was found into an exit code.
-func verdictOf(c *results.FileComparison) error {
+func verdictOf(c *analysis.FileComparison) error {
 	verdict := c.Verdict()
 	switch {
 	case verdict == results.VerdictWorse:
@@ -135,7 +137,7 @@ func verdictOf(c *results.FileComparison) error {
 	case verdict == results.VerdictInconclusive && c.Count(results.VerdictInconclusive) == len(c.Rows) && len(c.Rows) > 0:
 		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
 	case verdict == results.VerdictInconclusive:
-		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(results.Open(c.Open()), "; "))
+		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(report.Open(c.Open()), "; "))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 const gateHelp = `Compare a candidate build of tunbench with a baseline, and say with the exit code
@@ -132,7 +133,7 @@ func gatePresets() string {
 func metricsHelp() string {
 	var b strings.Builder
 	t := gate.DefaultThresholds()
-	for _, m := range results.ArmMetrics() {
+	for _, m := range analysis.ArmMetrics() {
 		name := string(m)
 		if !t.Requires(m) {
 			name = "[" + name + "]"

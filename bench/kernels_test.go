@@ -7,6 +7,7 @@ import (
 
 	"tunbench/bench/internal/guest"
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 func TestKernelsWrongUsage(t *testing.T) {
@@ -131,7 +132,7 @@ func TestKernelsVerdict(t *testing.T) {
 
 func TestEmulatedHostIsMarked(t *testing.T) {
 	file := &results.File{Host: results.Host{Time: time.Now(), Kernel: "6.1", Emulated: true}}
-	table, err := results.Table(file, results.Options{})
+	table, err := report.Table(file, report.Options{})
 	if err != nil || !strings.Contains(strings.Split(table, "\n")[0], "emulated") {
 		t.Errorf("header does not say emulated: %v\n%s", err, table)
 	}

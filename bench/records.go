@@ -6,6 +6,7 @@ import (
 
 	"tunbench/bench/internal/ui"
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 // records is where the records of a run go: to a file, to standard output as
@@ -95,11 +96,11 @@ func (a *app) printTable(f *results.File) error { return a.printFile(f, a.tableO
 
 // printMarkdown shows it as GitHub does Markdown.
 func (a *app) printMarkdown(f *results.File) error {
-	return a.printFile(f, results.Options{Markdown: true})
+	return a.printFile(f, report.Options{Markdown: true})
 }
 
-func (a *app) printFile(f *results.File, options results.Options) error {
-	table, err := results.Table(f, options)
+func (a *app) printFile(f *results.File, options report.Options) error {
+	table, err := report.Table(f, options)
 	if err != nil {
 		return err
 	}
@@ -107,11 +108,11 @@ func (a *app) printFile(f *results.File, options results.Options) error {
 }
 
 // tableOptions are what standard output can show.
-func (a *app) tableOptions() results.Options {
+func (a *app) tableOptions() report.Options {
 	if !ui.IsTerminal(a.stdout) {
-		return results.Options{}
+		return report.Options{}
 	}
-	return results.Options{Color: !a.terminal.noColor, Width: ui.Width(a.stdout)}
+	return report.Options{Color: !a.terminal.noColor, Width: ui.Width(a.stdout)}
 }
 
 func (a *app) printText(table string) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 const reportHelp = `Print the table of a result file: per scenario the median over its trials and
@@ -36,8 +37,8 @@ func reportFormats() []reportFormat {
 	return []reportFormat{
 		{"text", "the table, for a terminal", (*app).printTable},
 		{"markdown", "the table, for GitHub", (*app).printMarkdown},
-		{"csv", "a line per trial with every metric, a header first", written(results.WriteCSV)},
-		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(results.WriteGoBench)},
+		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV)},
+		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench)},
 	}
 }
 
@@ -80,7 +81,7 @@ func (a *app) report(path, format string, hdr bool) error {
 			continue
 		}
 		if hdr {
-			f.print = written(results.WriteHdrLog)
+			f.print = written(report.WriteHdrLog)
 		}
 		file, err := results.ReadFile(path)
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
+	"tunbench/results/analysis"
+	"tunbench/results/report"
 )
 
 const soakHelp = `Hold one load for hours and watch what changes: throughput, loss, latency, CPU
@@ -90,7 +92,7 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 		progress.Expect(o.interval)
 		defer progress.Done()
 		soak := measure.Soak{Scenario: s, Duration: o.duration, Interval: o.interval, Options: options}
-		progress.Step("first interval of " + results.Titles([]string{s.Name()})[s.Name()])
+		progress.Step("first interval of " + report.Titles([]string{s.Name()})[s.Name()])
 		soak.Record = func(t results.Trial) error {
 			if intervals--; intervals > 0 {
 				progress.Step(soakState(t))
@@ -98,6 +100,7 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 			return keep.write(t)
 		}
 		record, err := soak.Run(ctx)
+		record.Warnings = append(record.Warnings, report.Sentences(analysis.SoakWarnings(record))...)
 		if err == nil && ctx.Err() != nil {
 			err = fmt.Errorf("interrupted after %s: %w", results.Count(record.Intervals, "interval"), context.Cause(ctx))
 		}

@@ -10,6 +10,7 @@ import (
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // errNothingMissing says that a sweep is whole.
@@ -23,7 +24,7 @@ func (a *app) resumeSweep(ctx context.Context, o sweepOptions, series measure.Se
 		if err := sameSweep(o.out, file, record, here); err != nil {
 			return err
 		}
-		measured := results.Measured(file.Trials)
+		measured := analysis.Measured(file.Trials)
 		series.Measured = func(s scenario.Scenario, round int) bool { return measured(s.Name(), round) }
 		if series.Trials() == 0 {
 			whole = file

@@ -13,6 +13,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 func TestSweepMetric(t *testing.T) {
@@ -90,7 +91,7 @@ func TestSweepInterruptedAndResumed(t *testing.T) {
 			t.Errorf("%s was measured %d times", trial, n)
 		}
 	}
-	effects, ok := results.EffectsOf(f.Sweeps[0], f.Trials)
+	effects, ok := analysis.EffectsOf(f.Sweeps[0], f.Trials)
 	if !ok || len(effects.Ranked) == 0 {
 		t.Errorf("effects %+v", effects)
 	}

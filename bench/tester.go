@@ -15,6 +15,7 @@ import (
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/ui"
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 // tester are the flags of the commands that measure a device under test.
@@ -93,7 +94,7 @@ func titlesOf(scenarios []scenario.Scenario) map[string]string {
 	for i, s := range scenarios {
 		names[i] = s.Name()
 	}
-	return results.Titles(names)
+	return report.Titles(names)
 }
 
 // leaveOut refuses a setting that would have no effect because the command sets it itself;

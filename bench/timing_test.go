@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // The tests of this file hold on a quiet machine only: they want the speed and the
@@ -82,7 +83,7 @@ func TestTimingSweep(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	f := readBack(t, file)
-	effects, ok := results.EffectsOf(f.Sweeps[0], f.Trials)
+	effects, ok := analysis.EffectsOf(f.Sweeps[0], f.Trials)
 	if !ok || effects.Ranked[0].Knobs[0] != "offload" || len(effects.Ranked[0].Knobs) != 1 || !effects.Ranked[0].Seen() || effects.Ranked[0].Most[0] != "all" {
 		t.Errorf("effects %+v", effects)
 	}

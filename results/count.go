@@ -10,11 +10,3 @@ func Count[N int | int64 | uint64](n N, thing string) string {
 	}
 	return text + "s"
 }
-
-// countAre writes it as the subject of a sentence: "1 trial is", "3 trials are".
-func countAre(n int, thing string) string {
-	if n == 1 {
-		return Count(n, thing) + " is"
-	}
-	return Count(n, thing) + " are"
-}

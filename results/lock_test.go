@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"errors"
@@ -7,16 +7,19 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tunbench/results"
+	"tunbench/results/internal/fixture"
 )
 
 // TestOneWriterForAFile: while a writer has a file, nobody resumes it and it stays as it is; afterwards it can be resumed, once at a time.
 func TestOneWriterForAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
-	first, err := Create(path)
+	first, err := results.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []Record{sampleHost(), End{Status: Interrupted}} {
+	for _, r := range []results.Record{fixture.Host(), results.End{Status: results.Interrupted}} {
 		if err := first.Write(r); err != nil {
 			t.Fatal(err)
 		}
@@ -24,8 +27,8 @@ func TestOneWriterForAFile(t *testing.T) {
 	refused := func(by string) {
 		t.Helper()
 		before, _ := os.ReadFile(path)
-		_, err := Resume(path, agree)
-		var inUse *InUseError
+		_, err := results.Resume(path, agree)
+		var inUse *results.InUseError
 		if !errors.As(err, &inUse) || inUse.PID != os.Getpid() || !strings.Contains(err.Error(), path+" is being written by process "+strconv.Itoa(os.Getpid())) {
 			t.Errorf("resumed while %s has it: %v", by, err)
 		}
@@ -37,7 +40,7 @@ func TestOneWriterForAFile(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	second, err := Resume(path, agree)
+	second, err := results.Resume(path, agree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +57,7 @@ func TestResumeAsksFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := errors.New("another design")
-	_, err := Resume(path, func(f *File) error {
+	_, err := results.Resume(path, func(f *results.File) error {
 		if len(f.Trials) != 1 || f.End == nil {
 			t.Errorf("asked about %+v", f)
 		}
@@ -66,7 +69,7 @@ func TestResumeAsksFirst(t *testing.T) {
 	if kept, _ := os.ReadFile(path); string(kept) != hostLine+trialLine+endLine {
 		t.Errorf("the file is now %q", kept)
 	}
-	w, err := Resume(path, agree)
+	w, err := results.Resume(path, agree)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"bytes"
@@ -9,15 +9,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"tunbench/results"
+	"tunbench/results/internal/fixture"
 )
 
 // TestReadSchema1: a file of schema 1, which nothing writes any more, can still be read.
 func TestReadSchema1(t *testing.T) {
-	got, err := ReadFile("testdata/schema1.jsonl")
+	got, err := results.ReadFile("testdata/schema1.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fileOf(hostBeforeSchema4(), schema1Trial(t), Trial{Scenario: "dut=veth/size=64", Start: sampleStart}, sampleEnd(2))
+	want := fixture.File(hostBeforeSchema4(), fixture.Schema1Trial(t), results.Trial{Scenario: "dut=veth/size=64", Start: fixture.Start}, fixture.End(2))
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("schema 1 (-want +got):\n%s", diff)
 	}
@@ -26,7 +29,7 @@ func TestReadSchema1(t *testing.T) {
 // TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials, the CPUs
 // allowed and emulation, one of schema 2 but for comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
-	all := fileOf(sampleRecords(t)...)
+	all := fixture.File(fixture.Records(t)...)
 	readsAs(t, "testdata/schema4.jsonl", all)
 	all.Gates, all.Comparisons[0].NothingRounds, all.Comparisons[0].UnmeasuredRounds = nil, 0, 0
 	all.Host, all.Trials[0] = hostBeforeSchema4(), beforeSchema4(all.Trials[0])
@@ -38,7 +41,7 @@ func TestReadGolden(t *testing.T) {
 }
 
 // beforeSchema4 takes away what a trial did not have then.
-func beforeSchema4(t Trial) Trial {
+func beforeSchema4(t results.Trial) results.Trial {
 	dut := *t.DUT
 	dut.Skips = nil
 	t.DUT, t.Warnings = &dut, nil
@@ -46,7 +49,7 @@ func beforeSchema4(t Trial) Trial {
 }
 
 // beforeSchema3 takes away what a trial did not have then.
-func beforeSchema3(t Trial) Trial {
+func beforeSchema3(t results.Trial) results.Trial {
 	dut, cpu := *t.DUT, *t.CPU
 	dut.Program, cpu.DistanceNs = "", nil
 	t.Series, t.DUT, t.CPU, t.IntakeRatio = 0, &dut, &cpu, nil
@@ -54,25 +57,25 @@ func beforeSchema3(t Trial) Trial {
 }
 
 // hostBeforeSchema4 is the sample without what was added later.
-func hostBeforeSchema4() Host {
-	h := sampleHost()
+func hostBeforeSchema4() results.Host {
+	h := fixture.Host()
 	h.CPUsAllowed = ""
 	return h
 }
 
 // readsAs adds a bare trial to what is wanted.
-func readsAs(t *testing.T, path string, wanted *File) {
+func readsAs(t *testing.T, path string, wanted *results.File) {
 	t.Helper()
-	got, err := ReadFile(path)
+	got, err := results.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := *wanted
-	want.Add(Trial{Scenario: "dut=veth/size=64", Start: sampleStart})
+	want.Add(results.Trial{Scenario: "dut=veth/size=64", Start: fixture.Start})
 	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0].Text, "speaks of 1 trial, the file has 2") {
 		t.Errorf("warnings %v", got.Warnings)
 	}
-	if diff := cmp.Diff(&want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(File{}, "Warnings")); diff != "" {
+	if diff := cmp.Diff(&want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(results.File{}, "Warnings")); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
@@ -107,7 +110,7 @@ func TestReadWarnings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			file, err := Read(strings.NewReader(test.text))
+			file, err := results.Read(strings.NewReader(test.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,40 +134,40 @@ func TestReadErrors(t *testing.T) {
 		want       error  // in its tree; nil if only the text counts
 		text2      string // in its text
 	}{
-		{"empty file", "", 1, errHostFirst, "empty"},
-		{"half a host record", hostLine[:30], 1, errHostFirst, "torn"},
-		{"a trial first", trialLine + hostLine, 1, errHostFirst, ""},
-		{"empty lines only", "\n\n", 1, errHostFirst, "empty"},
-		{"two host records", hostLine + trialLine + hostLine, 3, errHostTwice, "another result file begins"},
-		{"two files in one", hostLine + trialLine + endLine + hostLine + trialLine + endLine, 4, errEnded, "another result file begins"},
-		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, errEnded, "another run"},
-		{"the line is counted with empty ones", "\n" + hostLine + "\n\n" + trialLine[:20] + "\n" + trialLine, 5, ErrForeign, ""},
-		{"UTF-16, little-endian", "\xff\xfe{\x00", 1, ErrForeign, "UTF-16"},
-		{"UTF-16, big-endian", "\xfe\xff\x00{", 1, ErrForeign, "UTF-16"},
-		{"UTF-16 without a mark", "{\x00\"\x00", 1, ErrForeign, "UTF-16"},
-		{"gzip", "\x1f\x8b\x08\x00", 1, ErrForeign, "gunzip"},
-		{"JSON over several lines", "{\n  \"schema\": 3\n}\n", 1, ErrForeign, "jq -c"},
-		{"nonsense in the middle", hostLine + trialLine[:20] + "\n" + trialLine, 2, ErrForeign, ""},
-		{"JSON of someone else", `{"name":"x"}` + "\n" + hostLine, 1, ErrForeign, ""},
-		{"JSON of someone else at the end", hostLine + `{"name":"x"}` + "\n", 2, ErrForeign, ""},
-		{"a number", "42\n" + hostLine, 1, ErrForeign, ""},
-		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, ErrForeign, ""},
-		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, ErrForeign, "song"},
+		{"empty file", "", 1, results.ErrHostFirst, "empty"},
+		{"half a host record", hostLine[:30], 1, results.ErrHostFirst, "torn"},
+		{"a trial first", trialLine + hostLine, 1, results.ErrHostFirst, ""},
+		{"empty lines only", "\n\n", 1, results.ErrHostFirst, "empty"},
+		{"two host records", hostLine + trialLine + hostLine, 3, results.ErrHostTwice, "another result file begins"},
+		{"two files in one", hostLine + trialLine + endLine + hostLine + trialLine + endLine, 4, results.ErrEnded, "another result file begins"},
+		{"a record after the end", hostLine + trialLine + endLine + trialLine, 4, results.ErrEnded, "another run"},
+		{"the line is counted with empty ones", "\n" + hostLine + "\n\n" + trialLine[:20] + "\n" + trialLine, 5, results.ErrForeign, ""},
+		{"UTF-16, little-endian", "\xff\xfe{\x00", 1, results.ErrForeign, "UTF-16"},
+		{"UTF-16, big-endian", "\xfe\xff\x00{", 1, results.ErrForeign, "UTF-16"},
+		{"UTF-16 without a mark", "{\x00\"\x00", 1, results.ErrForeign, "UTF-16"},
+		{"gzip", "\x1f\x8b\x08\x00", 1, results.ErrForeign, "gunzip"},
+		{"JSON over several lines", "{\n  \"schema\": 3\n}\n", 1, results.ErrForeign, "jq -c"},
+		{"nonsense in the middle", hostLine + trialLine[:20] + "\n" + trialLine, 2, results.ErrForeign, ""},
+		{"JSON of someone else", `{"name":"x"}` + "\n" + hostLine, 1, results.ErrForeign, ""},
+		{"JSON of someone else at the end", hostLine + `{"name":"x"}` + "\n", 2, results.ErrForeign, ""},
+		{"a number", "42\n" + hostLine, 1, results.ErrForeign, ""},
+		{"schema 0", strings.Replace(hostLine, ":1", ":0", 1), 1, results.ErrForeign, ""},
+		{"unknown record", hostLine + `{"schema":1,"record":"song"}` + "\n", 2, results.ErrForeign, "song"},
 		{"a field of another type", hostLine + strings.Replace(trialLine, `"s"`, "5", 1), 2, nil, "scenario"},
 		{"newer schema", hostLine + trialLine + newer, 3, nil, "schema 7, newer than 4"},
 		{"newer schema first", strings.Replace(hostLine, ":1", ":5", 1), 1, nil, "schema 5, newer than 4"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Read(strings.NewReader(test.text))
-			var line *LineError
+			_, err := results.Read(strings.NewReader(test.text))
+			var line *results.LineError
 			if !errors.As(err, &line) || line.Line != test.line {
 				t.Fatalf("Read = %v, want an error in line %d", err, test.line)
 			}
 			if test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text2) {
 				t.Errorf("Read = %v, want %v with %q", err, test.want, test.text2)
 			}
-			var schema *SchemaError
+			var schema *results.SchemaError
 			if newer := strings.HasPrefix(test.name, "newer"); errors.As(err, &schema) != newer {
 				t.Errorf("Read = %v; a SchemaError: %v, want %v", err, !newer, newer)
 			}
@@ -174,10 +177,10 @@ func TestReadErrors(t *testing.T) {
 
 func TestReadFails(t *testing.T) {
 	broken := errors.New("broken disk")
-	if _, err := Read(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+	if _, err := results.Read(iotest.ErrReader(broken)); !errors.Is(err, broken) {
 		t.Errorf("Read = %v, want the reader's error", err)
 	}
-	if _, err := ReadFile("testdata/no such file"); err == nil {
+	if _, err := results.ReadFile("testdata/no such file"); err == nil {
 		t.Error("ReadFile of nothing succeeds")
 	}
 }
@@ -186,7 +189,7 @@ func TestReadFails(t *testing.T) {
 func TestReadTorn(t *testing.T) {
 	whole := hostLine + trialLine + trialLine + endLine
 	for cut := len(hostLine); cut < len(whole); cut++ {
-		file, err := Read(strings.NewReader(whole[:cut]))
+		file, err := results.Read(strings.NewReader(whole[:cut]))
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -198,46 +201,23 @@ func TestReadTorn(t *testing.T) {
 
 // FuzzRead: what can be read can be written, and reads back the same.
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(encodeAll(f, sampleRecords(f)...)))
-	f.Add([]byte(encodeAll(f, sampleHost(), Trial{Scenario: "s", Traffic: Traffic{LossRatio: new(0.0)}}, sampleEnd(1))))
+	f.Add([]byte(encodeAll(f, fixture.Records(f)...)))
+	f.Add([]byte(encodeAll(f, fixture.Host(), results.Trial{Scenario: "s", Traffic: results.Traffic{LossRatio: new(0.0)}}, fixture.End(1))))
 	f.Add([]byte(hostLine + trialLine + endLine))
 	f.Add([]byte(hostLine + trialLine[:9] + "\n" + trialLine))
 	f.Add([]byte(hostLine + "{}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Read(bytes.NewReader(data))
+		file, err := results.Read(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		written := encodeAll(t, recordsOf(file)...)
-		again, err := Read(strings.NewReader(written))
+		written := encodeAll(t, fixture.RecordsOf(file)...)
+		again, err := results.Read(strings.NewReader(written))
 		if err != nil {
 			t.Fatalf("own output: %v\n%s", err, written)
 		}
-		if rewritten := encodeAll(t, recordsOf(again)...); rewritten != written {
+		if rewritten := encodeAll(t, fixture.RecordsOf(again)...); rewritten != written {
 			t.Errorf("written\n%s\nafter reading it\n%s", written, rewritten)
 		}
 	})
-}
-
-func recordsOf(file *File) []Record {
-	records := []Record{file.Host}
-	records = append(records, asRecords(file.Calibrations)...)
-	records = append(records, asRecords(file.Trials)...)
-	records = append(records, asRecords(file.Searches)...)
-	records = append(records, asRecords(file.Bursts)...)
-	records = append(records, asRecords(file.Soaks)...)
-	records = append(records, asRecords(file.Comparisons)...)
-	records = append(records, asRecords(file.Sweeps)...)
-	if file.End != nil {
-		records = append(records, *file.End)
-	}
-	return records
-}
-
-func asRecords[R Record](records []R) []Record {
-	out := make([]Record, len(records))
-	for i, r := range records {
-		out[i] = r
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"bytes"
@@ -14,16 +14,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"tunbench/results"
+	"tunbench/results/internal/fixture"
 )
 
 func TestWriteAndRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
-	w, err := Create(path)
+	w, err := results.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records := sampleRecords(t)
-	want := fileOf(records...)
+	records := fixture.Records(t)
+	want := fixture.File(records...)
 	for _, r := range records {
 		if err := w.Write(r); err != nil {
 			t.Fatal(err)
@@ -37,7 +40,7 @@ func TestWriteAndRead(t *testing.T) {
 	if err := w.Write(want.Trials[0]); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("Write after Close = %v, want fs.ErrClosed", err)
 	}
-	got, err := ReadFile(path)
+	got, err := results.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,7 @@ func TestCreateRefusesToOverwrite(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Create(path)
+	_, err := results.Create(path)
 	if !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another name") {
 		t.Errorf("Create = %v, want fs.ErrExist with the path and a remedy", err)
 	}
@@ -68,7 +71,7 @@ func TestCreateGivesNoDangerousAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{dir: "folder", link: "link", "/dev/null": "device", "/dev/stdout": "new file"} {
-		_, err := Create(path)
+		_, err := results.Create(path)
 		if !errors.Is(err, fs.ErrExist) || strings.Contains(err.Error(), "remove") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want one with %q", path, err, want)
 		}
@@ -76,18 +79,18 @@ func TestCreateGivesNoDangerousAdvice(t *testing.T) {
 }
 
 func TestWriteOrder(t *testing.T) {
-	host, trial, end := sampleHost(), Trial{Scenario: "s"}, End{}
+	host, trial, end := fixture.Host(), results.Trial{Scenario: "s"}, results.End{}
 	tests := []struct {
-		records []Record
+		records []results.Record
 		want    error // of the last
 	}{
-		{[]Record{trial}, errHostFirst},
-		{[]Record{host, host}, errHostTwice},
-		{[]Record{host, end, trial}, errEnded},
-		{[]Record{host, trial, trial, end}, nil},
+		{[]results.Record{trial}, results.ErrHostFirst},
+		{[]results.Record{host, host}, results.ErrHostTwice},
+		{[]results.Record{host, end, trial}, results.ErrEnded},
+		{[]results.Record{host, trial, trial, end}, nil},
 	}
 	for _, test := range tests {
-		w := &Writer{file: &smallDisk{room: 1 << 20}}
+		w := results.NewWriter(&smallDisk{room: 1 << 20})
 		var err error
 		for _, r := range test.records {
 			err = w.Write(r)
@@ -100,12 +103,12 @@ func TestWriteOrder(t *testing.T) {
 
 func TestWriteNotFiniteLeavesNothing(t *testing.T) {
 	disk := &smallDisk{room: 1 << 20}
-	w := &Writer{file: disk}
-	if err := w.Write(sampleHost()); err != nil {
+	w := results.NewWriter(disk)
+	if err := w.Write(fixture.Host()); err != nil {
 		t.Fatal(err)
 	}
 	length := disk.Len()
-	if err := w.Write(Trial{Scenario: "s", DurationS: math.NaN()}); err == nil {
+	if err := w.Write(results.Trial{Scenario: "s", DurationS: math.NaN()}); err == nil {
 		t.Fatal("NaN was written")
 	}
 	if disk.Len() != length {
@@ -142,11 +145,11 @@ func (d *smallDisk) Close() error { return nil }
 
 // TestDiskFull: at whatever byte the disk becomes full, the file holds whole lines and later writes may succeed.
 func TestDiskFull(t *testing.T) {
-	records := []Record{sampleHost(), Trial{Scenario: "a"}, Trial{Scenario: "b"}}
+	records := []results.Record{fixture.Host(), results.Trial{Scenario: "a"}, results.Trial{Scenario: "b"}}
 	whole := encodeAll(t, records...)
 	for room := range len(whole) {
 		disk := &smallDisk{room: room}
-		w := &Writer{file: disk}
+		w := results.NewWriter(disk)
 		var err error
 		for _, r := range records {
 			if err = w.Write(r); err != nil {
@@ -165,19 +168,19 @@ func TestDiskFull(t *testing.T) {
 
 func TestDiskFullThenRoom(t *testing.T) {
 	disk := &smallDisk{room: 1 << 20}
-	w := &Writer{file: disk}
-	if err := w.Write(sampleHost()); err != nil {
+	w := results.NewWriter(disk)
+	if err := w.Write(fixture.Host()); err != nil {
 		t.Fatal(err)
 	}
 	disk.room = disk.Len() + 5
-	if err := w.Write(Trial{Scenario: "lost"}); !errors.Is(err, syscall.ENOSPC) {
+	if err := w.Write(results.Trial{Scenario: "lost"}); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("Write = %v, want ENOSPC", err)
 	}
 	disk.room = 1 << 20
-	if err := w.Write(Trial{Scenario: "kept"}); err != nil {
+	if err := w.Write(results.Trial{Scenario: "kept"}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := disk.String(), encodeAll(t, sampleHost(), Trial{Scenario: "kept"}); got != want {
+	if got, want := disk.String(), encodeAll(t, fixture.Host(), results.Trial{Scenario: "kept"}); got != want {
 		t.Errorf("file %q, want %q", got, want)
 	}
 }
@@ -185,12 +188,12 @@ func TestDiskFullThenRoom(t *testing.T) {
 // TestTornForGood: when the torn line cannot be cut off, nothing is appended to it.
 func TestTornForGood(t *testing.T) {
 	disk := &smallDisk{room: 10, noTruncate: true}
-	w := &Writer{file: disk}
-	if err := w.Write(sampleHost()); !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, syscall.EIO) {
+	w := results.NewWriter(disk)
+	if err := w.Write(fixture.Host()); !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, syscall.EIO) {
 		t.Fatalf("Write = %v, want ENOSPC and EIO", err)
 	}
 	disk.room = 1 << 20
-	if err := w.Write(sampleHost()); !errors.Is(err, syscall.EIO) {
+	if err := w.Write(fixture.Host()); !errors.Is(err, syscall.EIO) {
 		t.Errorf("second Write = %v, want EIO", err)
 	}
 	if disk.Len() != 10 {
@@ -225,22 +228,22 @@ func fillDisk(path string) error {
 	if err := syscall.Mount("tmpfs", filepath.Dir(path), "tmpfs", 0, "size=8k"); err != nil {
 		return err
 	}
-	w, err := Create(path)
+	w, err := results.Create(path)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	if err := w.Write(Host{Hostname: "bench"}); err != nil {
+	if err := w.Write(results.Host{Hostname: "bench"}); err != nil {
 		return err
 	}
 	written := 0
 	for ; err == nil && written < 1000; written++ {
-		err = w.Write(Trial{Scenario: strings.Repeat("s", 1000)})
+		err = w.Write(results.Trial{Scenario: strings.Repeat("s", 1000)})
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		return errors.Join(errors.New("the disk did not fill"), err)
 	}
-	file, err := ReadFile(path)
+	file, err := results.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -250,11 +253,11 @@ func fillDisk(path string) error {
 	return nil
 }
 
-func encodeAll(t testing.TB, records ...Record) string {
+func encodeAll(t testing.TB, records ...results.Record) string {
 	t.Helper()
 	var all strings.Builder
 	for _, r := range records {
-		line, err := Encode(r)
+		line, err := results.Encode(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // Outcome is what the gate makes of one metric of a scenario, in a word.
@@ -84,7 +85,7 @@ func outcomeOf(c results.Comparison) Outcome {
 		return Better
 	case c.Verdict == results.VerdictWorse:
 		return Worse
-	case results.NotWorse(c):
+	case analysis.NotWorse(c):
 		return NotWorse
 	}
 	return Inconclusive

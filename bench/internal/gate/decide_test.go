@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 func TestOutcome(t *testing.T) {
@@ -43,7 +44,7 @@ func TestOutcome(t *testing.T) {
 
 // TestNotWorse: between same and better there is nothing for a gate to be undecided about, as long as the series can be trusted.
 func TestNotWorse(t *testing.T) {
-	limit := 1 + results.DefaultMargin(results.MetricForwarded)
+	limit := 1 + analysis.DefaultMargin(results.MetricForwarded)
 	between := judged(results.MetricForwarded, results.VerdictInconclusive)
 	between.Ratio, between.Low, between.High = limit, 1.001/limit, 1.001*limit
 	cost := judged(results.MetricDUTCost, results.VerdictInconclusive)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -43,7 +44,7 @@ var start = time.Date(2026, 5, 4, 12, 30, 0, 123456789, time.UTC)
 // judged is a comparison with a verdict and figures that fit it.
 func judged(m results.Metric, v results.Verdict) results.Comparison {
 	c := results.Comparison{
-		ScenarioA: small, ScenarioB: small, Metric: m, Confidence: 0.95, Margin: results.DefaultMargin(m), Rounds: 20, PValue: 0.0001, Verdict: v,
+		ScenarioA: small, ScenarioB: small, Metric: m, Confidence: 0.95, Margin: analysis.DefaultMargin(m), Rounds: 20, PValue: 0.0001, Verdict: v,
 		Ratio: 1.001, Low: 0.995, High: 1.005,
 	}
 	switch worse := 0.92; {
@@ -61,7 +62,7 @@ func judged(m results.Metric, v results.Verdict) results.Comparison {
 // seriesOf is one series with such verdicts.
 func seriesOf(verdicts map[results.Metric]results.Verdict) Series {
 	var s Series
-	for _, m := range results.ArmMetrics() {
+	for _, m := range analysis.ArmMetrics() {
 		if v, ok := verdicts[m]; ok {
 			s.Comparisons = append(s.Comparisons, judged(m, v))
 		}

@@ -4,24 +4,24 @@ import (
 	"fmt"
 	"strings"
 
-	"tunbench/results"
+	"tunbench/results/report"
 )
 
 // Markdown is the report for a pull request, as GitHub shows Markdown. The verdict is its first line.
 func (r Report) Markdown() (string, error) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("**tunbench gate: %s**\n", results.EscapeMarkdown(r.Headline()))
-	line("Baseline: %s. Candidate: %s.\n", results.EscapeMarkdown(r.Baseline), results.EscapeMarkdown(r.Candidate))
+	line("**tunbench gate: %s**\n", report.EscapeMarkdown(r.Headline()))
+	line("Baseline: %s. Candidate: %s.\n", report.EscapeMarkdown(r.Baseline), report.EscapeMarkdown(r.Candidate))
 	table, err := r.markdownTable()
 	if err != nil {
 		return "", err
 	}
 	b.WriteString(table)
 	for _, w := range r.warnings() {
-		line("- warning: %s", results.EscapeMarkdown(w))
+		line("- warning: %s", report.EscapeMarkdown(w))
 	}
-	line("\n%s\n", results.EscapeMarkdown(results.Fingerprint(r.Host)))
+	line("\n%s\n", report.EscapeMarkdown(report.Fingerprint(r.Host)))
 	line("Each figure is the median of its trials; the change and its %.4g %% interval are those of the rounds' ratios. "+
 		"What is worse in a first series is measured again, and fails if it is worse once more.\n", 100*r.Confidence)
 	line("<details><summary>How to repeat it</summary>\n")
@@ -44,9 +44,9 @@ func (r Report) markdownTable() (string, error) {
 			return "", err
 		}
 		for _, row := range rows {
-			cells := []string{titles[i], results.Label(row.First.Metric), row.baseline, row.candidate, row.change, row.interval}
+			cells := []string{titles[i], report.Label(row.First.Metric), row.baseline, row.candidate, row.change, row.interval}
 			for i := range cells {
-				cells[i] = results.EscapeMarkdown(cells[i])
+				cells[i] = report.EscapeMarkdown(cells[i])
 			}
 			fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(cells, " | "), emphasized(row.Finding))
 		}

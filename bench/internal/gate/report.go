@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 // Report is all that the gate found.
@@ -31,7 +32,7 @@ func (s Scenario) Failures() []string {
 	var failures []string
 	for _, series := range s.Series {
 		if series.Failure != "" {
-			failures = append(failures, results.Brief(series.Failure))
+			failures = append(failures, report.Brief(series.Failure))
 		}
 	}
 	return failures
@@ -182,11 +183,11 @@ func (r Report) warnings() []string {
 			if j > 0 {
 				head = titles[i] + ", once more: "
 			}
-			for _, w := range results.SeriesSentences(series.Comparisons, series.Trials) {
+			for _, w := range report.SeriesSentences(series.Comparisons, series.Trials) {
 				warnings = append(warnings, head+w)
 			}
 			if series.Failure != "" {
-				warnings = append(warnings, head+results.Brief(series.Failure))
+				warnings = append(warnings, head+report.Brief(series.Failure))
 			}
 		}
 	}
@@ -195,7 +196,7 @@ func (r Report) warnings() []string {
 
 // titles names each scenario by what sets it off from the others.
 func (r Report) titles() []string {
-	titles, _ := results.ScenarioTitles(r.names())
+	titles, _ := report.ScenarioTitles(r.names())
 	if len(titles) == 1 {
 		return []string{"the scenario"}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
+	"tunbench/results/report"
 )
 
 // row is one finding in the words of a report.
@@ -17,7 +19,7 @@ func (s Scenario) rows() ([]row, error) {
 	if len(s.Findings) == 0 {
 		return nil, nil
 	}
-	summaries, err := results.Summarize(s.Series[0].Trials)
+	summaries, err := analysis.Summarize(s.Series[0].Trials)
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", s.Name, err)
 	}
@@ -26,11 +28,11 @@ func (s Scenario) rows() ([]row, error) {
 		r := row{
 			Finding:  f,
 			baseline: median(summaries, results.ArmA, f.First.Metric), candidate: median(summaries, results.ArmB, f.First.Metric),
-			change: results.Change(f.First), interval: results.ChangeInterval(f.First),
+			change: report.Change(f.First), interval: report.ChangeInterval(f.First),
 		}
 		if f.Second != nil {
-			r.change += ", again " + results.Change(*f.Second)
-			r.interval += ", again " + results.ChangeInterval(*f.Second)
+			r.change += ", again " + report.Change(*f.Second)
+			r.interval += ", again " + report.ChangeInterval(*f.Second)
 		}
 		rows[i] = r
 	}
@@ -38,10 +40,10 @@ func (s Scenario) rows() ([]row, error) {
 }
 
 // median is a figure of an arm in the unit of its label, a dash where there is none.
-func median(summaries []results.Summary, arm string, m results.Metric) string {
+func median(summaries []analysis.Summary, arm string, m results.Metric) string {
 	for _, s := range summaries {
 		if stat, ok := s.Stats[m]; ok && s.Arm == arm {
-			return results.Format(m, stat.Median)
+			return report.Format(m, stat.Median)
 		}
 	}
 	return "–"
@@ -57,9 +59,9 @@ func (f Finding) verdict() string {
 
 // sentences are what the verdict rests on, a line for each series.
 func (f Finding) sentences() []string {
-	lines := []string{results.Sentence(f.First)}
+	lines := []string{report.Sentence(f.First)}
 	if f.Second != nil {
-		lines = append(lines, "once more: "+results.Sentence(*f.Second))
+		lines = append(lines, "once more: "+report.Sentence(*f.Second))
 	}
 	return lines
 }

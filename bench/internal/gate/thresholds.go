@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // Thresholds say what the gate lets pass.
@@ -32,21 +33,21 @@ const tcpMarginFactor = 4
 // and the CPU time of the device under test. The last hundredth of the latencies and the CPU time of the whole machine, tester included, are
 // reported only: on a shared machine others decide about them.
 func DefaultThresholds() Thresholds {
-	t := Thresholds{Confidence: results.DefaultConfidence, Metrics: map[results.Metric]Threshold{}}
+	t := Thresholds{Confidence: analysis.DefaultConfidence, Metrics: map[results.Metric]Threshold{}}
 	reported := []results.Metric{results.Latency("p99"), results.RoundTrip("p99"), results.MetricMachineCost}
-	for _, m := range results.ArmMetrics() {
+	for _, m := range analysis.ArmMetrics() {
 		factor := marginFactor
 		if m == results.MetricThroughput {
 			factor = tcpMarginFactor
 		}
-		t.Metrics[m] = Threshold{Margin: factor * results.DefaultMargin(m), Required: !slices.Contains(reported, m)}
+		t.Metrics[m] = Threshold{Margin: factor * analysis.DefaultMargin(m), Required: !slices.Contains(reported, m)}
 	}
 	return t
 }
 
 // CompareOptions are those of the comparisons.
-func (t Thresholds) CompareOptions() results.CompareOptions {
-	o := results.CompareOptions{Confidence: t.Confidence, Margins: map[results.Metric]float64{}}
+func (t Thresholds) CompareOptions() analysis.CompareOptions {
+	o := analysis.CompareOptions{Confidence: t.Confidence, Margins: map[results.Metric]float64{}}
 	for m, threshold := range t.Metrics {
 		o.Margins[m] = threshold.Margin
 	}

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // The keys of a file of thresholds.
@@ -78,7 +79,7 @@ func (r thresholdsReader) file(n *yaml.Node, t *Thresholds) error {
 
 func (r thresholdsReader) metrics(n *yaml.Node, t *Thresholds) error {
 	var names []string
-	for _, m := range results.ArmMetrics() {
+	for _, m := range analysis.ArmMetrics() {
 		names = append(names, string(m))
 	}
 	return r.eachKey(n, "metric", names, func(name string, value *yaml.Node) error {

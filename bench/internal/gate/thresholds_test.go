@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // with are the default thresholds, changed.
@@ -106,7 +107,7 @@ func FuzzParseThresholds(f *testing.F) {
 				t.Errorf("%s: margin %v", m, threshold.Margin)
 			}
 		}
-		if !(got.Confidence > 0.5 && got.Confidence < 1) || got.Rounds < 0 || len(got.Metrics) != len(results.ArmMetrics()) {
+		if !(got.Confidence > 0.5 && got.Confidence < 1) || got.Rounds < 0 || len(got.Metrics) != len(analysis.ArmMetrics()) {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -128,7 +129,7 @@ func TestReadThresholds(t *testing.T) {
 // TestDefaultThresholds: every metric has a margin, and some are for information only.
 func TestDefaultThresholds(t *testing.T) {
 	d := DefaultThresholds()
-	for _, m := range results.ArmMetrics() {
+	for _, m := range analysis.ArmMetrics() {
 		if d.Metrics[m].Margin <= 0 || d.CompareOptions().Margins[m] != d.Metrics[m].Margin {
 			t.Errorf("%s: %+v", m, d.Metrics[m])
 		}

@@ -8,6 +8,7 @@ import (
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // Burst finds the longest burst, packets back to back at the highest rate of the
@@ -145,7 +146,7 @@ func (m *bursting) summarize(full results.Trial, limit int64) {
 	for _, r := range m.record.Repetitions {
 		packets = append(packets, r.Packets)
 	}
-	found := results.NewPacketRange(packets)
+	found := analysis.NewPacketRange(packets)
 	m.record.LongestPackets = &found
 	if found.Min == limit {
 		m.record.LimitPackets = &limit

@@ -11,6 +11,7 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // Soak holds one load for a long time, interval by interval in one scene, each with a
@@ -39,7 +40,7 @@ func soakMetrics() []results.Metric {
 func (s *Soak) Run(ctx context.Context) (record results.Soak, err error) {
 	record = results.Soak{Scenario: s.name(), Start: time.Now().UTC()}
 	err = withRig(ctx, s.Scenario, s.Options, func(r *Rig) error {
-		m := &soaking{Soak: s, rig: r, record: &record, trends: map[results.Metric]*results.Trend{}}
+		m := &soaking{Soak: s, rig: r, record: &record, trends: map[results.Metric]*analysis.Trend{}}
 		defer m.summarize()
 		return m.run(ctx)
 	})
@@ -59,7 +60,7 @@ type soaking struct {
 	*Soak
 	rig    *Rig
 	record *results.Soak
-	trends map[results.Metric]*results.Trend
+	trends map[results.Metric]*analysis.Trend
 	memory [2]memoryTrend
 
 	lossy     int           // intervals that lost packets
@@ -69,7 +70,7 @@ type soaking struct {
 // memoryTrend is the memory of one process over time.
 type memoryTrend struct {
 	results.Memory
-	trend results.Trend
+	trend analysis.Trend
 }
 
 func (m *soaking) run(ctx context.Context) error {
@@ -119,7 +120,7 @@ func (m *soaking) take(t results.Trial, at time.Duration) error {
 			continue
 		}
 		if m.trends[metric] == nil {
-			m.trends[metric] = &results.Trend{}
+			m.trends[metric] = &analysis.Trend{}
 		}
 		m.trends[metric].Add(at, value)
 	}
@@ -142,7 +143,7 @@ func (m *memoryTrend) add(at time.Duration, bytes int64) {
 	m.trend.Add(at, float64(bytes))
 }
 
-// summarize describes how the metrics and the memory changed, and warns. Loss has no
+// summarize describes how the metrics and the memory changed, and warns of loss, which has no
 // drift of its own where most intervals have none.
 func (m *soaking) summarize() {
 	if m.lossy > 0 {
@@ -167,6 +168,4 @@ func (m *soaking) summarize() {
 		}
 		m.record.Memory = append(m.record.Memory, memory.Memory)
 	}
-	lasted := time.Duration(m.record.DurationS * float64(time.Second))
-	m.record.Warnings = append(m.record.Warnings, results.Sentences(results.SoakWarnings(m.record.Drifts, m.record.Memory, lasted))...)
 }

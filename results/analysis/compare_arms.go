@@ -1,0 +1,139 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"tunbench/results"
+	"tunbench/results/stat"
+)
+
+// DefaultConfidence is that of a comparison.
+const DefaultConfidence = 0.95
+
+// CompareOptions says how sure a verdict is to be.
+type CompareOptions struct {
+	// Confidence of the intervals, DefaultConfidence if 0; 1 less it is how often a verdict other than same or inconclusive may be wrong where
+	// nothing changed, over all metrics of a series.
+	//
+	// An interval is the hull of two: the exact one that belongs to the signed-rank test, and a seeded bootstrap of the centre.
+	Confidence float64
+	// Margins of metrics, where they are not those of [DefaultMargin].
+	Margins map[results.Metric]float64
+	// Seed of the bootstrap.
+	Seed uint64
+}
+
+func (o CompareOptions) confidence() float64 { return cmp.Or(o.Confidence, DefaultConfidence) }
+
+func (o CompareOptions) margin(f comparedFigure) float64 {
+	return cmp.Or(o.Margins[f.metric], f.margin)
+}
+
+// ArmComparison is a comparison and what is odd about the rounds that it is made of. The record's own Warnings are empty: they are the same in words.
+type ArmComparison struct {
+	results.Comparison
+	Warning []Warning
+}
+
+// Compare takes the trials of two arms together: for each series an [ArmComparison] per metric that an arm has in some round. What a round is
+// worth in which an arm has no figure above zero stands in one table, with the type outcomes: B is worse where it brought nothing through and A
+// did; any other round without a ratio is named, and no verdict is then better than inconclusive, nor is it where a trial failed. Rounds that
+// were interrupted and trials without an arm are left out.
+func Compare(trials []results.Trial, o CompareOptions) ([]ArmComparison, error) {
+	var comparisons []ArmComparison
+	for _, series := range SeriesOf(trials) {
+		c, err := compareSeries(series, o)
+		if err != nil {
+			return nil, fmt.Errorf("compare arms: %w", err)
+		}
+		comparisons = append(comparisons, c...)
+	}
+	return comparisons, nil
+}
+
+// SeriesOf groups the trials that belong to an arm.
+func SeriesOf(trials []results.Trial) [][]results.Trial {
+	var order []int
+	grouped := map[int][]results.Trial{}
+	for _, t := range trials {
+		if t.Arm == "" || t.Phase != results.PhasePlain {
+			continue
+		}
+		if _, known := grouped[t.Series]; !known {
+			order = append(order, t.Series)
+		}
+		grouped[t.Series] = append(grouped[t.Series], t)
+	}
+	all := make([][]results.Trial, 0, len(order))
+	for _, number := range order {
+		all = append(all, grouped[number])
+	}
+	return all
+}
+
+func compareSeries(trials []results.Trial, o CompareOptions) ([]ArmComparison, error) {
+	rounds := roundsIn(trials)
+	if len(rounds) == 0 {
+		return nil, nil
+	}
+	a, b := rounds[0].a[0], rounds[0].b[0]
+	var comparisons []ArmComparison
+	var tallies []tally
+	for _, f := range armFigures() {
+		t := tallyOf(rounds, f.metric)
+		if !t.applies || !f.appliesTo(a.Scenario) || !f.appliesTo(b.Scenario) {
+			continue
+		}
+		c := ArmComparison{Comparison: results.Comparison{
+			Series: a.Series, ScenarioA: a.Scenario, ScenarioB: b.Scenario, ProgramA: programOf(a), ProgramB: programOf(b),
+			Metric: f.metric, Margin: o.margin(f), Rounds: len(t.logs), NothingRounds: len(t.nothing), UnmeasuredRounds: len(t.unmeasured),
+		}}
+		if err := c.estimate(t, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.metric, err)
+		}
+		comparisons, tallies = append(comparisons, c), append(tallies, t)
+	}
+	judge(comparisons, tallies, trials, o)
+	return comparisons, nil
+}
+
+// programOf is what forwarded in a trial.
+func programOf(t results.Trial) string {
+	if t.DUT == nil {
+		return ""
+	}
+	return t.DUT.Program
+}
+
+// estimate fills in everything but the verdict, and the p-value before it is corrected for other metrics.
+func (c *ArmComparison) estimate(t tally, o CompareOptions) error {
+	c.Warning = t.warnings()
+	if len(t.logs) == 0 {
+		c.PValue = 1
+		return nil
+	}
+	e, err := estimateOf(t.logs, o)
+	if err != nil {
+		return err
+	}
+	c.Ratio, c.Low, c.High = e.ratios()
+	c.Confidence, c.PValue = e.interval.Confidence, e.p
+	if shift, err := stat.Detectable(t.logs, o.confidence(), detectablePower); err == nil && len(t.nothing) == 0 {
+		c.Detectable = math.Expm1(shift)
+	}
+	c.Warning = append(c.Warning, roundWarnings(c.Rounds, t.ratios, e)...)
+	if len(t.control) == 0 {
+		return nil
+	}
+	if e, err = estimateOf(t.control, o); err != nil {
+		return err
+	}
+	c.Control = &results.Control{PValue: e.p}
+	c.Control.Ratio, c.Control.Low, c.Control.High = e.ratios()
+	return nil
+}
+
+// detectablePower is how often a change of the size of Detectable would have been seen.
+const detectablePower = 0.9

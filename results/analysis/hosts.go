@@ -1,0 +1,41 @@
+package analysis
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"tunbench/results"
+)
+
+// Difference is a fact in which two hosts differ. What a fingerprint lacks is empty.
+type Difference struct{ Name, Here, There string }
+
+// Unlike is in what two hosts differ that decides how fast packets go. The versions of tunbench and Go are not among it, nor the memory, which
+// differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
+func Unlike(here, there results.Host) []Difference {
+	cores := func(h results.Host) string {
+		if h.Cores == 0 {
+			return ""
+		}
+		return strconv.Itoa(h.Cores)
+	}
+	facts := []Difference{
+		{"host", here.Hostname, there.Hostname},
+		{"kernel", here.Kernel, there.Kernel},
+		{"CPU", here.CPUModel, there.CPUModel},
+		{"number of CPUs", cores(here), cores(there)},
+		{"virtualization", here.Virtualization, there.Virtualization},
+		{"clocksource", here.Clocksource, there.Clocksource},
+		{"mitigations", here.Mitigations, there.Mitigations},
+	}
+	if here.CPUsAllowed != "" && there.CPUsAllowed != "" { // older files have none
+		facts = append(facts, Difference{"CPUs allowed", here.CPUsAllowed, there.CPUsAllowed})
+	}
+	for _, name := range slices.Sorted(maps.Keys(here.Sysctls)) {
+		if value, both := there.Sysctls[name]; both {
+			facts = append(facts, Difference{name, here.Sysctls[name], value})
+		}
+	}
+	return slices.DeleteFunc(facts, func(d Difference) bool { return d.Here == d.There })
+}

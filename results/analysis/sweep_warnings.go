@@ -1,0 +1,104 @@
+package analysis
+
+import (
+	"time"
+
+	"tunbench/results"
+)
+
+// minRounds is the least number of rounds whose spread deserves trust.
+const minRounds = 3
+
+// CombinationsDropped are combinations of a sweep that break a rule between keys.
+type CombinationsDropped struct {
+	Combinations int
+	Reason       string // the first such rule
+}
+
+// SeveralSittings is a sweep that was measured in several sittings, between which the machine may have changed.
+type SeveralSittings struct {
+	Sittings    int
+	First, Last time.Time // when they began
+}
+
+// TrialsMissing is a sweep of which trials are missing.
+type TrialsMissing struct{ Missing, Of int }
+
+// NoLogarithm are trials whose metric is absent or not above zero, so that the effects leave them out.
+type NoLogarithm struct {
+	Metric results.Metric
+	Trials int
+}
+
+// LevelGone is a value of a knob of which no trial is behind the effects.
+type LevelGone struct{ LostLevel }
+
+// NoIntervals is a sweep with too few rounds for the interval of an effect.
+type NoIntervals struct{}
+
+// FewRounds is a sweep whose intervals rest on fewer rounds than they should.
+type FewRounds struct{ Rounds, Least int }
+
+// RoundsDrifted is a metric that changed steadily within the rounds.
+type RoundsDrifted struct{ results.Drift }
+
+// SweepWarnings is what of the design of a sweep, in one or more sittings, was not measured, and what makes its effects doubtful.
+func SweepWarnings(sittings []results.Sweep, trials []results.Trial, e Effects) []Warning {
+	s := sittings[0]
+	var out []Warning
+	if s.Dropped > 0 {
+		out = append(out, CombinationsDropped{s.Dropped, s.DroppedReason})
+	}
+	if n := len(sittings); n > 1 {
+		out = append(out, SeveralSittings{n, s.Start, sittings[n-1].Start})
+	}
+	if missing, all := missingTrials(s, trials), len(s.Scenarios)*s.Rounds; missing > 0 {
+		out = append(out, TrialsMissing{missing, all})
+	}
+	if e.LeftOut > 0 {
+		out = append(out, NoLogarithm{s.Metric, e.LeftOut})
+	}
+	for _, l := range e.Lost {
+		if l.whole() {
+			out = append(out, LevelGone{l})
+		}
+	}
+	switch {
+	case e.NoiseDF == 0:
+		out = append(out, NoIntervals{})
+	case e.Rounds < minRounds:
+		out = append(out, FewRounds{e.Rounds, minRounds})
+	}
+	if e.Drift != nil {
+		out = append(out, RoundsDrifted{*e.Drift})
+	}
+	return out
+}
+
+// missingTrials is how many cells and rounds have no usable trial.
+func missingTrials(s results.Sweep, trials []results.Trial) (missing int) {
+	measured := Measured(trials)
+	for _, scenario := range s.Scenarios {
+		for round := range s.Rounds {
+			if !measured(scenario, round) {
+				missing++
+			}
+		}
+	}
+	return missing
+}
+
+// Measured says which trials of a sweep are there: by cell and round, those that neither failed nor were interrupted.
+func Measured(trials []results.Trial) func(scenario string, round int) bool {
+	type place struct {
+		scenario string
+		round    int
+	}
+	done := map[place]bool{}
+	for _, t := range trials {
+		if t.Usable() {
+			done[place{t.Scenario, t.Round}] = true
+		}
+	}
+	return func(scenario string, round int) bool { return done[place{scenario, round}] }
+}

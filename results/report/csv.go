@@ -1,0 +1,80 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"tunbench/results"
+)
+
+// WriteCSV writes a header and a line per trial, whatever became of it, in the order of the file. The columns are the same for every file
+// of one version: what the trial was, every metric of [results.MetricNames] in its own unit, and how it ended. What does not apply is empty.
+func WriteCSV(w io.Writer, f *results.File) error {
+	columns := csvColumns()
+	out := csv.NewWriter(w)
+	fields := make([]string, len(columns))
+	for i, c := range columns {
+		fields[i] = c.name
+	}
+	if err := out.Write(fields); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	for _, t := range f.Trials {
+		figures := results.Metrics(t)
+		for i, c := range columns {
+			fields[i] = c.field(t, figures)
+		}
+		if err := out.Write(fields); err != nil {
+			return fmt.Errorf("write CSV: %w", err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+// csvColumn is a column, named as in the trial record.
+type csvColumn struct {
+	name  string
+	field func(t results.Trial, figures map[results.Metric]float64) string
+}
+
+func csvColumns() []csvColumn {
+	of := func(field func(results.Trial) string) func(results.Trial, map[results.Metric]float64) string {
+		return func(t results.Trial, _ map[results.Metric]float64) string { return field(t) }
+	}
+	columns := []csvColumn{
+		{"scenario", of(func(t results.Trial) string { return plain(t.Scenario) })},
+		{"round", of(func(t results.Trial) string { return strconv.Itoa(t.Round) })},
+		{"arm", of(func(t results.Trial) string { return plain(t.Arm) })},
+		{"phase", of(func(t results.Trial) string { return plain(string(t.Phase)) })},
+		{"start", of(func(t results.Trial) string { return t.Start.UTC().Format(time.RFC3339Nano) })},
+		{"duration_s", of(durationField)},
+	}
+	for _, m := range results.MetricNames() {
+		columns = append(columns, csvColumn{string(m), func(_ results.Trial, figures map[results.Metric]float64) string {
+			if v, ok := figures[m]; ok {
+				return whole(v)
+			}
+			return ""
+		}})
+	}
+	return append(columns,
+		csvColumn{"limited_by", of(func(t results.Trial) string { return plain(t.LimitedBy) })},
+		csvColumn{"interrupted", of(func(t results.Trial) string { return strconv.FormatBool(t.Interrupted) })},
+		csvColumn{"error", of(func(t results.Trial) string { return plain(t.Error) })},
+	)
+}
+
+// durationField is empty where a trial failed before it began.
+func durationField(t results.Trial) string {
+	if t.DurationS == 0 {
+		return ""
+	}
+	return whole(t.DurationS)
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+
+	"tunbench/results"
+	"tunbench/results/analysis"
+)
+
+// sequenceWarning is what no statistics over two files can see.
+const sequenceWarning = "files measured one after the other on a shared machine differ by 10 to 30 % though nothing changed: " +
+	"`tunbench ab` measures both in turns, and is the better way"
+
+// FilesWarnings says what a reader must know about a comparison of files: in what the hosts are unlike, what is odd about the comparison, and about
+// each file as far as it matters to it.
+func FilesWarnings(c *analysis.FileComparison) []string {
+	return append(hostsDiffer(c), filesWarnings(c, nameSubjects(c.InBoth()))...)
+}
+
+func filesWarnings(c *analysis.FileComparison, s subjects) []string {
+	return append([]string{sequenceWarning}, sentencesOf(c.Warnings(), s)...)
+}
+
+// hostsDiffer says in what the hosts are unlike, a line each.
+func hostsDiffer(c *analysis.FileComparison) []string {
+	return prefixed("the hosts differ: ", HostDifferences(c.Old.Host, c.New.Host))
+}
+
+// HostDifferences says in what two hosts differ that decides how fast packets go, a text each: "kernel: 6.18.0, 6.19.0".
+func HostDifferences(here, there results.Host) []string {
+	var texts []string
+	for _, d := range analysis.Unlike(here, there) {
+		texts = append(texts, fmt.Sprintf("%s: %s, %s", plain(d.Name), recordedValue(d.Here), recordedValue(d.There)))
+	}
+	return texts
+}
+
+// recordedValue is a fact of a fingerprint.
+func recordedValue(value string) string {
+	if value == "" {
+		return "not recorded"
+	}
+	return plain(value)
+}
+
+// Open says what keeps rows that are decided from speaking for the whole of the old file; nothing if none does.
+func Open(o analysis.Undecided) []string {
+	var open []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{o.OnlyOld, "of the old file not in the new one"},
+		{o.WithoutRow, "of which a file has no figure"},
+		{o.Unmeasured, "in which either file has a trial that brought nothing through"},
+		{o.TooFew, "with too few trials"},
+		{o.Beyond, "undecided, though the whole interval lies beyond the margin"},
+	} {
+		if part.n > 0 {
+			open = append(open, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	return open
+}
+
+// UnmatchedRecords is what only one of two files has a figure for, as records with the reason in words.
+func UnmatchedRecords(c *analysis.FileComparison) []results.Unmatched {
+	var records []results.Unmatched
+	for _, m := range c.Missing() {
+		records = append(records, results.Unmatched{Scenario: m.Scenario, Metric: m.Metric, OnlyIn: m.OnlyIn, Reason: reason(m)})
+	}
+	return records
+}
+
+// reason says why a file has no figure.
+func reason(m analysis.Missing) string {
+	switch {
+	case m.Why == analysis.WhyNoScenario:
+		return "it has no such scenario"
+	case m.Why == analysis.WhyNoFigure:
+		return "none of its trials has the figure"
+	case m.Failed == 0:
+		return fmt.Sprintf("none of its %s came to its end", trialsOf(m.Trials))
+	}
+	return fmt.Sprintf("none of its %s can be used, %d failed", trialsOf(m.Trials), m.Failed)
+}
+
+// otherFile is the other one of two files.
+func otherFile(w results.WhichFile) results.WhichFile {
+	if w == results.OldFile {
+		return results.NewFile
+	}
+	return results.OldFile
+}
+
+// filesSentence says what is odd about a comparison of two files.
+func filesSentence(odd analysis.Warning) string {
+	switch o := odd.(type) {
+	case analysis.RowsTooFew:
+		return fmt.Sprintf("too few trials in %d of %d rows: it takes at least %d in each file for a verdict on so many", o.Rows, o.Of, o.Needed)
+	case analysis.RowsHopeless:
+		return fmt.Sprintf("too few trials to show a difference in %d of %d rows: it takes at least %d in each file, or fewer rows", o.Rows, o.Of, o.Needed)
+	case analysis.NothingThrough:
+		return fmt.Sprintf("%s: %d of %s of the new file brought nothing through, and every one of the old file did",
+			fileWording(o.Metric).label, o.Trials, trialsOf(o.Of))
+	case analysis.NothingInBoth:
+		return fileWording(o.Metric).label + ": both files have a trial that brought nothing through"
+	case analysis.NewFails:
+		return "a trial of the new file failed, and none of the old file did: nothing is the same or better"
+	case analysis.NoCommonMetric:
+		return "no metric of which both files have a trial that can be used"
+	case analysis.NoCounterpart:
+		return trialsOf(o.Trials) + " of arms, searches, bursts or soaks left out: they have no counterpart"
+	}
+	return ""
+}

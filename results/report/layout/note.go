@@ -1,0 +1,26 @@
+package layout
+
+import (
+	"slices"
+	"strings"
+)
+
+// Note is a sentence about columns.
+type Note struct {
+	Headers []string // of the columns; none: it is about the whole table
+	Text    string
+}
+
+// Explained is the notes about columns that are shown: what is not there needs no words.
+func Explained[R any](columns []Column[R], notes []Note) string {
+	shown := func(header string) bool {
+		return slices.ContainsFunc(columns, func(c Column[R]) bool { return c.Header == header })
+	}
+	var parts []string
+	for _, n := range notes {
+		if len(n.Headers) == 0 || slices.ContainsFunc(n.Headers, shown) {
+			parts = append(parts, n.Text)
+		}
+	}
+	return strings.Join(parts, " ")
+}
