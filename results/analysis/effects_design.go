@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tunbench/results"
+	"tunbench/results/stat"
 )
 
 // sample is what a model knows of a trial.
@@ -95,7 +96,7 @@ type design struct {
 	blocks       []int // columns of the mean and the rounds
 	mains        []term
 	interactions []term
-	gram         gram
+	model        *stat.LeastSquares
 	total        float64 // sum of squares within rounds
 	noise        noise
 }
@@ -122,12 +123,13 @@ func newDesign(s results.Sweep, samples []sample) *design {
 			next += a.count * b.count
 		}
 	}
-	d.gram = newGram(next + 1)
+	d.model = stat.NewLeastSquares(next)
 	for _, sample := range samples {
-		d.gram.add(d.row(sample, next+1))
+		d.model.Add(d.row(sample, next), sample.log)
 	}
 	// What rounding leaves of samples that are all the same is no variance.
-	if d.total = d.gram.fit(d.blocks).residual(); d.total < 1e-24*float64(len(samples)) {
+	blocks := d.model.Fit(d.blocks)
+	if d.total = blocks.Residual(); d.total < 1e-24*float64(len(samples)) {
 		d.total = 0
 	}
 	return d
@@ -158,7 +160,6 @@ func (d *design) row(s sample, columns int) []float64 {
 		a, b := t.factors[0].code(s), t.factors[1].code(s)
 		copy(row[t.first:], product(a, b))
 	}
-	row[columns-1] = s.log
 	return row
 }
 

@@ -19,19 +19,19 @@ func columnsWithout(blocks []int, terms []term, left int) []int {
 }
 
 // told is a term that can be told from all others, by the fit of all.
-type told struct{ fit fit }
+type told struct{ fit stat.Fit }
 
 // tell fits terms with and without each; one that cannot be told from the others is nil.
 func (d *design) tell(blocks []int, terms []term) []*told {
-	whole := d.gram.fit(columnsWithout(blocks, terms, -1))
+	whole := d.model.Fit(columnsWithout(blocks, terms, -1))
 	all := make([]*told, len(terms))
 	for i, t := range terms {
-		rest := d.gram.fit(columnsWithout(blocks, terms, i))
-		if whole.rank()-rest.rank() < t.count {
+		rest := d.model.Fit(columnsWithout(blocks, terms, i))
+		if whole.Rank()-rest.Rank() < t.count {
 			continue
 		}
 		// The columns of the term last, so that none of them is left out for the sake of others.
-		f := d.gram.fit(append(columnsWithout(blocks, terms, i), t.columns()...))
+		f := d.model.Fit(append(columnsWithout(blocks, terms, i), t.columns()...))
 		all[i] = &told{f}
 	}
 	return all
@@ -142,7 +142,7 @@ func (f factor) difference(a, b int) []float64 {
 // value is a linear combination of a term's coefficients.
 func (told *told) value(t term, weights []float64) (v float64) {
 	for i, w := range weights {
-		v += w * told.fit.coefficient(t.first+i)
+		v += w * told.fit.Coefficient(t.first+i)
 	}
 	return v
 }
@@ -173,8 +173,8 @@ func (d *design) addShares(e *Effects) {
 		return
 	}
 	n := float64(len(d.samples))
-	model := d.gram.fit(columnsWithout(columnsWithout(d.blocks, d.mains, -1), d.interactions, -1))
-	noise, rest := d.noise.squares/n, max(model.residual()-d.noise.squares, 0)/n
+	model := d.model.Fit(columnsWithout(columnsWithout(d.blocks, d.mains, -1), d.interactions, -1))
+	noise, rest := d.noise.squares/n, max(model.Residual()-d.noise.squares, 0)/n
 	sum := noise + rest
 	for _, effect := range e.Ranked {
 		sum += effect.variance
@@ -192,7 +192,7 @@ func (d *design) addShares(e *Effects) {
 func (told *told) variance(t term, weights []float64) (v float64) {
 	for i, w := range weights {
 		for j, x := range weights {
-			v += w * x * told.fit.covariance(t.first+i, t.first+j)
+			v += w * x * told.fit.Covariance(t.first+i, t.first+j)
 		}
 	}
 	return v

@@ -7,12 +7,13 @@ import (
 	"github.com/aclements/go-moremath/stats"
 )
 
+// TestStudentTails: what lies beyond a quantile is what was asked for, by another implementation of the distribution.
 func TestStudentTails(t *testing.T) {
-	for freedom := 1; freedom < 60; freedom++ {
-		for _, at := range []float64{0, 0.1, 0.7, 1, 2, 3.5, 8} {
-			want := 2 * (1 - stats.TDist{V: float64(freedom)}.CDF(at))
-			if got := studentTails(at, freedom); math.Abs(got-want) > 1e-9 {
-				t.Errorf("%d degrees of freedom beyond %v: %v, want %v", freedom, at, got, want)
+	for _, freedom := range []int{1, 2, 3, 5, 17, 60, 1000} {
+		for _, outside := range []float64{1e-6, 0.001, 0.01, 0.05, 0.5, 0.99} {
+			at := StudentQuantile(outside, freedom)
+			if got := 2 * (1 - stats.TDist{V: float64(freedom)}.CDF(at)); math.Abs(got-outside) > 1e-6*outside {
+				t.Errorf("%d degrees of freedom: %v lies beyond %v, want %v", freedom, got, at, outside)
 			}
 		}
 	}
