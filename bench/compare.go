@@ -137,7 +137,7 @@ func verdictOf(c *analysis.FileComparison) error {
 	case verdict == results.VerdictInconclusive && c.Count(results.VerdictInconclusive) == len(c.Rows) && len(c.Rows) > 0:
 		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
 	case verdict == results.VerdictInconclusive:
-		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(report.Open(c.Open()), "; "))
+		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(report.Undecided(c.Open()), "; "))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (f *File) Add(r Record) {
 	}
 }
 
-// OfPhase is the trials that were a part of p.
+// OfPhase returns the trials of one phase, in the order of the file.
 func (f *File) OfPhase(p Phase) []Trial {
 	var trials []Trial
 	for _, t := range f.Trials {

@@ -16,7 +16,7 @@ type Soak struct {
 	Error       string    `json:"error,omitempty"` // why it failed
 }
 
-// Drift is how a metric changed over a soak; [analysis.Trend.Drift] computes it.
+// Drift is how a metric changed over a soak; analysis.Trend computes it.
 type Drift struct {
 	Metric          Metric   `json:"metric"`
 	Median          float64  `json:"median"`            // of the intervals, in the metric's own unit
@@ -39,7 +39,7 @@ type Memory struct {
 	Process            Process `json:"process"`
 	FirstBytes         int64   `json:"first_bytes"`
 	LastBytes          int64   `json:"last_bytes"`
-	GrowthBytesPerHour float64 `json:"growth_bytes_per_hour"` // fitted slope ([analysis.Trend.Slope]); below zero: it shrank
+	GrowthBytesPerHour float64 `json:"growth_bytes_per_hour"` // fitted slope; below zero: it shrank
 }
 
 // Kind implements [Record].

@@ -12,7 +12,7 @@ const (
 	maxShortfall = 0.01 // of the intended load, not offered
 )
 
-// Check is a way in which a trial can be suspect.
+// Check is a way in which a trial can be suspect. Its value is a number of packets unless the constant says otherwise.
 type Check int
 
 // The checks, in the order in which they are reported.
@@ -50,7 +50,7 @@ func pathChecks() []func(results.Trial) float64 {
 	}
 }
 
-// allChecks are those, and for whether the load and the host were what they should be.
+// allChecks has them, and those for whether the load and the host were what they should be.
 func allChecks() []func(results.Trial) float64 {
 	return append(pathChecks(), shortfall, beyondTester, excessSteal) // in the order of the constants
 }

@@ -9,13 +9,13 @@ import (
 	"tunbench/results/stat"
 )
 
-// DefaultConfidence is that of a comparison.
+// DefaultConfidence is the confidence of intervals in a comparison.
 const DefaultConfidence = 0.95
 
 // CompareOptions says how sure a verdict is to be.
 type CompareOptions struct {
-	// Confidence of the intervals, DefaultConfidence if 0; 1 less it is how often a verdict other than same or inconclusive may be wrong where
-	// nothing changed, over all metrics of a series.
+	// Confidence of the intervals; 0 is DefaultConfidence. Where nothing changed, a series says better or worse of any of its metrics
+	// in at most a share of 1-Confidence of all cases.
 	//
 	// An interval is the hull of two: the exact one that belongs to the signed-rank test, and a seeded bootstrap of the centre.
 	Confidence float64
@@ -31,16 +31,17 @@ func (o CompareOptions) margin(f comparedFigure) float64 {
 	return cmp.Or(o.Margins[f.metric], f.margin)
 }
 
-// ArmComparison is a comparison and what is odd about the rounds that it is made of. The record's own Warnings are empty: they are the same in words.
+// ArmComparison is a comparison of two arms, and what is odd about the rounds that it is made of. The Warnings of the record are empty: package
+// report fills them with Odd in words.
 type ArmComparison struct {
 	results.Comparison
-	Warning []Warning
+	Odd []Warning
 }
 
-// Compare takes the trials of two arms together: for each series an [ArmComparison] per metric that an arm has in some round. What a round is
-// worth in which an arm has no figure above zero stands in one table, with the type outcomes: B is worse where it brought nothing through and A
-// did; any other round without a ratio is named, and no verdict is then better than inconclusive, nor is it where a trial failed. Rounds that
-// were interrupted and trials without an arm are left out.
+// Compare compares arm B with arm A, round by round: for each series an [ArmComparison] in every metric that an arm has in some round. The table of
+// outcomes (outcome.go) decides about rounds in which an arm has no figure above zero: B is worse where it brought nothing through and A did;
+// every other round without a ratio is named, and the verdict is then worse or inconclusive. A trial that failed makes every verdict
+// inconclusive but that of nothing brought through. Interrupted rounds and trials without an arm are left out.
 func Compare(trials []results.Trial, o CompareOptions) ([]ArmComparison, error) {
 	var comparisons []ArmComparison
 	for _, series := range SeriesOf(trials) {
@@ -53,7 +54,7 @@ func Compare(trials []results.Trial, o CompareOptions) ([]ArmComparison, error) 
 	return comparisons, nil
 }
 
-// SeriesOf groups the trials that belong to an arm.
+// SeriesOf groups the trials of arms by the series that they belong to, in the order of the file.
 func SeriesOf(trials []results.Trial) [][]results.Trial {
 	var order []int
 	grouped := map[int][]results.Trial{}
@@ -109,7 +110,7 @@ func programOf(t results.Trial) string {
 
 // estimate fills in everything but the verdict, and the p-value before it is corrected for other metrics.
 func (c *ArmComparison) estimate(t tally, o CompareOptions) error {
-	c.Warning = t.warnings()
+	c.Odd = t.warnings()
 	if len(t.logs) == 0 {
 		c.PValue = 1
 		return nil
@@ -123,7 +124,7 @@ func (c *ArmComparison) estimate(t tally, o CompareOptions) error {
 	if shift, err := stat.Detectable(t.logs, o.confidence(), detectablePower); err == nil && len(t.nothing) == 0 {
 		c.Detectable = math.Expm1(shift)
 	}
-	c.Warning = append(c.Warning, roundWarnings(c.Rounds, t.ratios, e)...)
+	c.Odd = append(c.Odd, roundWarnings(c.Rounds, t.ratios, e)...)
 	if len(t.control) == 0 {
 		return nil
 	}

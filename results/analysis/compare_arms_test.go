@@ -85,7 +85,7 @@ func TestVerdicts(t *testing.T) {
 				t.Fatal(got, err)
 			}
 			c := got[0]
-			if c.Verdict != test.want || test.warned != nil && !warns(c.Warning, test.warned) || test.warned == nil && len(c.Warning) > 0 {
+			if c.Verdict != test.want || test.warned != nil && !warns(c.Odd, test.warned) || test.warned == nil && len(c.Odd) > 0 {
 				t.Errorf("%+v, want %s with a warning like %T", c, test.want, test.warned)
 			}
 			if test.want != results.VerdictInconclusive && !(c.Low <= c.Ratio && c.Ratio <= c.High) {

@@ -10,7 +10,7 @@ import (
 	"tunbench/results/stat"
 )
 
-// FileComparison is a new result file against an old one.
+// FileComparison is the comparison of a new result file with an old one.
 type FileComparison struct {
 	Old, New         *results.File
 	Margin           float64   // a ratio within 1 ± this is the same
@@ -20,10 +20,10 @@ type FileComparison struct {
 	WithoutRow       []Missing // scenarios that both files have, and metrics of them, of which a file has no figure
 }
 
-// CompareFiles compares the plain trials without an arm of every scenario that both files have, in every metric that comparisons are made of
-// and both have. The figures of failed and interrupted trials are left out; so are trials of arms, which belong to their counterparts of the
-// same round, and those of searches, bursts and soaks, whose loads depend on what went before. What has no counterpart, and what becomes of a
-// row of which a file has no figure above zero, stands in one table, with the type outcomes. An error means that there is no scenario in common.
+// CompareFiles compares two files in every scenario and metric that both have; of the new to the old median, a ratio within 1 ± margin is the same.
+// It takes plain trials only: those of arms belong to their counterparts of the same round, and the loads of searches, bursts and soaks depend
+// on what went before. The figures of failed and interrupted trials are left out. What becomes of a scenario or metric without a counterpart
+// is decided by the table of outcomes (outcome.go). It is an error if the files have no scenario in common.
 func CompareFiles(before, after *results.File, margin float64) (*FileComparison, error) {
 	c := &FileComparison{Old: before, New: after, Margin: margin}
 	olds, news := plainGroups(before), plainGroups(after)
@@ -174,8 +174,8 @@ func (c *FileComparison) judge() {
 	}
 }
 
-// Verdict is the one on all rows: worse if any is; inconclusive if no row is decided, or if the decided ones are not all there is, see Open;
-// better if any is and none is worse. It does not know of trials that failed, see Failed.
+// Verdict is the verdict on the new file as a whole: worse if any is; inconclusive if no row is decided, or if the decided ones are not all there is, see Open;
+// better if any is and none is worse. It does not regard trials that failed, see Failed.
 func (c *FileComparison) Verdict() results.Verdict {
 	switch {
 	case c.Count(results.VerdictWorse) > 0:
@@ -188,7 +188,7 @@ func (c *FileComparison) Verdict() results.Verdict {
 	return results.VerdictSame
 }
 
-// Undecided counts what keeps rows that are decided from speaking for the whole of the old file.
+// Undecided counts the reasons why a comparison of files is inconclusive though some rows are decided.
 type Undecided struct {
 	OnlyOld    int // scenarios that the new file does not have
 	WithoutRow int // scenarios and metrics of which a file has no figure
@@ -197,7 +197,7 @@ type Undecided struct {
 	Beyond     int // rows that are undecided though their whole interval lies beyond the margin
 }
 
-// Open is what keeps rows that are decided from speaking for the whole of the old file; zero if nothing does.
+// Open counts the reasons why decided rows do not speak for the whole of the old file; it is zero where they do.
 func (c *FileComparison) Open() Undecided {
 	o := Undecided{OnlyOld: len(c.OnlyOld), WithoutRow: len(c.WithoutRow)}
 	for _, u := range c.Rows {
@@ -224,7 +224,7 @@ func (c *FileComparison) Count(v results.Verdict) int {
 	return n
 }
 
-// Missing is what the trials of one result file are for and the other file has no figure to set against: a scenario, or a metric of one.
+// Missing is a scenario, or a metric of one, of which only one of two files has a figure.
 type Missing struct {
 	Scenario string            // canonical name
 	Metric   results.Metric    // empty: every metric of the scenario
@@ -234,7 +234,7 @@ type Missing struct {
 	Trials, Failed int // of the scenario in the other file; WhyNoTrial only
 }
 
-// Why is why a file has no figure to set against that of another file.
+// Why says why a file has no figure to compare.
 type Why int
 
 // The reasons.
@@ -244,7 +244,7 @@ const (
 	WhyNoFigure              // none of its trials has the metric
 )
 
-// Missing lists what one file has and the other has no figure for: of the old file first.
+// Missing lists the scenarios and metrics of which only one file has a figure, those of the old file first.
 func (c *FileComparison) Missing() []Missing {
 	var all []Missing
 	for _, scenario := range c.OnlyOld {

@@ -9,13 +9,19 @@ import (
 	"tunbench/results/stat"
 )
 
-// FileRow is one metric of one scenario in two files.
+// Significance is the p-value below which two files differ, the same as benchstat's.
+const Significance = 0.05
+
+// minForInterval is the least number of values whose median has an interval of 95 %: the median of fewer may well lie outside their range.
+const minForInterval = 6
+
+// FileRow compares one metric of one scenario in two files.
 type FileRow struct {
 	results.Unpaired
 	outcome outcome
 }
 
-// newFileRow compares two samples, neither empty, but for what depends on other rows, AdjustedP and the verdict, and on their trials.
+// newFileRow compares two samples, neither of them empty. AdjustedP and the verdict depend on other rows and are left for judge.
 func newFileRow(scenario string, f comparedFigure, before, after []float64, margin float64) FileRow {
 	u := FileRow{Unpaired: results.Unpaired{
 		Scenario: scenario, Metric: f.metric, MoreIsGood: f.metric.MoreIsBetter(), Margin: margin,
@@ -78,12 +84,6 @@ func (u FileRow) equivalent() bool {
 	}
 	return *u.Low >= 1-u.Margin && *u.High <= 1+u.Margin
 }
-
-// Significance is below which p makes a difference, the same as benchstat's.
-const Significance = 0.05
-
-// minForInterval is the least number of values whose median has an interval: that of fewer is not within their range with 95 %.
-const minForInterval = 6
 
 // medianOf describes at least one value.
 func medianOf(values []float64) results.Median {

@@ -6,43 +6,43 @@ import (
 	"tunbench/results"
 )
 
-// RowsTooFew are rows with too few trials for an interval; so many in each file would do for a verdict on as many rows.
+// RowsTooFew says how many rows have too few trials for an interval, and how many trials each file needs for a verdict on so many rows.
 type RowsTooFew struct{ Rows, Of, Needed int }
 
-// RowsHopeless are rows with too few trials for a difference to be seen among as many rows; so many in each file would do.
+// RowsHopeless says how many rows have too few trials to show a difference among so many rows, and how many trials each file needs.
 type RowsHopeless struct{ Rows, Of, Needed int }
 
-// NothingThrough is a metric of which some trials of the new file brought nothing through and every one of the old file did.
+// NothingThrough says that some trials of the new file brought nothing through, and every trial of the old file did.
 type NothingThrough struct {
 	Metric     results.Metric
 	Trials, Of int
 }
 
-// NothingInBoth is a metric of which both files have a trial that brought nothing through.
+// NothingInBoth says that both files have a trial that brought nothing through.
 type NothingInBoth struct{ Metric results.Metric }
 
-// NewFails is a scenario of which a trial of the new file failed and none of the old one did.
+// NewFails says that a trial of the new file failed, and no trial of the old file did.
 type NewFails struct{}
 
-// NoCommonMetric is a scenario of which the files have no metric in common.
+// NoCommonMetric says that no metric of a scenario has a usable trial in both files.
 type NoCommonMetric struct{}
 
-// OfFile is what is odd about one of the files.
+// OfFile gathers the warnings about one of two files.
 type OfFile struct {
-	File    results.WhichFile
-	Warning []Warning
+	File     results.WhichFile
+	Warnings []Warning
 }
 
-// OfScenario is what is odd about the trials of one scenario.
+// OfScenario gathers the warnings about one scenario.
 type OfScenario struct {
 	Scenario string
-	Warning  []Warning
+	Warnings []Warning
 }
 
-// NoCounterpart are trials of arms, searches, bursts and soaks, which have none in another file.
+// NoCounterpart counts the trials of arms, searches, bursts and soaks, which cannot be compared with those of another file.
 type NoCounterpart struct{ Trials int }
 
-// Warnings is what a reader must know about the comparison, and about each file as far as it matters to it.
+// Warnings is what a reader must know about the comparison, and about each file as far as it matters to the comparison.
 func (c *FileComparison) Warnings() []Warning {
 	warnings := c.tooFew()
 	of := func(scenario string, odd Warning) { warnings = append(warnings, OfScenario{scenario, []Warning{odd}}) }

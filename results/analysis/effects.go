@@ -7,7 +7,7 @@ import (
 	"tunbench/results"
 )
 
-// Effects is which knobs of a sweep mattered: the factorial model of the logarithm of a metric, with rounds as blocks.
+// Effects says which knobs of a sweep mattered: the factorial model of the logarithm of a metric, with rounds as blocks.
 //
 // The model is fitted by least squares, main effects by the additive model (without interactions). Where every cell has as many trials, that
 // is the classical analysis of variance of a randomized complete block design, and effects are ratios of geometric means. Otherwise, as in a
@@ -32,7 +32,7 @@ type Effects struct {
 	Lost       []LostLevel    // what the trials that are not behind the effects were of
 }
 
-// Effect is that of one knob, or the interaction of two. Ratios are 1 where there is none.
+// Effect is the effect of one knob on the metric, or the interaction of two knobs. Its ratios are 1 where there is none.
 type Effect struct {
 	Knobs  []string    // one, or two
 	Share  float64     // of the variance within rounds, 0 to 1
@@ -47,10 +47,10 @@ type Effect struct {
 	Most, Least []string
 }
 
-// Interval is a confidence interval.
+// Interval is the confidence interval of an [Effect].
 type Interval struct{ Low, High float64 }
 
-// Level is one value of a knob.
+// Level is one value of a knob and what it does to the metric.
 type Level struct {
 	Value string
 	Ratio float64 // of its geometric mean to that of all levels

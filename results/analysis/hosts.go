@@ -8,10 +8,10 @@ import (
 	"tunbench/results"
 )
 
-// Difference is a fact in which two hosts differ. What a fingerprint lacks is empty.
+// Difference is a fact in which two hosts differ. A value that was not recorded is empty.
 type Difference struct{ Name, Here, There string }
 
-// Unlike is in what two hosts differ that decides how fast packets go. The versions of tunbench and Go are not among it, nor the memory, which
+// Unlike lists the facts that decide how fast packets go and in which two hosts differ. The versions of tunbench and Go are not among it, nor the memory, which
 // differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
 func Unlike(here, there results.Host) []Difference {
 	cores := func(h results.Host) string {

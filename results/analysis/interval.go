@@ -55,11 +55,11 @@ func (e estimate) ratios() (ratio, low, high float64) {
 	return math.Exp(e.interval.Center), math.Exp(e.interval.Low), math.Exp(e.interval.High)
 }
 
-// WantedWidth is how far from its centre an interval may end for a series to be long enough: so far that a ratio of 1 can be told to be the
-// same, and a change twice as large as the margin to be one.
+// WantedWidth is how far the interval of a comparison may reach to either side of its centre, as a ratio less 1, for the series to be long
+// enough: a ratio of 1 is then shown to be the same, and a change of twice the margin to be a change.
 func WantedWidth(c results.Comparison) float64 { return c.Margin / 2 }
 
-// NarrowEnough says whether every interval of a series is as narrow as it has to be. It looks at widths only, never at verdicts: a series that
+// NarrowEnough says whether every interval of a series is as narrow as [WantedWidth] asks for. It looks at widths only, never at verdicts: a series that
 // ended as soon as it liked the verdict would find changes that are not there. A metric without a ratio has no interval to wait for.
 func NarrowEnough(comparisons []results.Comparison) bool {
 	intervals := 0

@@ -2,7 +2,7 @@ package analysis
 
 import "tunbench/results"
 
-// Standing is what one side of a comparison has of a metric. A side is an arm in one round, or a file.
+// Standing says what figures one side of a comparison has in a metric. A side is an arm in one round, or a file.
 type Standing int
 
 const (

@@ -105,9 +105,9 @@ func checkCell(t *testing.T, c ArmComparison, cell outcome, rounds int) {
 	if c.NothingRounds != nothing || c.UnmeasuredRounds != unmeasured {
 		t.Errorf("%d rounds with nothing and %d without a ratio, want %d and %d", c.NothingRounds, c.UnmeasuredRounds, nothing, unmeasured)
 	}
-	named := warns(c.Warning, RoundsNothing{}) || warns(c.Warning, RoundsWithoutRatio{})
+	named := warns(c.Odd, RoundsNothing{}) || warns(c.Odd, RoundsWithoutRatio{})
 	if named != (nothing+unmeasured > 0) {
-		t.Errorf("warnings %+v", c.Warning)
+		t.Errorf("warnings %+v", c.Odd)
 	}
 	if good := cell == outcomeCompared; !failed && (NotWorse(c.Comparison) != good || c.NothingRounds+c.UnmeasuredRounds == 0 != good) {
 		t.Errorf("not worse %v of %+v", NotWorse(c.Comparison), c)

@@ -6,22 +6,23 @@ import (
 	"tunbench/results"
 )
 
-// RunStopped is a run that did not come to its own end.
+// RunStopped says that a run was ended before its time.
 type RunStopped struct {
 	Status results.Status
 	Reason string // may be empty
 }
 
-// LineOdd is something odd about a line of a result file.
+// LineOdd is what the reader of a result file found odd about a line.
 type LineOdd struct{ results.Warning }
 
-// PartUnfinished is trials that were a part of something that came to no result.
+// PartUnfinished counts trials of a search, a burst or a soak that came to no result.
 type PartUnfinished struct {
 	Phase  results.Phase
 	Trials int
 }
 
-// CPUsMoved is CPUs that were not always as far from each other, in the time that a cache line takes there and back: a hypervisor moves them.
+// CPUsMoved says that the CPUs were nearer to each other in some trials than in others, by the time that a cache line takes there and back: a
+// hypervisor moves them.
 type CPUsMoved struct{ NearNs, FarNs float64 }
 
 // FileWarnings is what a reader must know about a run as a whole.

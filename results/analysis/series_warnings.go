@@ -13,46 +13,46 @@ const enoughRounds = 10
 // oddChance is the p-value below which the rounds of a series are called odd.
 const oddChance = 0.01
 
-// RoundsTooFew is a series whose rounds are too few for an interval.
+// RoundsTooFew says that a series has too few rounds for an interval.
 type RoundsTooFew struct{ Rounds int }
 
-// RatioDrifted is a ratio that changed steadily during its series.
+// RatioDrifted says that the ratio changed steadily during the series.
 type RatioDrifted struct{ RankCorrelation float64 } // with time, see [stat.RankTrend]
 
-// RoundsAlike is a series in which neighbouring rounds resemble each other: its interval is too narrow.
+// RoundsAlike says that neighbouring rounds resemble each other, so that the interval is too narrow.
 type RoundsAlike struct{ Autocorrelation float64 } // see [stat.Autocorrelation]
 
-// RatiosTwofold is a series whose ratios have more than one peak.
+// RatiosTwofold says that the ratios of the rounds have more than one peak.
 type RatiosTwofold struct{}
 
-// RoundsFarOff are rounds far off the others, which count all the same.
+// RoundsFarOff counts rounds far off the others; they are kept.
 type RoundsFarOff struct{ Rounds int }
 
-// RoundsNothing are rounds, counted from 0, in which B brought nothing through in a trial and A something in all.
+// RoundsNothing names rounds, counted from 0, in which a trial of B brought nothing through and every trial of A did.
 type RoundsNothing struct{ Rounds []int }
 
-// RoundsWithoutRatio are rounds, counted from 0, without a ratio, and what the arms had instead.
+// RoundsWithoutRatio names rounds, counted from 0, without a ratio, and what each arm had instead of a figure above zero.
 type RoundsWithoutRatio struct {
 	Rounds []int
 	A, B   Standing
 }
 
-// ControlMoved is an arm A that differed from itself by a ratio.
+// ControlMoved says that arm A differed from the control, which is the same setting, by this ratio.
 type ControlMoved struct{ Ratio float64 }
 
-// RoundsTooFewToShow is a series that is too short to show a change in one of so many metrics.
+// RoundsTooFewToShow says that a series is too short to show a change in one of so many metrics, and how many rounds it needs.
 type RoundsTooFewToShow struct{ Rounds, Metrics, Needed int }
 
-// SeriesFailed is a series that ended with trials that failed.
+// SeriesFailed says that a series ended because trials failed.
 type SeriesFailed struct{ Trials int }
 
-// RoundsIncomplete is a series of which only some rounds have a trial of every arm.
+// RoundsIncomplete says how many rounds of a series have a good trial of every arm.
 type RoundsIncomplete struct{ Whole, All int }
 
-// OfArm is what is odd about the trials of one arm.
+// OfArm gathers the warnings about the trials of one arm.
 type OfArm struct {
-	Arm     string
-	Warning []Warning
+	Arm      string
+	Warnings []Warning
 }
 
 // roundWarnings is what is odd about the rounds of one metric: of so many, the logarithms of those ratios that are not 0.

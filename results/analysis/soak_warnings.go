@@ -7,13 +7,13 @@ import (
 	"tunbench/results"
 )
 
-// MetricDrifted is a metric that changed over a soak, so much and so steadily that it is hardly chance.
+// MetricDrifted says that a metric changed over a soak, so much and so steadily that it is hardly chance.
 type MetricDrifted struct{ results.Drift }
 
-// MemoryGrew is a process that may leak memory.
+// MemoryGrew says that a process may leak memory.
 type MemoryGrew struct{ results.Memory }
 
-// SoakWarnings is what is odd about how metrics and memory changed over a soak.
+// SoakWarnings says which metrics drifted over a soak, and whose memory grew.
 func SoakWarnings(s results.Soak) []Warning {
 	var out []Warning
 	for _, d := range s.Drifts {

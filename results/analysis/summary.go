@@ -30,7 +30,6 @@ func (s Summary) Trials() int { return s.Used + s.Failed + s.Interrupted }
 type Stat struct {
 	N      int // trials that have the metric
 	Median float64
-	MAD    float64 // median absolute deviation from the median, unscaled
 	Min    float64
 	Max    float64
 }
@@ -38,17 +37,13 @@ type Stat struct {
 // HalfRange is half the distance from the least to the largest value.
 func (s Stat) HalfRange() float64 { return (s.Max - s.Min) / 2 }
 
-// Describe computes the Stat of some values. No values are an error.
-func Describe(values []float64) (Stat, error) {
+// describe computes the Stat of some values. No values are an error.
+func describe(values []float64) (Stat, error) {
 	median, err := stats.Median(values)
 	if err != nil {
 		return Stat{}, fmt.Errorf("describe values: %w", err)
 	}
-	mad, err := stats.MedianAbsoluteDeviation(values)
-	if err != nil {
-		return Stat{}, fmt.Errorf("describe values: %w", err)
-	}
-	return Stat{N: len(values), Median: median, MAD: mad, Min: slices.Min(values), Max: slices.Max(values)}, nil
+	return Stat{N: len(values), Median: median, Min: slices.Min(values), Max: slices.Max(values)}, nil
 }
 
 // Summarize groups trials by scenario and arm, in the order in which these appear first.
@@ -109,7 +104,7 @@ func summarize(trials []results.Trial) (Summary, error) {
 		}
 	}
 	for metric, v := range values {
-		stat, err := Describe(v)
+		stat, err := describe(v)
 		if err != nil {
 			return Summary{}, fmt.Errorf("%s: %w", metric, err)
 		}
@@ -118,7 +113,8 @@ func summarize(trials []results.Trial) (Summary, error) {
 	return s, nil
 }
 
-// KernelDrops adds up, over the usable trials of a scenario and arm, the packets of each reason and namespace, the most frequent first.
+// KernelDrops adds up the packets that the kernel dropped by reason and namespace, over the usable trials of a scenario and arm; the most
+// frequent reason comes first.
 func KernelDrops(trials []results.Trial, scenario, arm string) []results.DropReason {
 	sums := map[results.DropReason]int64{}
 	for _, t := range trials {

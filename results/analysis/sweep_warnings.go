@@ -9,40 +9,40 @@ import (
 // minRounds is the least number of rounds whose spread deserves trust.
 const minRounds = 3
 
-// CombinationsDropped are combinations of a sweep that break a rule between keys.
+// CombinationsDropped counts the combinations of values that a sweep left out because they break a rule between keys.
 type CombinationsDropped struct {
 	Combinations int
 	Reason       string // the first such rule
 }
 
-// SeveralSittings is a sweep that was measured in several sittings, between which the machine may have changed.
+// SeveralSittings says that a sweep was measured in several sittings, between which the machine may have changed.
 type SeveralSittings struct {
 	Sittings    int
 	First, Last time.Time // when they began
 }
 
-// TrialsMissing is a sweep of which trials are missing.
+// TrialsMissing says how many trials of the design of a sweep were not measured.
 type TrialsMissing struct{ Missing, Of int }
 
-// NoLogarithm are trials whose metric is absent or not above zero, so that the effects leave them out.
+// NoLogarithm counts the trials that the effects leave out because their metric is absent or not above zero.
 type NoLogarithm struct {
 	Metric results.Metric
 	Trials int
 }
 
-// LevelGone is a value of a knob of which no trial is behind the effects.
+// LevelGone says that the effects have no trial with this value of a knob.
 type LevelGone struct{ LostLevel }
 
-// NoIntervals is a sweep with too few rounds for the interval of an effect.
+// NoIntervals says that a sweep has too few rounds for the interval of an effect.
 type NoIntervals struct{}
 
-// FewRounds is a sweep whose intervals rest on fewer rounds than they should.
+// FewRounds says that the intervals of the effects rest on fewer rounds than they should.
 type FewRounds struct{ Rounds, Least int }
 
-// RoundsDrifted is a metric that changed steadily within the rounds.
+// RoundsDrifted says that the metric changed steadily within the rounds of a sweep.
 type RoundsDrifted struct{ results.Drift }
 
-// SweepWarnings is what of the design of a sweep, in one or more sittings, was not measured, and what makes its effects doubtful.
+// SweepWarnings says what of a sweep was not measured, in all its sittings, and what makes its effects doubtful.
 func SweepWarnings(sittings []results.Sweep, trials []results.Trial, e Effects) []Warning {
 	s := sittings[0]
 	var out []Warning
@@ -88,7 +88,7 @@ func missingTrials(s results.Sweep, trials []results.Trial) (missing int) {
 	return missing
 }
 
-// Measured says which trials of a sweep are there: by cell and round, those that neither failed nor were interrupted.
+// Measured returns a function that tells whether a cell of a sweep has a usable trial in a round.
 func Measured(trials []results.Trial) func(scenario string, round int) bool {
 	type place struct {
 		scenario string

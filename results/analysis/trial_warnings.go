@@ -6,23 +6,23 @@ import (
 	"tunbench/results"
 )
 
-// TrialsSuspect is what a check found in some of the trials of one scenario.
+// TrialsSuspect says what a [Check] found in some of the trials of one scenario.
 type TrialsSuspect struct {
 	Check     Check
 	Found, Of int     // trials
-	Worst     float64 // see [Check]; counts are packets
+	Worst     float64 // of these trials, in the unit that the check has
 }
 
-// TrialsInterrupted are trials that were stopped before their time: their figures are left out.
+// TrialsInterrupted counts trials that were stopped before their time; their figures are left out.
 type TrialsInterrupted struct{ Found, Of int }
 
-// TrialsFailed are trials that ended in the same error.
+// TrialsFailed counts trials that ended in the same error; their figures are left out.
 type TrialsFailed struct {
 	Error     string
 	Found, Of int
 }
 
-// TrialsSay is a warning that trials themselves carry.
+// TrialsSay is a warning that the records of trials carry, and how many do.
 type TrialsSay struct {
 	Text      string
 	Found, Of int
@@ -34,7 +34,8 @@ type DoneWithout struct{ Text string }
 // TrialWarnings is what a reader must know about the trials of one scenario: those left out, and what is odd about the rest.
 func TrialWarnings(trials []results.Trial) []Warning { return checked(trials, allChecks()) }
 
-// PathWarnings is [TrialWarnings] of trials whose load is expected not to be offered, or to be lost: only what became of the packets counts.
+// PathWarnings is [TrialWarnings] without the checks of the load and the host. It is for the trials of a search or a burst, which may ask for more
+// than can be offered.
 func PathWarnings(trials []results.Trial) []Warning { return checked(trials, pathChecks()) }
 
 // checked says what is odd about trials by some checks.

@@ -30,7 +30,7 @@ func judge(comparisons []ArmComparison, tallies []tally, trials []results.Trial,
 		c.Verdict = verdictOn(c.Comparison, 1-o.confidence())
 		if controlMoved(c.Comparison) {
 			c.Verdict = results.VerdictInconclusive
-			c.Warning = append(c.Warning, ControlMoved{c.Control.Ratio})
+			c.Odd = append(c.Odd, ControlMoved{c.Control.Ratio})
 		}
 		if failures(trials) > 0 || c.UnmeasuredRounds > 0 && c.Verdict != results.VerdictWorse {
 			c.Verdict = results.VerdictInconclusive
@@ -40,7 +40,7 @@ func judge(comparisons []ArmComparison, tallies []tally, trials []results.Trial,
 			c.Verdict = results.VerdictWorse
 		}
 		if c.Confidence > 0 && c.Rounds < needed {
-			c.Warning = append(c.Warning, RoundsTooFewToShow{c.Rounds, len(chances), needed})
+			c.Odd = append(c.Odd, RoundsTooFewToShow{c.Rounds, len(chances), needed})
 		}
 	}
 }
@@ -80,8 +80,8 @@ func verdictOn(c results.Comparison, chance float64) results.Verdict {
 	return results.VerdictInconclusive
 }
 
-// NotWorse says whether the series shows that B is not worse by more than the margin, whatever else it leaves open: between same and better
-// there is an interval that is neither. It does not know of trials that failed.
+// NotWorse says whether a comparison shows that B is not worse than A by more than the margin. That can be so where the verdict is
+// inconclusive: the interval may reach from within the margin to better. It does not regard trials that failed.
 func NotWorse(c results.Comparison) bool {
 	limit := 1 + c.Margin
 	switch {

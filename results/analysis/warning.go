@@ -1,6 +1,7 @@
 package analysis
 
-// Odd is something odd about records that a reader of their figures must know, as numbers. Package report puts it in words.
+// Warning is something odd about trials, a run or a comparison that a reader of the figures must know. It holds the numbers; package report
+// makes the sentence.
 type Warning interface{ warning() }
 
 // Of the trials of one scenario.

@@ -87,7 +87,7 @@ func Change(c results.Comparison) string {
 	return change(c.Ratio)
 }
 
-// ChangeInterval is from where to where the ratio of a comparison may be, in words: "6.10 % less to 3.52 % less".
+// ChangeInterval is the interval of the ratio of a comparison in words: "6.10 % less to 3.52 % less".
 func ChangeInterval(c results.Comparison) string {
 	if c.Rounds == 0 {
 		return layout.Absent
@@ -96,30 +96,30 @@ func ChangeInterval(c results.Comparison) string {
 }
 
 // seriesSentence says what is odd about a series of two arms.
-func seriesSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
+func seriesSentence(w analysis.Warning) string {
+	switch w := w.(type) {
 	case analysis.RoundsTooFew:
-		return countAre(o.Rounds, "round") + " too few for an interval"
+		return countAre(w.Rounds, "round") + " too few for an interval"
 	case analysis.RoundsTooFewToShow:
-		return fmt.Sprintf("%s too few to show a change in one of %d metrics: %d are needed", countAre(o.Rounds, "round"), o.Metrics, o.Needed)
+		return fmt.Sprintf("%s too few to show a change in one of %d metrics: %d are needed", countAre(w.Rounds, "round"), w.Metrics, w.Needed)
 	case analysis.RoundsNothing:
-		return roundsNamed(o.Rounds) + ": B had nothing in a trial where A had something in all of its own"
+		return roundsNamed(w.Rounds) + ": B had nothing in a trial where A had something in all of its own"
 	case analysis.RoundsWithoutRatio:
-		return fmt.Sprintf("%s without a ratio: A had %s, B %s", roundsNamed(o.Rounds), standingWords(o.A), standingWords(o.B))
+		return fmt.Sprintf("%s without a ratio: A had %s, B %s", roundsNamed(w.Rounds), standingWords(w.A), standingWords(w.B))
 	case analysis.RoundsIncomplete:
-		return fmt.Sprintf("%d of %s count: in the others a trial failed or is missing", o.Whole, results.Count(o.All, "round"))
+		return fmt.Sprintf("%d of %s count: in the others a trial failed or is missing", w.Whole, results.Count(w.All, "round"))
 	case analysis.RoundsAlike:
-		return fmt.Sprintf("neighbouring rounds resemble each other (autocorrelation %.2f): the interval is too narrow", o.Autocorrelation)
+		return fmt.Sprintf("neighbouring rounds resemble each other (autocorrelation %.2f): the interval is too narrow", w.Autocorrelation)
 	case analysis.RoundsFarOff:
-		return results.Count(o.Rounds, "round") + " far off the others, kept"
+		return results.Count(w.Rounds, "round") + " far off the others, kept"
 	case analysis.RatioDrifted:
-		return fmt.Sprintf("the ratio drifted during the series (rank correlation with time %.2f)", o.RankCorrelation)
+		return fmt.Sprintf("the ratio drifted during the series (rank correlation with time %.2f)", w.RankCorrelation)
 	case analysis.RatiosTwofold:
 		return "the rounds' ratios have more than one peak: something switches between two states"
 	case analysis.ControlMoved:
-		return fmt.Sprintf("A differed from itself by %s: whatever did that may have moved B as well", change(o.Ratio))
+		return fmt.Sprintf("A differed from itself by %s: whatever did that may have moved B as well", change(w.Ratio))
 	case analysis.SeriesFailed:
-		return trialsOf(o.Trials) + " failed: the series ended there and decides nothing"
+		return trialsOf(w.Trials) + " failed: the series ended there and decides nothing"
 	}
 	return ""
 }
@@ -140,22 +140,22 @@ func roundsNamed(rounds []int) string {
 	return "rounds " + strings.Join(numbers, ", ")
 }
 
-// standingWords is a standing as it is said of a side.
+// standingWords is what a side of a comparison had, in words.
 func standingWords(s analysis.Standing) string {
 	return [...]string{analysis.SideHas: "a figure", analysis.SideZero: "0", analysis.SideLacks: "no figure", analysis.SideFails: "a trial that failed"}[s]
 }
 
-// Recorded is comparisons as a result file keeps them: what is odd about them in words.
+// Recorded makes records of comparisons: what is odd about each becomes its Warnings, in words.
 func Recorded(comparisons []analysis.ArmComparison) []results.Comparison {
 	records := make([]results.Comparison, len(comparisons))
 	for i, c := range comparisons {
 		records[i] = c.Comparison
-		records[i].Warnings = Sentences(c.Warning)
+		records[i].Warnings = Sentences(c.Odd)
 	}
 	return records
 }
 
-// SeriesSentences says what is odd about one series: its comparisons, as they are recorded, and the trials they are made of.
+// SeriesSentences says what is odd about one series: the warnings that its comparison records carry, and those about their trials.
 func SeriesSentences(comparisons []results.Comparison, trials []results.Trial) []string {
 	return append(comparisonWarnings(comparisons), Sentences(analysis.SeriesWarnings(trials))...)
 }

@@ -11,7 +11,7 @@ import (
 	"tunbench/results/report/layout"
 )
 
-// Fingerprint is the machine and the program in one line.
+// Fingerprint shows a host record in one line: the time, the machine and the version of tunbench.
 func Fingerprint(h results.Host) string {
 	parts := []string{h.Time.UTC().Format(time.DateTime) + " UTC", h.Hostname}
 	if h.Kernel != "" {

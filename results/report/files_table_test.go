@@ -169,7 +169,7 @@ func TestWhatHasNoCounterpartIsOpen(t *testing.T) {
 			if c.Count(results.VerdictSame) == 0 {
 				t.Fatalf("nothing is decided: %+v", c.Rows)
 			}
-			if len(c.Failed) != test.failed || !strings.Contains(strings.Join(Open(c.Open()), "; "), test.says) {
+			if len(c.Failed) != test.failed || !strings.Contains(strings.Join(Undecided(c.Open()), "; "), test.says) {
 				t.Errorf("failed %q, open %+v", c.Failed, c.Open())
 			}
 			if test.says != "" && c.Verdict() != results.VerdictInconclusive {

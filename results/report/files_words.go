@@ -11,8 +11,8 @@ import (
 const sequenceWarning = "files measured one after the other on a shared machine differ by 10 to 30 % though nothing changed: " +
 	"`tunbench ab` measures both in turns, and is the better way"
 
-// FilesWarnings says what a reader must know about a comparison of files: in what the hosts are unlike, what is odd about the comparison, and about
-// each file as far as it matters to it.
+// FilesWarnings says what a reader must know about a comparison of files: how the hosts differ, what is odd about the comparison, and about each
+// file as far as it matters to the comparison.
 func FilesWarnings(c *analysis.FileComparison) []string {
 	return append(hostsDiffer(c), filesWarnings(c, nameSubjects(c.InBoth()))...)
 }
@@ -26,7 +26,7 @@ func hostsDiffer(c *analysis.FileComparison) []string {
 	return prefixed("the hosts differ: ", HostDifferences(c.Old.Host, c.New.Host))
 }
 
-// HostDifferences says in what two hosts differ that decides how fast packets go, a text each: "kernel: 6.18.0, 6.19.0".
+// HostDifferences says, a text for each fact, how two hosts differ in what decides how fast packets go: "kernel: 6.18.0, 6.19.0".
 func HostDifferences(here, there results.Host) []string {
 	var texts []string
 	for _, d := range analysis.Unlike(here, there) {
@@ -43,8 +43,8 @@ func recordedValue(value string) string {
 	return plain(value)
 }
 
-// Open says what keeps rows that are decided from speaking for the whole of the old file; nothing if none does.
-func Open(o analysis.Undecided) []string {
+// Undecided says, a line for each reason, why a comparison of files is inconclusive though some rows are decided; nothing where it is not.
+func Undecided(o analysis.Undecided) []string {
 	var open []string
 	for _, part := range []struct {
 		n    int
@@ -63,7 +63,7 @@ func Open(o analysis.Undecided) []string {
 	return open
 }
 
-// UnmatchedRecords is what only one of two files has a figure for, as records with the reason in words.
+// UnmatchedRecords makes records of the scenarios and metrics of which only one of two files has a figure, with the reason in words.
 func UnmatchedRecords(c *analysis.FileComparison) []results.Unmatched {
 	var records []results.Unmatched
 	for _, m := range c.Missing() {
@@ -94,23 +94,23 @@ func otherFile(w results.WhichFile) results.WhichFile {
 }
 
 // filesSentence says what is odd about a comparison of two files.
-func filesSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
+func filesSentence(w analysis.Warning) string {
+	switch w := w.(type) {
 	case analysis.RowsTooFew:
-		return fmt.Sprintf("too few trials in %d of %d rows: it takes at least %d in each file for a verdict on so many", o.Rows, o.Of, o.Needed)
+		return fmt.Sprintf("too few trials in %d of %d rows: it takes at least %d in each file for a verdict on so many", w.Rows, w.Of, w.Needed)
 	case analysis.RowsHopeless:
-		return fmt.Sprintf("too few trials to show a difference in %d of %d rows: it takes at least %d in each file, or fewer rows", o.Rows, o.Of, o.Needed)
+		return fmt.Sprintf("too few trials to show a difference in %d of %d rows: it takes at least %d in each file, or fewer rows", w.Rows, w.Of, w.Needed)
 	case analysis.NothingThrough:
 		return fmt.Sprintf("%s: %d of %s of the new file brought nothing through, and every one of the old file did",
-			fileWording(o.Metric).label, o.Trials, trialsOf(o.Of))
+			fileWording(w.Metric).label, w.Trials, trialsOf(w.Of))
 	case analysis.NothingInBoth:
-		return fileWording(o.Metric).label + ": both files have a trial that brought nothing through"
+		return fileWording(w.Metric).label + ": both files have a trial that brought nothing through"
 	case analysis.NewFails:
 		return "a trial of the new file failed, and none of the old file did: nothing is the same or better"
 	case analysis.NoCommonMetric:
 		return "no metric of which both files have a trial that can be used"
 	case analysis.NoCounterpart:
-		return trialsOf(o.Trials) + " of arms, searches, bursts or soaks left out: they have no counterpart"
+		return trialsOf(w.Trials) + " of arms, searches, bursts or soaks left out: they have no counterpart"
 	}
 	return ""
 }

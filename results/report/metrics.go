@@ -30,7 +30,7 @@ func wordings() []wording {
 	}
 }
 
-// wordingOf is how a metric is shown, if it is among those of a comparison; else by its name, in a format of the caller's.
+// wordingOf is how a metric is shown. One that is not among the metrics given is shown by its name, in the other format.
 func wordingOf(m results.Metric, among []results.Metric, other func(float64) string) wording {
 	if slices.Contains(among, m) {
 		all := wordings()
@@ -45,7 +45,7 @@ func armWording(m results.Metric) wording { return wordingOf(m, analysis.ArmMetr
 // fileWording is how a metric of two files, or of a sweep, is shown.
 func fileWording(m results.Metric) wording { return wordingOf(m, analysis.FileMetrics(), scaled) }
 
-// Label is the metric in the words of a table, with the unit that [Format] writes: "latency p50 µs". A metric that two arms are not compared in is
+// Label is a metric in the words of a table, with the unit that [Format] writes: "latency p50 µs". A metric that two arms are not compared in is
 // its own label.
 func Label(m results.Metric) string { return armWording(m).label }
 

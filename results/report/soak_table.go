@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"math"
 	"strconv"
 
 	"tunbench/results"
@@ -82,20 +80,4 @@ func memoryColumns() []layout.Column[results.Memory] {
 		{Header: "last\nbytes", Cell: func(m results.Memory) string { return scaled(float64(m.LastBytes)) }},
 		{Header: "growth\nbytes/h", Cell: func(m results.Memory) string { return signed(m.GrowthBytesPerHour, scaled) }},
 	}
-}
-
-// soakSentence says what changed over a soak.
-func soakSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
-	case analysis.MetricDrifted:
-		verb := "rose"
-		if o.ChangeRatio < 0 {
-			verb = "fell"
-		}
-		return fmt.Sprintf("%s %s by %s %% over the soak (rank correlation with time %.2f)", o.Metric, verb, percent(math.Abs(o.ChangeRatio)), o.RankCorrelation)
-	case analysis.MemoryGrew:
-		return fmt.Sprintf("the %s's memory grew from %sB to %sB, %sB an hour: a leak?",
-			o.Process, scaled(float64(o.FirstBytes)), scaled(float64(o.LastBytes)), scaled(o.GrowthBytesPerHour))
-	}
-	return ""
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -140,29 +139,3 @@ func cellLegend(s results.Sweep) string {
 	return fmt.Sprintf("%s: medians of a cell's trials, the best first (%s); ± is half the range from least to largest, in percent of the median.",
 		plain(string(s.Metric)), better)
 }
-
-// sweepSentence says what of a sweep was not measured, and what makes its effects doubtful.
-func sweepSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
-	case analysis.CombinationsDropped:
-		return fmt.Sprintf("%s left out, such as %s", results.Count(o.Combinations, "combination"), plain(o.Reason))
-	case analysis.SeveralSittings:
-		return fmt.Sprintf("measured in %d sittings, from %s to %s: the machine may have changed between them", o.Sittings, clock(o.First), clock(o.Last))
-	case analysis.TrialsMissing:
-		return fmt.Sprintf("%d of %s are missing: the effects are those of the others", o.Missing, trialsOf(o.Of))
-	case analysis.NoLogarithm:
-		return fmt.Sprintf("%s without %s above zero, which has no logarithm, left out of the effects", trialsOf(o.Trials), plain(string(o.Metric)))
-	case analysis.LevelGone:
-		return fmt.Sprintf("%s=%s is not among the effects: %s", plain(o.Knob), plain(o.Value), levelWords(o.LostLevel))
-	case analysis.NoIntervals:
-		return "too few rounds for an interval: every effect may be chance; measure 3 rounds or more"
-	case analysis.FewRounds:
-		return fmt.Sprintf("%s: intervals rest on little; measure %d or more", results.Count(o.Rounds, "round"), o.Least)
-	case analysis.RoundsDrifted:
-		return fmt.Sprintf("%s drifted by %s %% within a round: the random order spreads that over all knobs, as noise",
-			plain(string(o.Metric)), signed(o.ChangeRatio, percent))
-	}
-	return ""
-}
-
-func clock(t time.Time) string { return t.UTC().Format(time.DateTime) }

@@ -10,7 +10,7 @@ import (
 	"tunbench/results/report/layout"
 )
 
-// Options says how a table may look.
+// Options says how a page may look: colors, width, Markdown.
 type Options = layout.Options
 
 // page is a page to which the sections of a result file are written.

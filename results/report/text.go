@@ -12,8 +12,7 @@ import (
 // briefLines is how much of a program's last words a table or report repeats; the records have the rest.
 const briefLines = 4
 
-// Brief is an error on one line, fit for a terminal and for Markdown that is escaped: of a crash the message and where it was, not the stacks
-// of all goroutines.
+// Brief puts the text of an error on one line that is safe to print: of a crash the message and its place, not the stacks of all goroutines.
 func Brief(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -27,6 +26,7 @@ func Brief(text string) string {
 	return strings.Join(lines, " · ")
 }
 
+// trialsOf is a number of trials in words.
 func trialsOf(n int) string {
 	return results.Count(n, "trial")
 }
@@ -66,7 +66,7 @@ func EscapeMarkdown(text string) string {
 	return strings.ReplaceAll(layout.EscapeMarkdown(plain(text)), "|", `\|`)
 }
 
-// countAre writes it as the subject of a sentence: "1 trial is", "3 trials are".
+// countAre writes a number of things as the subject of a sentence: "1 trial is", "3 trials are".
 func countAre(n int, thing string) string {
 	if n == 1 {
 		return results.Count(n, thing) + " is"

@@ -8,18 +8,18 @@ import (
 )
 
 // trialSentence says what is odd about the trials of one scenario.
-func trialSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
+func trialSentence(w analysis.Warning) string {
+	switch w := w.(type) {
 	case analysis.TrialsInterrupted:
-		return fmt.Sprintf("%d of %s interrupted, not in the figures", o.Found, trialsOf(o.Of))
+		return fmt.Sprintf("%d of %s interrupted, not in the figures", w.Found, trialsOf(w.Of))
 	case analysis.TrialsFailed:
-		return fmt.Sprintf("%d of %s failed: %s", o.Found, trialsOf(o.Of), o.Error)
+		return fmt.Sprintf("%d of %s failed: %s", w.Found, trialsOf(w.Of), w.Error)
 	case analysis.TrialsSuspect:
-		return fmt.Sprintf("%d of %s: %s", o.Found, trialsOf(o.Of), suspicion(o.Check, o.Worst))
+		return fmt.Sprintf("%d of %s: %s", w.Found, trialsOf(w.Of), suspicion(w.Check, w.Worst))
 	case analysis.TrialsSay:
-		return fmt.Sprintf("%d of %s: %s", o.Found, trialsOf(o.Of), o.Text)
+		return fmt.Sprintf("%d of %s: %s", w.Found, trialsOf(w.Of), w.Text)
 	case analysis.DoneWithout:
-		return o.Text
+		return w.Text
 	}
 	return ""
 }
@@ -59,17 +59,17 @@ func suspicion(c analysis.Check, worst float64) string {
 }
 
 // runSentence says what is odd about a run as a whole.
-func runSentence(odd analysis.Warning) string {
-	switch o := odd.(type) {
+func runSentence(w analysis.Warning) string {
+	switch w := w.(type) {
 	case analysis.RunStopped:
-		return plain(strings.TrimSuffix("the run was "+string(o.Status)+": "+o.Reason, ": "))
+		return plain(strings.TrimSuffix("the run was "+string(w.Status)+": "+w.Reason, ": "))
 	case analysis.LineOdd:
-		return plain(o.String())
+		return plain(w.String())
 	case analysis.PartUnfinished:
-		return fmt.Sprintf("%s of phase %q without a result", trialsOf(o.Trials), o.Phase)
+		return fmt.Sprintf("%s of phase %q without a result", trialsOf(w.Trials), w.Phase)
 	case analysis.CPUsMoved:
 		return fmt.Sprintf("the CPUs were %.0f to %.0f ns from each other, as a cache line goes there and back: what they pass on to each other costs more in some trials",
-			o.NearNs, o.FarNs)
+			w.NearNs, w.FarNs)
 	}
 	return ""
 }

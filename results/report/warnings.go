@@ -9,58 +9,59 @@ import (
 	"tunbench/results/report/layout"
 )
 
-// Sentences says what is odd, a line each. What differs only in what a line cannot show is said once.
-func Sentences(odd []analysis.Warning) []string { return sentencesOf(odd, subjects{}) }
+// Sentences says warnings in words, a line each. Texts from trials that look alike on one line are said once.
+func Sentences(warnings []analysis.Warning) []string { return sentencesOf(warnings, subjects{}) }
 
 // sentencesOf names scenarios by their titles.
-func sentencesOf(odd []analysis.Warning, s subjects) []string {
+func sentencesOf(warnings []analysis.Warning, s subjects) []string {
 	var lines []string
-	for _, o := range merged(odd) {
-		switch o := o.(type) {
+	for _, w := range merged(warnings) {
+		switch w := w.(type) {
 		case analysis.OfArm:
-			lines = append(lines, prefixed(o.Arm+": ", sentencesOf(o.Warning, s))...)
+			lines = append(lines, prefixed(w.Arm+": ", sentencesOf(w.Warnings, s))...)
 		case analysis.OfFile:
-			lines = append(lines, prefixed(string(o.File)+": ", sentencesOf(o.Warning, s))...)
+			lines = append(lines, prefixed(string(w.File)+": ", sentencesOf(w.Warnings, s))...)
 		case analysis.OfScenario:
-			lines = append(lines, s.warn(o.Scenario, "the scenario", sentencesOf(o.Warning, s))...)
+			lines = append(lines, s.warn(w.Scenario, "the scenario", sentencesOf(w.Warnings, s))...)
 		default:
-			lines = append(lines, sentenceOf(o))
+			lines = append(lines, sentenceOf(w))
 		}
 	}
 	return lines
 }
 
-// sentenceOf says one oddity in words.
-func sentenceOf(odd analysis.Warning) string {
+// sentenceOf says one warning in words.
+func sentenceOf(w analysis.Warning) string {
 	for _, say := range []func(analysis.Warning) string{trialSentence, runSentence, seriesSentence, sweepSentence, soakSentence, filesSentence} {
-		if text := say(odd); text != "" {
+		if text := say(w); text != "" {
 			return text
 		}
 	}
-	return fmt.Sprintf("%T %+v", odd, odd) // a test looks for kinds without words
+	return fmt.Sprintf("%T %+v", w, w) // a test sees to it that every kind has words
 }
 
-// merged takes together what trials said, failed with, or did without, in texts that look alike on one line.
-func merged(odd []analysis.Warning) []analysis.Warning {
+// merged adds up warnings whose texts, which programs wrote, look alike on one line: what trials say, what they failed with, and what was done
+// without.
+func merged(warnings []analysis.Warning) []analysis.Warning {
 	var out []analysis.Warning
 	at := map[analysis.Warning]int{}
-	for _, o := range odd {
+	for _, w := range warnings {
 		found := 0
-		switch text := o.(type) {
+		switch text := w.(type) {
 		case analysis.TrialsFailed:
-			o, found = analysis.TrialsFailed{Error: Brief(text.Error), Of: text.Of}, text.Found
+			w, found = analysis.TrialsFailed{Error: Brief(text.Error), Of: text.Of}, text.Found
 		case analysis.TrialsSay:
-			o, found = analysis.TrialsSay{Text: plain(text.Text), Of: text.Of}, text.Found
+			w, found = analysis.TrialsSay{Text: plain(text.Text), Of: text.Of}, text.Found
 		case analysis.DoneWithout:
-			o = analysis.DoneWithout{Text: plain(text.Text)}
+			w = analysis.DoneWithout{Text: plain(text.Text)}
 		default:
-			out = append(out, o)
+			out = append(out, w)
 			continue
 		}
-		i, seen := at[o]
+		i, seen := at[w]
 		if !seen {
-			i, out = len(out), append(out, o)
-			at[o] = i
+			i, out = len(out), append(out, w)
+			at[w] = i
 		}
 		switch first := out[i].(type) {
 		case analysis.TrialsFailed:

@@ -1,6 +1,10 @@
 package report
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -51,5 +55,69 @@ func TestNothingDueIsSaid(t *testing.T) {
 	c, err := analysis.CompareFiles(fixture.FileOfTrials(trials()), fixture.FileOfTrials(trials()), 0.05)
 	if err != nil || c.Verdict() != results.VerdictInconclusive {
 		t.Errorf("%s, %v of\n%s", c.Verdict(), err, FilesTable(c, Options{}))
+	}
+}
+
+// TestEveryWarningHasWords: the kinds are those that package analysis lists.
+func TestEveryWarningHasWords(t *testing.T) {
+	said := map[string]bool{}
+	for _, w := range []analysis.Warning{
+		analysis.TrialsInterrupted{},
+		analysis.TrialsFailed{Error: "ended"},
+		analysis.TrialsSuspect{},
+		analysis.TrialsSay{},
+		analysis.DoneWithout{Text: "no GRO"},
+		analysis.RunStopped{},
+		analysis.LineOdd{},
+		analysis.PartUnfinished{},
+		analysis.CPUsMoved{},
+		analysis.OfArm{Warnings: []analysis.Warning{analysis.TrialsSuspect{}}},
+		analysis.RoundsTooFew{},
+		analysis.RoundsTooFewToShow{},
+		analysis.RoundsNothing{},
+		analysis.RoundsWithoutRatio{},
+		analysis.RoundsIncomplete{},
+		analysis.RoundsAlike{},
+		analysis.RoundsFarOff{},
+		analysis.RatioDrifted{},
+		analysis.RatiosTwofold{},
+		analysis.ControlMoved{},
+		analysis.SeriesFailed{},
+		analysis.CombinationsDropped{},
+		analysis.SeveralSittings{},
+		analysis.TrialsMissing{},
+		analysis.NoLogarithm{},
+		analysis.LevelGone{},
+		analysis.NoIntervals{},
+		analysis.FewRounds{},
+		analysis.RoundsDrifted{},
+		analysis.MetricDrifted{},
+		analysis.MemoryGrew{},
+		analysis.OfFile{Warnings: []analysis.Warning{analysis.NewFails{}}},
+		analysis.OfScenario{Warnings: []analysis.Warning{analysis.NewFails{}}},
+		analysis.RowsTooFew{},
+		analysis.RowsHopeless{},
+		analysis.NothingThrough{},
+		analysis.NothingInBoth{},
+		analysis.NewFails{},
+		analysis.NoCommonMetric{},
+		analysis.NoCounterpart{},
+	} {
+		said[reflect.TypeOf(w).Name()] = true
+		lines := Sentences([]analysis.Warning{w})
+		if len(lines) != 1 || lines[0] == "" || strings.Contains(lines[0], "analysis.") {
+			t.Errorf("%T is said as %q", w, lines)
+		}
+	}
+	source, err := parser.ParseFile(token.NewFileSet(), "../analysis/warning.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range source.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			if kind := f.Recv.List[0].Type.(*ast.Ident).Name; !said[kind] {
+				t.Errorf("%s is not in this test", kind)
+			}
+		}
 	}
 }

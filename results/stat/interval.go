@@ -10,6 +10,3 @@ type Interval struct {
 // a change, this is the test of two one-sided hypotheses (TOST; Schuirmann 1987): an interval of confidence 1-α errs with probability α/2
 // at most.
 func (i Interval) Within(low, high float64) bool { return low <= i.Low && i.High <= high }
-
-// Contains says whether x lies in the interval.
-func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }

@@ -16,9 +16,6 @@ func TestInterval(t *testing.T) {
 		{"within its own ends", i.Within(-1, 2), true},
 		{"not within less below", i.Within(-0.9, 2), false},
 		{"not within less above", i.Within(-1, 1.9), false},
-		{"contains its ends", i.Contains(-1) && i.Contains(2), true},
-		{"not what is beyond", i.Contains(-1.1) || i.Contains(2.1), false},
-		{"not what is no number", i.Contains(math.NaN()), false},
 		{"within no number", i.Within(math.NaN(), 2) || i.Within(-1, math.NaN()), false},
 	} {
 		if test.got != test.want {

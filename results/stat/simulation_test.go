@@ -33,7 +33,7 @@ func TestFalseAlarms(t *testing.T) {
 					if p <= 0.05 {
 						alarms++
 					}
-					if !interval.Contains(0) {
+					if !interval.contains(0) {
 						missed++
 					}
 				}
@@ -60,7 +60,7 @@ func TestBootstrapCoverage(t *testing.T) {
 						t.Fatal(err)
 					}
 					trials++
-					if !interval.Contains(0) {
+					if !interval.contains(0) {
 						missed++
 					}
 				}

@@ -9,6 +9,9 @@ import (
 // near says whether two figures agree to nine digits.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(b)) }
 
+// contains says whether x lies in the interval.
+func (i Interval) contains(x float64) bool { return i.Low <= x && x <= i.High }
+
 // distribution is one that test series are drawn from, with its pseudomedian: the median of the mean of two values.
 type distribution struct {
 	name   string

@@ -5,10 +5,13 @@ import "slices"
 // Gap separates columns.
 const Gap = "  "
 
+// Absent stands in a cell to which nothing applies.
+const Absent = "–"
+
 // Column is one column of a table whose rows are of type R.
 type Column[R any] struct {
 	Header string // one line per word row, joined by newlines
-	Left   bool   // text, not numbers
+	Left   bool   // aligned left, as text is
 	Keep   int    // where the width is short, columns with the least go first; 0 is never dropped
 	Cell   func(R) string
 }
@@ -40,6 +43,3 @@ func AllRows[R any](groups []Group[R]) []R {
 func All[R any](rows []R, holds func(R) bool) bool {
 	return !slices.ContainsFunc(rows, func(r R) bool { return !holds(r) })
 }
-
-// Absent stands in a cell to which nothing applies.
-const Absent = "–"

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Note is a sentence about columns.
+// Note is a sentence of a legend about some columns.
 type Note struct {
-	Headers []string // of the columns; none: it is about the whole table
+	Headers []string // of the columns; empty: about the whole table
 	Text    string
 }
 
-// Explained is the notes about columns that are shown: what is not there needs no words.
+// Explained joins the notes about columns that are shown.
 func Explained[R any](columns []Column[R], notes []Note) string {
 	shown := func(header string) bool {
 		return slices.ContainsFunc(columns, func(c Column[R]) bool { return c.Header == header })

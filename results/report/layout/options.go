@@ -6,7 +6,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Options says how a table may look.
+// Options says how a page may look.
 type Options struct {
 	Color    bool // ANSI escape sequences are welcome
 	Width    int  // columns of the terminal; 0 is no limit

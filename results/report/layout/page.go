@@ -33,14 +33,14 @@ func (p *Page) Blank() {
 	}
 }
 
-// Section begins what is no plain trial: a heading and what the scenarios below it share.
+// Section begins a part of the page: a heading, and lines about what the rows below it share.
 func (p *Page) Section(heading string, shared []string) {
 	p.Blank()
 	p.Paragraph([]string{heading}, "", text.Bold)
 	p.Paragraph(shared, Gap, text.Faint)
 }
 
-// Explain writes the legend of a table.
+// Explain writes the legend of a table, and which columns the width did not allow.
 func (p *Page) Explain(legend string, dropped []string) {
 	if legend != "" {
 		p.Paragraph([]string{legend}, "", text.Faint)
@@ -50,8 +50,8 @@ func (p *Page) Explain(legend string, dropped []string) {
 	}
 }
 
-// Tabulate writes rows as a table with a blank line around it, with as many of the columns as the width allows. It returns those shown and
-// the names of those dropped. Groups without any row are their headings alone.
+// Tabulate writes rows as a table between blank lines, with as many of the columns as the width allows. It returns the columns shown and the
+// names of those dropped. Where no group has a row it writes the headings alone.
 func Tabulate[R any](p *Page, groups []Group[R], candidates []Column[R]) (shown []Column[R], dropped []string) {
 	p.Blank()
 	switch {

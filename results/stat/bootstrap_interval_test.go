@@ -43,11 +43,11 @@ func TestBootstrapInterval(t *testing.T) {
 	if first == other {
 		t.Error("another seed gives the same interval")
 	}
-	if !wider.Contains(first.Low) || !wider.Contains(first.High) || wider == first {
+	if !wider.contains(first.Low) || !wider.contains(first.High) || wider == first {
 		t.Errorf("99 %% has %+v, 95 %% %+v", wider, first)
 	}
 	center, _ := HodgesLehmann(x)
-	if first.Center != center || !first.Contains(center) || first.Low < slices.Min(x) || first.High > slices.Max(x) {
+	if first.Center != center || !first.contains(center) || first.Low < slices.Min(x) || first.High > slices.Max(x) {
 		t.Errorf("%+v about %v", first, center)
 	}
 }
@@ -65,7 +65,7 @@ func TestBootstrapOfFew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bootstrap.Contains(exact.Low) || !bootstrap.Contains(exact.High) {
+		if !bootstrap.contains(exact.Low) || !bootstrap.contains(exact.High) {
 			t.Errorf("%d values: %+v is narrower than %+v", n, bootstrap, exact)
 		}
 	}

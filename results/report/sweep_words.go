@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tunbench/results"
 	"tunbench/results/analysis"
@@ -130,3 +131,29 @@ func effectsMethod(e analysis.Effects) string {
 	}
 	return text + fmt.Sprintf("; %s %% is left to interactions of three and more knobs.", percent(e.RestShare))
 }
+
+// sweepSentence says what of a sweep was not measured, and what makes its effects doubtful.
+func sweepSentence(w analysis.Warning) string {
+	switch w := w.(type) {
+	case analysis.CombinationsDropped:
+		return fmt.Sprintf("%s left out, such as %s", results.Count(w.Combinations, "combination"), plain(w.Reason))
+	case analysis.SeveralSittings:
+		return fmt.Sprintf("measured in %d sittings, from %s to %s: the machine may have changed between them", w.Sittings, clock(w.First), clock(w.Last))
+	case analysis.TrialsMissing:
+		return fmt.Sprintf("%d of %s are missing: the effects are those of the others", w.Missing, trialsOf(w.Of))
+	case analysis.NoLogarithm:
+		return fmt.Sprintf("%s without %s above zero, which has no logarithm, left out of the effects", trialsOf(w.Trials), plain(string(w.Metric)))
+	case analysis.LevelGone:
+		return fmt.Sprintf("%s=%s is not among the effects: %s", plain(w.Knob), plain(w.Value), levelWords(w.LostLevel))
+	case analysis.NoIntervals:
+		return "too few rounds for an interval: every effect may be chance; measure 3 rounds or more"
+	case analysis.FewRounds:
+		return fmt.Sprintf("%s: intervals rest on little; measure %d or more", results.Count(w.Rounds, "round"), w.Least)
+	case analysis.RoundsDrifted:
+		return fmt.Sprintf("%s drifted by %s %% within a round: the random order spreads that over all knobs, as noise",
+			plain(string(w.Metric)), signed(w.ChangeRatio, percent))
+	}
+	return ""
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.DateTime) }
