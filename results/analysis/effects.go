@@ -19,17 +19,18 @@ type Effects struct {
 	Metric results.Metric
 	Ranked []Effect // by the share that they explain, the largest first
 
-	Balanced   bool           // every combination of levels has one trial in each round
-	Trials     int            // behind the model
-	Rounds     int            // with a trial
-	NoiseDF    int            // degrees of freedom of the variance between rounds; 0: there are no intervals
-	NoiseShare float64        // of the variance: what differs between the rounds of a cell
-	RestShare  float64        // what is left: interactions of more than two knobs, and those that cannot be told
-	Confused   []string       // knobs whose effect cannot be told from that of others
-	Untold     int            // interactions of two knobs that cannot be told from other effects
-	Drift      *results.Drift // of the metric within a round, its cell's mean taken out; nil where it is not worth a word
-	LeftOut    int            // trials whose metric is absent or not above zero: they have no logarithm
-	Lost       []LostLevel    // what the trials that are not behind the effects were of
+	Balanced   bool     // every combination of levels has one trial in each round
+	NoiseDF    int      // degrees of freedom of the variance between rounds; 0: there are no intervals
+	NoiseShare float64  // of the variance: what differs between the rounds of a cell
+	RestShare  float64  // what is left: interactions of more than two knobs, and those that cannot be told
+	Confused   []string // knobs whose effect cannot be told from that of others
+	Untold     int      // interactions of two knobs that cannot be told from other effects
+
+	// For [SweepWarnings].
+	rounds  int            // with a trial
+	drift   *results.Drift // of the metric within a round, its cell's mean taken out; nil where it is not worth a word
+	leftOut int            // trials whose metric is absent or not above zero: they have no logarithm
+	lost    []LostLevel    // levels of which trials are not behind the effects
 }
 
 // Effect is the effect of one knob on the metric, or the interaction of two knobs. Its ratios are 1 where there is none.
@@ -66,21 +67,21 @@ func (e Effect) Seen() bool { return e.Range != nil && e.Range.Low > 1+sure }
 // there are no two trials that differ in a knob.
 func EffectsOf(s results.Sweep, trials []results.Trial) (e Effects, ok bool) {
 	samples, leftOut := samplesOf(s, trials)
-	e = Effects{Metric: s.Metric, Trials: len(samples), LeftOut: leftOut, Lost: lostLevels(s, trials)}
+	e = Effects{Metric: s.Metric, leftOut: leftOut, lost: lostLevels(s, trials)}
 	d := newDesign(s, samples)
 	if len(d.mains) == 0 {
 		return e, false
 	}
-	e.Balanced, e.Rounds, e.NoiseDF = d.balanced(), len(d.rounds), d.noise.df
+	e.Balanced, e.rounds, e.NoiseDF = d.balanced(), len(d.rounds), d.noise.df
 	if drift, ok := d.noise.drift(s.Metric, samples); ok && notable(drift) {
-		e.Drift = &drift
+		e.drift = &drift
 	}
 	d.addMains(&e)
 	d.addInteractions(&e)
 	d.addShares(&e)
 	for i, effect := range e.Ranked {
 		if len(effect.Knobs) == 1 {
-			e.Ranked[i].Lost = unequal(e.Lost, knobOf(s, effect.Knobs[0]))
+			e.Ranked[i].Lost = unequal(e.lost, knobOf(s, effect.Knobs[0]))
 		}
 	}
 	slices.SortStableFunc(e.Ranked, func(a, b Effect) int { return cmp.Compare(b.Share, a.Share) })

@@ -36,8 +36,8 @@ func effectOf(e Effects, knobs ...string) (Effect, bool) {
 func TestKnownEffects(t *testing.T) {
 	s := fixture.FullSweep(fixture.OffloadKnobs(), 3)
 	e := effectsOf(t, s, fixture.Simulate(s, fixture.OffloadTruth, 0.02, 1))
-	if !e.Balanced || e.NoiseDF != 23*2 || e.Rounds != 3 || e.Untold != 0 || len(e.Ranked) != 4+6 {
-		t.Errorf("balanced %v, %d degrees, %d rounds, %d untold, %d effects", e.Balanced, e.NoiseDF, e.Rounds, e.Untold, len(e.Ranked))
+	if !e.Balanced || e.NoiseDF != 23*2 || e.rounds != 3 || e.Untold != 0 || len(e.Ranked) != 4+6 {
+		t.Errorf("balanced %v, %d degrees, %d rounds, %d untold, %d effects", e.Balanced, e.NoiseDF, e.rounds, e.Untold, len(e.Ranked))
 	}
 	var order []string
 	for _, effect := range e.Ranked[:3] {
@@ -230,7 +230,8 @@ func TestOddData(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, ok := EffectsOf(s, test.trials)
-			if ok != test.ok || e.Trials != test.used || e.LeftOut != test.leftOut || e.NoiseDF != test.noiseDF || len(e.Ranked) != test.effects {
+			used, _ := samplesOf(s, test.trials)
+			if ok != test.ok || len(used) != test.used || e.leftOut != test.leftOut || e.NoiseDF != test.noiseDF || len(e.Ranked) != test.effects {
 				t.Errorf("%v, %+v", ok, e)
 			}
 			for _, effect := range e.Ranked {
@@ -275,13 +276,13 @@ func TestDriftWithinRounds(t *testing.T) {
 	for i := range trials {
 		trials[i].Start = fixture.Start.Add(time.Duration(trials[i].Round)*time.Hour + time.Duration(order[trials[i].Round][i%len(s.Scenarios)])*time.Second)
 	}
-	if e := effectsOf(t, s, trials); e.Drift != nil {
-		t.Errorf("a drift of %+v between rounds", e.Drift)
+	if e := effectsOf(t, s, trials); e.drift != nil {
+		t.Errorf("a drift of %+v between rounds", e.drift)
 	}
 	for i := range trials {
 		*trials[i].ThroughputBps *= 1 - 0.3*float64(order[trials[i].Round][i%len(s.Scenarios)])/float64(len(s.Scenarios))
 	}
-	if e := effectsOf(t, s, trials); e.Drift == nil || e.Drift.ChangeRatio > -0.1 || e.Drift.ChangeRatio < -0.4 {
-		t.Errorf("a drift of -30 %%, of which the means of the cells take a third, is seen as %+v", e.Drift)
+	if e := effectsOf(t, s, trials); e.drift == nil || e.drift.ChangeRatio > -0.1 || e.drift.ChangeRatio < -0.4 {
+		t.Errorf("a drift of -30 %%, of which the means of the cells take a third, is seen as %+v", e.drift)
 	}
 }

@@ -10,21 +10,16 @@ import (
 	"tunbench/results"
 )
 
-// Summary is all trials of one scenario (and arm) taken together. Trials that failed or were interrupted are counted, and their figures
-// left out.
+// Summary is all trials of one scenario (and arm) taken together. The figures of those that failed or were interrupted are left out.
 type Summary struct {
-	Scenario    string
-	Arm         string
-	Used        int // trials whose figures are in Stats
-	Failed      int
-	Interrupted int
-	Stats       map[results.Metric]Stat
-	Ledger      results.Ledger // sum over the trials used
-	LimitedBy   []string       // distinct, as they came
+	Scenario  string
+	Arm       string
+	Trials    int // those left out included
+	Used      int // trials whose figures are in Stats
+	Stats     map[results.Metric]Stat
+	Ledger    results.Ledger // sum over the trials used
+	LimitedBy []string       // distinct, as they came
 }
-
-// Trials is the number of trials, those left out included.
-func (s Summary) Trials() int { return s.Used + s.Failed + s.Interrupted }
 
 // Stat describes a metric over repeats, in the metric's own unit.
 type Stat struct {
@@ -83,15 +78,10 @@ func groupTrials(trials []results.Trial) [][]results.Trial {
 
 // summarize takes together trials of the same scenario and arm.
 func summarize(trials []results.Trial) (Summary, error) {
-	s := Summary{Scenario: trials[0].Scenario, Arm: trials[0].Arm, Stats: map[results.Metric]Stat{}}
+	s := Summary{Scenario: trials[0].Scenario, Arm: trials[0].Arm, Trials: len(trials), Stats: map[results.Metric]Stat{}}
 	values := map[results.Metric][]float64{}
 	for _, t := range trials {
-		switch {
-		case t.Interrupted:
-			s.Interrupted++
-			continue
-		case t.Failed():
-			s.Failed++
+		if !t.Usable() {
 			continue
 		}
 		s.Used++

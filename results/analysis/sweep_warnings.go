@@ -55,10 +55,10 @@ func SweepWarnings(sittings []results.Sweep, trials []results.Trial, e Effects) 
 	if missing, all := missingTrials(s, trials), len(s.Scenarios)*s.Rounds; missing > 0 {
 		out = append(out, TrialsMissing{missing, all})
 	}
-	if e.LeftOut > 0 {
-		out = append(out, NoLogarithm{s.Metric, e.LeftOut})
+	if e.leftOut > 0 {
+		out = append(out, NoLogarithm{s.Metric, e.leftOut})
 	}
-	for _, l := range e.Lost {
+	for _, l := range e.lost {
 		if l.whole() {
 			out = append(out, LevelGone{l})
 		}
@@ -66,11 +66,11 @@ func SweepWarnings(sittings []results.Sweep, trials []results.Trial, e Effects) 
 	switch {
 	case e.NoiseDF == 0:
 		out = append(out, NoIntervals{})
-	case e.Rounds < minRounds:
-		out = append(out, FewRounds{e.Rounds, minRounds})
+	case e.rounds < minRounds:
+		out = append(out, FewRounds{e.rounds, minRounds})
 	}
-	if e.Drift != nil {
-		out = append(out, RoundsDrifted{*e.Drift})
+	if e.drift != nil {
+		out = append(out, RoundsDrifted{*e.drift})
 	}
 	return out
 }

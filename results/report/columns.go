@@ -101,8 +101,8 @@ func limitedByCell(r row) string {
 
 // countCell is the number of trials behind the figures, and of how many if some are left out.
 func countCell(r row) string {
-	if r.Used == r.Trials() {
+	if r.Used == r.Trials {
 		return strconv.Itoa(r.Used)
 	}
-	return strconv.Itoa(r.Used) + "/" + strconv.Itoa(r.Trials())
+	return strconv.Itoa(r.Used) + "/" + strconv.Itoa(r.Trials)
 }

@@ -48,7 +48,7 @@ func (r row) title() string {
 
 // sameCount says whether every row has the same number of trials, none left out.
 func sameCount(rows []row) bool {
-	return layout.All(rows, func(r row) bool { return r.Used == rows[0].Used && r.Used == r.Trials() })
+	return layout.All(rows, func(r row) bool { return r.Used == rows[0].Used && r.Used == r.Trials })
 }
 
 // arrange turns summaries into groups of one load each, loads and devices under test in the order in which they came. Where no load has more than one row,
