@@ -29,7 +29,7 @@ const marginFactor = 2.5
 // tcpMarginFactor is that of the throughput of TCP, which depends on where the scheduler puts sender, receiver and worker as well.
 const tcpMarginFactor = 4
 
-// DefaultThresholds have margins that are a multiple of [results.DefaultMargin]. Required are what was brought through, the typical latency
+// DefaultThresholds have margins that are a multiple of [analysis.DefaultMargin]. Required are what was brought through, the typical latency
 // and the CPU time of the device under test. The last hundredth of the latencies and the CPU time of the whole machine, tester included, are
 // reported only: on a shared machine others decide about them.
 func DefaultThresholds() Thresholds {
