@@ -16,9 +16,9 @@ type Options = layout.Options
 // page is a page to which the sections of a result file are written.
 type page struct{ *layout.Page }
 
-// Table renders whatever a result file holds for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and their spread
-// over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies at
-// shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
+// Table renders whatever a result file holds, for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and
+// their spread over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies
+// at shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
 func Table(f *results.File, o Options) (string, error) {
 	p := page{layout.NewPage(o)}
 	p.Paragraph([]string{Fingerprint(f.Host)}, "", text.Bold)
