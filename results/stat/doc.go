@@ -21,6 +21,9 @@
 // that the machine went back and forth between, [Outliers] for values to label. They are for warnings; nothing is dropped on their account.
 // [Slope] and [RankCorrelation] do the same for a series at irregular times.
 //
+// What a model of several factors says of a figure: [LeastSquares] fits it to any of its columns, [StudentQuantile] makes intervals of its
+// coefficients.
+//
 // # Answers and errors
 //
 // No routine answers with NaN or infinity, none changes what it is given, and each gives the same answer to the same values: what is drawn at
