@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tunbench/bench/internal/measure"
-	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/ui"
+	"tunbench/bench/internal/campaign"
 	"tunbench/results"
-	"tunbench/results/analysis"
 	"tunbench/results/report"
 )
 
@@ -58,7 +53,7 @@ const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
 // abOptions are the flags of `tunbench ab`.
 type abOptions struct {
 	output
-	tester
+	tester campaign.Tester
 	series
 }
 
@@ -84,12 +79,9 @@ func (s *series) add(flags *pflag.FlagSet, rounds int) {
 	flags.Uint64Var(&s.seed, "seed", 1, "of the order of trials and of the bootstrap")
 }
 
-// trials is how many there are at most, the warm-up of both arms included.
-func (s *series) trials() int {
-	if s.noControl {
-		return 2 + 4*s.rounds
-	}
-	return 2 + 6*s.rounds
+// length is what they ask for.
+func (s *series) length() campaign.Length {
+	return campaign.Length{MinRounds: s.minRounds, MaxRounds: s.rounds, Control: !s.noControl, Seed: s.seed}
 }
 
 func (s *series) check() error {
@@ -117,7 +109,7 @@ func (a *app) abCommand() *cobra.Command {
 		},
 	}
 	o.series.add(cmd.Flags(), defaultABRounds)
-	o.tester.add(cmd.Flags())
+	addTester(cmd.Flags(), &o.tester)
 	o.output.add(cmd.Flags())
 	return cmd
 }
@@ -126,29 +118,16 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 	if err := o.series.check(); err != nil {
 		return err
 	}
-	arms, err := parseArms(words)
+	arms, err := campaign.ParseArms(words)
 	if err != nil {
 		return err
 	}
-	arms, options, err := a.fitArms(arms, o.tester)
+	plan := &campaign.Comparison{Arms: arms, Length: o.length()}
+	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
 	if err != nil {
 		return err
 	}
-	var found []results.Comparison
-	if err := a.recorded(ctx, o.output, func(keep *records) error {
-		progress := a.progress(o.output, o.trials()+o.calibrations(scenariosOf(arms)))
-		progress.Expect(expected([]scenario.Scenario{arms[1].Scenario}, 1, tester{uncalibrated: true}))
-		defer progress.Done()
-		options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, scenariosOf(arms))
-		if err != nil {
-			return interrupted(ctx, err, 0)
-		}
-		found, err = a.compareArms(ctx, comparing{arms: arms, options: options, series: o.series, keep: keep, progress: progress})
-		return interrupted(ctx, err, keep.trials)
-	}); err != nil {
-		return err
-	}
-	return abVerdict(found)
+	return abVerdict(out.File.Comparisons)
 }
 
 // abVerdict is the exit code of a series that came to its end. Which of two settings is the better one is neither success nor failure. That B
@@ -172,94 +151,4 @@ func abVerdict(found []results.Comparison) error {
 		return fmt.Errorf("ab: %s: some rounds have no ratio: %w", strings.Join(open, ", "), errInconclusive)
 	}
 	return nil
-}
-
-func scenariosOf(arms [2]measure.Arm) []scenario.Scenario {
-	return []scenario.Scenario{arms[0].Scenario, arms[1].Scenario}
-}
-
-// fitArms makes both arms what this host can do.
-func (a *app) fitArms(arms [2]measure.Arm, t tester) ([2]measure.Arm, measure.Options, error) {
-	fitted, options, err := a.fit(scenariosOf(arms), t)
-	if err != nil {
-		return arms, options, err
-	}
-	// Arms that are the same scenario were fitted once.
-	arms[0].Scenario, arms[1].Scenario = fitted[0], fitted[len(fitted)-1]
-	return arms, options, nil
-}
-
-// comparing is one comparison to be made.
-type comparing struct {
-	arms     [2]measure.Arm
-	options  measure.Options
-	series   series
-	number   int // among those of one file
-	judging  analysis.CompareOptions
-	deciding func(results.Metric) bool // whether the series goes on for it; nil: for any
-	keep     *records
-	progress *ui.Progress
-	label    string // before what progress says
-}
-
-// compareArms measures and records what came of it, also where not all trials came to
-// their end.
-func (a *app) compareArms(ctx context.Context, c comparing) ([]results.Comparison, error) {
-	c.judging.Seed = c.series.seed
-	var trials []results.Trial
-	said := ""
-	arms := measure.Arms{
-		A: c.arms[0], B: c.arms[1],
-		Control:   !c.series.noControl,
-		MinRounds: c.series.minRounds, MaxRounds: c.series.rounds,
-		Number: c.number, Seed: c.series.seed,
-		Options: c.options,
-		Starting: func(arm string, round int) {
-			c.progress.Step(c.label + roundLabel(round, c.series.rounds) + " · arm " + arm + said)
-		},
-		Record: func(t results.Trial) error {
-			trials = append(trials, t)
-			return c.keep.write(t)
-		},
-		Enough: func() (bool, error) {
-			comparisons, err := c.judge(trials)
-			said = howFar(comparisons)
-			return analysis.NarrowEnough(c.decisive(comparisons)), err
-		},
-	}
-	runErr := arms.Run(ctx)
-	comparisons, err := c.judge(trials)
-	for _, comparison := range comparisons {
-		err = errors.Join(err, c.keep.write(comparison))
-	}
-	return comparisons, errors.Join(runErr, err)
-}
-
-// judge is what the trials so far come to.
-func (c comparing) judge(trials []results.Trial) ([]results.Comparison, error) {
-	comparisons, err := analysis.Compare(trials, c.judging)
-	return report.Recorded(comparisons), err
-}
-
-// decisive are the comparisons that the series goes on for.
-func (c comparing) decisive(comparisons []results.Comparison) []results.Comparison {
-	if c.deciding == nil {
-		return comparisons
-	}
-	return slices.DeleteFunc(slices.Clone(comparisons), func(made results.Comparison) bool { return !c.deciding(made.Metric) })
-}
-
-func roundLabel(round, rounds int) string {
-	if round < 0 {
-		return "warm-up"
-	}
-	return fmt.Sprintf("round %d of at most %d", round+1, rounds)
-}
-
-// howFar says how far the first metric has come.
-func howFar(comparisons []results.Comparison) string {
-	if len(comparisons) == 0 {
-		return ""
-	}
-	return " · " + report.Progress(comparisons[0])
 }

@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/ui"
-	"tunbench/results"
 )
 
 const burstHelp = `Find the longest burst that a device under test takes without loss (RFC 9004):
@@ -24,7 +21,7 @@ the burst's own.`
 // burstOptions are the flags of `tunbench burst`.
 type burstOptions struct {
 	output
-	tester
+	tester      campaign.Tester
 	repetitions int
 }
 
@@ -45,7 +42,7 @@ func (a *app) burstCommand() *cobra.Command {
 	}
 	o.repetitions = defaultRepetitions
 	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so often; RFC 9004 wants 50")
-	o.tester.add(cmd.Flags())
+	addTester(cmd.Flags(), &o.tester)
 	o.output.add(cmd.Flags())
 	return cmd
 }
@@ -61,22 +58,7 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 	if !s.OpenLoop() || s.Load.Mode == scenario.LoadPaced {
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
 	}
-	s, options, err := a.fitOne(s, o.tester)
-	if err != nil {
-		return err
-	}
-	return a.recorded(ctx, o.output, func(keep *records) (err error) {
-		progress := a.progress(o.output, ui.Unknown)
-		defer progress.Done()
-		if options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{s}); err != nil {
-			return interrupted(ctx, err, 0)
-		}
-		b := measure.Burst{Scenario: s, Repetitions: o.repetitions, Options: options}
-		b.Record = func(t results.Trial) error { return keep.write(t) }
-		b.Progress = func(repetition int, packets int64) {
-			progress.Step(fmt.Sprintf("repetition %d of %d: %s", repetition+1, o.repetitions, results.Count(packets, "packet")))
-		}
-		record, err := b.Run(ctx)
-		return errors.Join(interrupted(ctx, err, keep.trials), keep.write(record))
-	})
+	plan := &campaign.Burst{Scenario: s, Repetitions: o.repetitions}
+	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	return err
 }

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
-	"tunbench/results"
 )
 
 const calibrateHelp = `Measure what the tester itself can do, without a device under test: the
@@ -57,20 +56,6 @@ func (a *app) calibrate(ctx context.Context, o output, words []string) error {
 	if len(testers) == 0 {
 		return &usageError{errors.New("nothing to calibrate: the words ask for no load that can be set (proto=udp, not load=pingpong)")}
 	}
-	if testers, _, err = a.fit(testers, tester{}); err != nil {
-		return err
-	}
-	return a.recorded(ctx, o, func(keep *records) error {
-		progress := a.progress(o, len(testers))
-		progress.Expect(timeOfCalibration)
-		defer progress.Done()
-		if _, err := a.calibrated(ctx, tester{}, keep, progress, testers); err != nil {
-			return err
-		}
-		failed := slices.DeleteFunc(slices.Clone(keep.file.Calibrations), func(c results.Calibration) bool { return c.Error == "" })
-		if len(failed) > 0 {
-			return &trialsFailed{len(failed), len(testers)}
-		}
-		return nil
-	})
+	_, err = a.measure(ctx, o, campaign.Plan{Work: &campaign.Calibration{Testers: testers}})
+	return err
 }

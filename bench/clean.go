@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/testbed"
 )
 
@@ -25,7 +25,7 @@ only to tidy up after the last one.`,
 				return err
 			}
 			removed, err := testbed.Clean()
-			builds, buildsErr := gate.Clean()
+			builds, buildsErr := program.Clean()
 			removed, err = append(removed, builds...), errors.Join(err, buildsErr)
 			for _, name := range removed {
 				if _, printErr := fmt.Fprintln(a.stdout, "removed", name); printErr != nil {

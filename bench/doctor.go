@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
@@ -38,7 +39,7 @@ code is 5, as theirs would be.
 			if err := show(checks); err != nil {
 				return fmt.Errorf("print checks: %w", err)
 			}
-			return canMeasure()
+			return campaign.CanMeasure()
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")

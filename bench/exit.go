@@ -6,10 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/dut/forward"
-	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/guest"
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
 	"tunbench/forwarder/tun"
@@ -47,11 +48,12 @@ var exitCodes = []struct {
 	{exitSuccess, func(err error) bool { return err == nil }},
 	{exitUsage, is[*usageError]},
 	{exitUsage, is[*scenario.UsageError]},
+	{exitUsage, is[*campaign.UsageError]},
 	{exitUsage, is[*guest.PatternError]},
 	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
 	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
 	{exitUnsupported, host.Cannot},
-	{exitUnsupported, is[*gate.ToolError]},
+	{exitUnsupported, is[*program.ToolError]},
 	{exitUnsupported, is[*guest.UnsupportedError]},
 }
 

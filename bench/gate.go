@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
@@ -69,7 +70,7 @@ const gateExamples = `  tunbench gate --baseline git:main             this progr
 // gateOptions are the flags of `tunbench gate`.
 type gateOptions struct {
 	output
-	tester
+	tester campaign.Tester
 	series
 	roundsGiven         bool
 	baseline, candidate string
@@ -112,7 +113,7 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.junit, "junit", "", "write JUnit XML into a `file`")
 	flags.BoolVar(&o.selfTest, "self-test", false, "prove that the gate can pass and fail, with the baseline (default: this program)")
 	o.series.add(flags, gate.DefaultRounds)
-	o.tester.add(flags)
+	addTester(flags, &o.tester)
 	o.output.add(flags)
 }
 
@@ -143,6 +144,17 @@ func metricsHelp() string {
 	return b.String()
 }
 
+// asked keeps what the flags and words of a gate say that decides about its figures: not where they go, and not the two programs.
+func (o *gateOptions) asked(flags *pflag.FlagSet, words []string) {
+	aside := []string{"baseline", "candidate", "output", "markdown", "junit", "json", "quiet"}
+	flags.Visit(func(f *pflag.Flag) {
+		if !slices.Contains(aside, f.Name) {
+			o.words = append(o.words, "--"+f.Name+"="+f.Value.String())
+		}
+	})
+	o.words = append(o.words, words...)
+}
+
 // limits reads the thresholds and settles the rounds: those of the command line, else
 // of the file, else the default.
 func (o *gateOptions) limits() (gate.Thresholds, error) {
@@ -165,23 +177,35 @@ func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
 	if chosen.preset == "" && len(words) == 0 {
 		chosen.preset = defaultGate
 	}
-	series, err := chosen.plan(words)
+	run, err := chosen.plan(words)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range series.Scenarios {
+	for _, s := range run.Scenarios {
 		if s.DUT != scenario.Forwarder {
 			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder; add that word to measure only these", s.DUT)}
 		}
 	}
-	return series.Scenarios, nil
+	return run.Scenarios, nil
+}
+
+// plan is what flags and words ask for.
+func (o *gateOptions) plan(words []string) (*campaign.Gate, error) {
+	thresholds, err := o.limits()
+	if err != nil {
+		return nil, err
+	}
+	scenarios, err := o.scenarios(words)
+	return &campaign.Gate{
+		Scenarios: scenarios, Thresholds: thresholds, Length: o.length(), Baseline: o.baseline, Candidate: o.candidate, Words: o.words,
+	}, err
 }
 
 func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err error) {
 	if o.baseline == "" {
 		return &usageError{errors.New("--baseline: want the program to compare with: FILE, FOLDER or git:REV")}
 	}
-	g, err := a.prepareGate(&o, words)
+	plan, err := o.plan(words)
 	if err != nil {
 		return err
 	}
@@ -190,29 +214,14 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, reports.discard()) }()
-	shop := a.workshop(o.output)
-	defer func() { err = errors.Join(err, shop.Close()) }()
-	baseline, err := findBuild(ctx, shop, o.baseline)
+	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
 	if err != nil {
 		return err
 	}
-	candidate, err := findBuild(ctx, shop, o.candidate)
-	if err != nil {
+	if err := reports.commit(out.Gate); err != nil {
 		return err
 	}
-	var report gate.Report
-	if err := a.recorded(ctx, o.output, func(keep *records) error {
-		if report, err = a.measureGate(ctx, g, keep, baseline, candidate); err != nil {
-			return interrupted(ctx, err, keep.trials)
-		}
-		return keep.write(report.Record())
-	}); err != nil {
-		return err
-	}
-	if err := reports.commit(report); err != nil {
-		return err
-	}
-	return gateVerdict(report)
+	return gateVerdict(out.Gate)
 }
 
 // gateVerdict turns a report into an exit code.
@@ -226,12 +235,4 @@ func gateVerdict(r gate.Report) error {
 		return fmt.Errorf("gate: %w", errInconclusive)
 	}
 	return nil
-}
-
-// printLines says what came of it, unless records are what is printed.
-func (a *app) printLines(o output, lines []string) error {
-	if o.json {
-		return nil
-	}
-	return a.printText("\n" + strings.Join(lines, "\n") + "\n")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/scenario"
 )
@@ -24,18 +25,17 @@ var selfTestHandicaps = []float64{0.2, 0.4}
 var errSelfTest = errors.New("self-test failed: do not trust this gate here")
 
 // canBeSlowed finds scenarios in which a handicap would hit nobody.
-func canBeSlowed(o gateOptions, words []string) error {
-	scenarios, err := o.scenarios(words)
+func canBeSlowed(scenarios []scenario.Scenario) error {
 	for _, s := range scenarios {
 		if s.Pin == scenario.Off {
-			err = errors.Join(err, &usageError{errors.New("--self-test wastes time on the CPU that a worker is pinned to: not with pin=off")})
+			return &usageError{errors.New("--self-test wastes time on the CPU that a worker is pinned to: not with pin=off")}
 		}
 	}
-	return err
+	return nil
 }
 
 // gateSelfTest compares the baseline with itself and with itself slowed down.
-func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) (err error) {
+func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) error {
 	if o.candidate != "" || o.markdown != "" || o.junit != "" {
 		return &usageError{errors.New("--self-test compares the baseline with itself: without --candidate, --markdown and --junit")}
 	}
@@ -45,37 +45,21 @@ func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) (
 	if !o.roundsGiven {
 		o.rounds, o.minRounds = selfTestRounds, selfTestMinRounds
 	}
-	if err := canBeSlowed(o, words); err != nil {
+	plan, err := o.plan(words)
+	if err != nil {
 		return err
 	}
-	g, err := a.prepareGate(&o, words)
-	if err != nil {
+	if err := canBeSlowed(plan.Scenarios); err != nil {
 		return err
 	}
 	if o.thresholds == "" {
-		g.thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
+		plan.Thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
 	}
-	shop := a.workshop(o.output)
-	defer func() { err = errors.Join(err, shop.Close()) }()
-	baseline, err := findBuild(ctx, shop, o.baseline)
+	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: &campaign.SelfTest{Gate: *plan, Handicaps: selfTestHandicaps}})
 	if err != nil {
 		return err
 	}
-	var test gate.SelfTest
-	if err := a.recorded(ctx, o.output, func(keep *records) error {
-		test.Alike, err = a.measureGate(ctx, g, keep, baseline, baseline)
-		for i := 0; err == nil && i < len(selfTestHandicaps) && (i == 0 || test.Undecided()); i++ {
-			slowed := gate.Slowed{Handicap: selfTestHandicaps[i]}
-			program := baseline
-			program.variant.Handicap = slowed.Handicap
-			slowed.Report, err = a.measureGate(ctx, g, keep, baseline, program)
-			test.Slowed = append(test.Slowed, slowed)
-		}
-		return interrupted(ctx, err, keep.trials)
-	}); err != nil {
-		return err
-	}
-	if err := a.printLines(o.output, test.Lines()); err != nil || test.Passed() {
+	if err := a.printLines(o.output, out.SelfTest.Lines()); err != nil || out.SelfTest.Passed() {
 		return err
 	}
 	return errSelfTest

@@ -190,35 +190,23 @@ func TestGateWords(t *testing.T) {
 	}
 }
 
-// TestGateRepeat: the words measure the same programs again, and write nothing.
-func TestGateRepeat(t *testing.T) {
-	revision, folder, own := build{word: "git:0123456789ab"}, build{word: "."}, build{label: "this program"}
-	for name, test := range map[string]struct {
-		args                string
-		baseline, candidate build
-		commit              string
-		want                string
-	}{
-		"a commit":            {"--baseline git:main -n 7 -o x -q --json --markdown y size=64", revision, own, "abcdef", "gate --baseline git:0123456789ab --candidate git:abcdef --rounds=7 size=64"},
-		"uncommitted changes": {"--baseline git:main --no-control", revision, own, "abcdef+dirty", "gate --baseline git:0123456789ab --candidate . --no-control=true"},
-		"a folder":            {"--baseline=git:main --candidate=. --junit=z a/b", revision, folder, "abcdef", "gate --baseline git:0123456789ab --candidate . a/b"},
+// TestGateAsked: what decides about the figures is kept, and nothing else.
+func TestGateAsked(t *testing.T) {
+	for args, want := range map[string]string{
+		"--baseline git:main -n 7 -o x -q --json --markdown y size=64": "--rounds=7 size=64",
+		"--baseline git:main --no-control":                             "--no-control=true",
+		"--baseline=git:main --candidate=. --junit=z a/b":              "a/b",
 	} {
 		var o gateOptions
 		flags := pflag.NewFlagSet("gate", pflag.ContinueOnError)
 		o.add(flags)
-		if err := flags.Parse(strings.Fields(test.args)); err != nil {
+		if err := flags.Parse(strings.Fields(args)); err != nil {
 			t.Fatal(err)
 		}
 		o.asked(flags, flags.Args())
-		if got := strings.Join(o.repeat(test.baseline, test.candidate, results.Host{Commit: test.commit}), " "); got != test.want {
-			t.Errorf("%s: %s, want %s", name, got, test.want)
+		if got := strings.Join(o.words, " "); got != want {
+			t.Errorf("%s: %s, want %s", args, got, want)
 		}
-	}
-	if got := own.name(results.Host{Version: "v1", Commit: "abcdef"}); got != "this program (v1 abcdef)" {
-		t.Errorf("named %q", got)
-	}
-	if got := own.name(results.Host{}); got != "this program" {
-		t.Errorf("named %q", got)
 	}
 }
 

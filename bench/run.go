@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/scenario"
-	"tunbench/results"
 )
 
 const runHelp = `Measure scenarios, repeated and interleaved, and print a table of medians.
@@ -35,7 +33,7 @@ const runExamples = `  tunbench run                                  64-byte UDP
 // runOptions are the flags of `tunbench run`.
 type runOptions struct {
 	output
-	tester
+	tester campaign.Tester
 	preset string
 	rounds int
 }
@@ -54,7 +52,7 @@ func (a *app) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", "))
 	flags.VarP(rounds(&o.rounds), "rounds", "n", "measure every scenario so often (default 1, or the preset's)")
-	o.tester.add(flags)
+	addTester(flags, &o.tester)
 	o.output.add(flags)
 	return cmd
 }
@@ -75,24 +73,24 @@ func presetHelp() string {
 	return b.String()
 }
 
-// plan turns flags and words into a series.
-func (o *runOptions) plan(words []string) (measure.Series, error) {
+// plan is what flags and words ask for.
+func (o *runOptions) plan(words []string) (*campaign.Run, error) {
 	if o.preset == "" {
 		scenarios, err := scenario.Parse(words)
-		return measure.Series{Scenarios: scenarios, Rounds: max(o.rounds, 1)}, err
+		return &campaign.Run{Scenarios: scenarios, Rounds: max(o.rounds, 1)}, err
 	}
 	preset, err := scenario.FindPreset(o.preset)
 	if err != nil {
-		return measure.Series{}, err
+		return nil, err
 	}
-	series := measure.Series{Scenarios: preset.Scenarios, Rounds: preset.Rounds}
+	run := &campaign.Run{Scenarios: preset.Scenarios, Rounds: preset.Rounds}
 	if o.rounds > 0 {
-		series.Rounds = o.rounds
+		run.Rounds = o.rounds
 	}
 	if len(words) > 0 {
-		series.Scenarios, err = scenario.Override(preset.Scenarios, words)
+		run.Scenarios, err = scenario.Override(preset.Scenarios, words)
 	}
-	return series, err
+	return run, err
 }
 
 // maxRounds is far beyond what statistics gain from.
@@ -102,36 +100,10 @@ const maxRounds = 10_000
 func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
 
 func (a *app) run(ctx context.Context, o runOptions, words []string) error {
-	series, err := o.plan(words)
+	plan, err := o.plan(words)
 	if err != nil {
 		return err
 	}
-	if series.Scenarios, series.Options, err = a.fit(series.Scenarios, o.tester); err != nil {
-		return err
-	}
-	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSeries(ctx, o.output, o.tester, series, keep) })
-}
-
-// measureSeries calibrates the tester, then measures.
-func (a *app) measureSeries(ctx context.Context, o output, t tester, series measure.Series, keep *records) (err error) {
-	steps := series.Trials() + t.calibrations(series.Scenarios)
-	progress := a.progress(o, steps)
-	progress.Expect(expected(series.Scenarios, series.Rounds, t) / time.Duration(max(steps, 1)))
-	defer progress.Done()
-	if series.Options.Tester, err = a.calibrated(ctx, t, keep, progress, series.Scenarios); err != nil {
-		return interrupted(ctx, err, 0)
-	}
-	titles := titlesOf(series.Scenarios)
-	series.Starting = func(s scenario.Scenario, round int) {
-		progress.Step(fmt.Sprintf("round %d of %d: %s", round+1, series.Rounds, titles[s.Name()]))
-	}
-	series.Record = func(t results.Trial) error { return keep.write(t) }
-	outcome, err := series.Run(ctx)
-	if err != nil {
-		return interrupted(ctx, err, outcome.Trials)
-	}
-	if outcome.Failed > 0 {
-		return &trialsFailed{outcome.Failed, outcome.Trials}
-	}
-	return nil
+	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	return err
 }

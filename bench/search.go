@@ -9,11 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/search"
-	"tunbench/bench/internal/ui"
-	"tunbench/results"
 )
 
 const searchHelp = `Find the highest loads that a device under test forwards without loss (NDR) and
@@ -32,7 +30,7 @@ Presets:
 // searchOptions are the flags of `tunbench search`.
 type searchOptions struct {
 	output
-	tester
+	tester   campaign.Tester
 	preset   string
 	latency  bool
 	min, max string // rates; "" is what the tester can offer
@@ -58,7 +56,7 @@ func (a *app) searchCommand() *cobra.Command {
 	flags.BoolVar(&o.latency, "latency", true, "measure latency at 10, 50 and 90 % of what was found")
 	flags.StringVar(&o.min, "min", "", "the smallest load to try, in `pps`, such as 50k (default: "+defaultMinLoad+", or one packet in the shortest trial)")
 	flags.StringVar(&o.max, "max", "", "the largest load to try, in `pps` (default: what the tester can offer)")
-	o.tester.add(flags)
+	addTester(flags, &o.tester)
 	o.output.add(flags)
 	return cmd
 }
@@ -71,30 +69,28 @@ func searchPresetHelp() string {
 	return b.String()
 }
 
-// plan turns flags and words into a search.
-func (o *searchOptions) plan(words []string) (measure.Search, error) {
+// plan is what flags and words ask for.
+func (o *searchOptions) plan(words []string) (*campaign.Search, error) {
 	preset, err := search.FindPreset(o.preset)
 	if err != nil {
-		return measure.Search{}, &usageError{err}
+		return nil, &usageError{err}
 	}
 	if err := leaveOut(words, "duration", "the preset says how long a trial is"); err != nil {
-		return measure.Search{}, err
+		return nil, err
 	}
 	s, err := one(words)
 	if err != nil {
-		return measure.Search{}, err
+		return nil, err
 	}
 	if !s.OpenLoop() {
-		return measure.Search{}, &usageError{errors.New("a search needs a load that can be set: proto=udp, not load=pingpong")}
+		return nil, &usageError{errors.New("a search needs a load that can be set: proto=udp, not load=pingpong")}
 	}
 	if s.Load.Mode == scenario.LoadPaced {
-		return measure.Search{}, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
+		return nil, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
 	}
-	config := preset.Config
-	if config.MinLoad, config.MaxLoad, err = o.loads(s.LeastPps(config.ShortestTrial())); err != nil {
-		return measure.Search{}, err
-	}
-	return measure.Search{Scenario: s, Preset: preset.Name, Config: config, Latency: o.latency}, nil
+	plan := &campaign.Search{Scenario: s, Preset: preset.Name, Latency: o.latency}
+	plan.MinLoad, plan.MaxLoad, err = o.loads(s.LeastPps(preset.Config.ShortestTrial()))
+	return plan, err
 }
 
 // loads reads the bounds of the search; the upper one is 0 where it is not given. Below the floor the shortest trial has no packet to send, and
@@ -128,37 +124,6 @@ func (a *app) search(ctx context.Context, o searchOptions, words []string) error
 	if err != nil {
 		return err
 	}
-	if plan.Scenario, plan.Options, err = a.fitOne(plan.Scenario, o.tester); err != nil {
-		return err
-	}
-	return a.recorded(ctx, o.output, func(keep *records) (err error) {
-		progress := a.progress(o.output, ui.Unknown)
-		defer progress.Done()
-		if plan.Options.Tester, err = a.calibrated(ctx, o.tester, keep, progress, []scenario.Scenario{plan.Scenario}); err != nil {
-			return interrupted(ctx, err, 0)
-		}
-		plan.Record = func(t results.Trial) error { return keep.write(t) }
-		plan.Config.Progress = func(p search.Progress) { progress.Step(closingIn(p)) }
-		record, err := plan.Run(ctx)
-		return errors.Join(interrupted(ctx, err, keep.trials), keep.write(record))
-	})
-}
-
-// closingIn says in one line where the bounds of every goal are.
-func closingIn(p search.Progress) string {
-	parts := make([]string, len(p.Goals))
-	for i, g := range p.Goals {
-		parts[i] = fmt.Sprintf("%s %s to %s", g.Name, bound(g.Lower), bound(g.Upper))
-		if g.Done {
-			parts[i] += " ✓"
-		}
-	}
-	return strings.Join(parts, " · ") + fmt.Sprintf(" · tried %.0f pps for %v: loss %.3g %%", p.Trial.Load, p.Trial.Duration, 100*p.Trial.LossRatio)
-}
-
-func bound(load *float64) string {
-	if load == nil {
-		return "?"
-	}
-	return fmt.Sprintf("%.0f", *load)
+	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	return err
 }

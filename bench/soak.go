@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/scenario"
-	"tunbench/results"
-	"tunbench/results/analysis"
-	"tunbench/results/report"
 )
 
 const soakHelp = `Hold one load for hours and watch what changes: throughput, loss, latency, CPU
@@ -29,7 +25,7 @@ with -o.`
 // soakOptions are the flags of `tunbench soak`.
 type soakOptions struct {
 	output
-	tester
+	tester             campaign.Tester
 	duration, interval time.Duration
 }
 
@@ -50,7 +46,7 @@ func (a *app) soakCommand() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
 	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
-	o.tester.add(cmd.Flags())
+	addTester(cmd.Flags(), &o.tester)
 	o.output.add(cmd.Flags())
 	return cmd
 }
@@ -79,46 +75,7 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 	if least := s.LeastPps(o.interval); s.Load.Mode == scenario.LoadPaced && s.Load.Pps < least {
 		return &usageError{fmt.Errorf("--interval %v load=%v: less than one packet is due in an interval: want load=%d or more, or a longer interval", o.interval, s.Load, least)}
 	}
-	s, options, err := a.fitOne(s, o.tester)
-	if err != nil {
-		return err
-	}
-	return a.recorded(ctx, o.output, func(keep *records) (err error) {
-		if options.Tester, err = a.calibratedBefore(ctx, o.output, o.tester, keep, s); err != nil {
-			return interrupted(ctx, err, 0)
-		}
-		intervals := int((o.duration + o.interval - 1) / o.interval)
-		progress := a.progress(o.output, intervals)
-		progress.Expect(o.interval)
-		defer progress.Done()
-		soak := measure.Soak{Scenario: s, Duration: o.duration, Interval: o.interval, Options: options}
-		progress.Step("first interval of " + report.Titles([]string{s.Name()})[s.Name()])
-		soak.Record = func(t results.Trial) error {
-			if intervals--; intervals > 0 {
-				progress.Step(soakState(t))
-			}
-			return keep.write(t)
-		}
-		record, err := soak.Run(ctx)
-		record.Warnings = append(record.Warnings, report.Sentences(analysis.SoakWarnings(record))...)
-		if err == nil && ctx.Err() != nil {
-			err = fmt.Errorf("interrupted after %s: %w", results.Count(record.Intervals, "interval"), context.Cause(ctx))
-		}
-		return errors.Join(err, keep.write(record))
-	})
-}
-
-// soakState is the last interval in one line.
-func soakState(t results.Trial) string {
-	text := "last interval:"
-	if t.ForwardedPps != nil {
-		text += fmt.Sprintf(" %.0f pps", *t.ForwardedPps)
-	}
-	if t.LossRatio != nil {
-		text += fmt.Sprintf(", loss %.3g %%", 100**t.LossRatio)
-	}
-	if t.LatencyNs != nil {
-		text += fmt.Sprintf(", p99 %v", time.Duration(t.LatencyNs.P99))
-	}
-	return text
+	plan := &campaign.Soak{Scenario: s, Duration: o.duration, Interval: o.interval}
+	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -9,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
@@ -38,7 +39,7 @@ const sweepExamples = `  tunbench sweep proto=tcp offload=none,tso,all engine=sy
 // sweepOptions are the flags of `tunbench sweep`.
 type sweepOptions struct {
 	output
-	tester
+	tester campaign.Tester
 	design string
 	metric string
 	rounds int
@@ -66,31 +67,31 @@ func (a *app) sweepCommand() *cobra.Command {
 	flags.Uint32Var(&o.seed, "seed", 0, "of the random orders (default: made of the words)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the cells and the time it will take, and measure nothing")
 	flags.BoolVar(&o.resume, "resume", false, "measure what is missing in the file of -o, which an interrupted sweep left")
-	o.tester.add(flags)
+	addTester(flags, &o.tester)
 	o.output.add(flags)
 	return cmd
 }
 
-// plan turns flags and words into a design and its record.
-func (o *sweepOptions) plan(words []string) (scenario.Sweep, results.Sweep, error) {
+// plan is what flags and words ask for, and why cells were left out.
+func (o *sweepOptions) plan(words []string) (*campaign.Sweep, error) {
 	design, err := scenario.ParseSweep(words, scenario.Design(o.design))
 	if err != nil {
-		return design, results.Sweep{}, err
+		return nil, err
 	}
 	if o.resume && o.out == "" {
-		return design, results.Sweep{}, &usageError{fmt.Errorf("--resume: want the file of the interrupted sweep, with -o FILE")}
+		return nil, &usageError{errors.New("--resume: want the file of the interrupted sweep, with -o FILE")}
 	}
-	metric, err := sweepMetric(o.metric, design.Scenarios)
+	metric, err := campaign.SweepMetric(o.metric, design.Scenarios)
 	if err != nil {
-		return design, results.Sweep{}, err
+		return nil, err
 	}
-	return design, o.record(design, words, metric), nil
+	return &campaign.Sweep{Cells: design.Scenarios, Design: o.record(design, words, metric)}, nil
 }
 
 // record says what is to be measured.
 func (o *sweepOptions) record(design scenario.Sweep, words []string, metric results.Metric) results.Sweep {
 	r := results.Sweep{
-		Start: time.Now().UTC(), Words: words, Design: o.design, Seed: uint64(o.seed), Rounds: o.rounds, Metric: metric, Dropped: design.Dropped,
+		Words: words, Design: o.design, Seed: uint64(o.seed), Rounds: o.rounds, Metric: metric, Dropped: design.Dropped,
 	}
 	if o.seed == 0 {
 		r.Seed = seedOf(words)
@@ -112,38 +113,39 @@ func seedOf(words []string) uint64 {
 }
 
 func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
-	design, record, err := o.plan(words)
+	plan, err := o.plan(words)
 	if err != nil {
 		return err
 	}
-	if design.Dropped > 0 {
-		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", design.Dropped, design.Why)
+	if n := plan.Design.Dropped; n > 0 {
+		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", n, plan.Design.DroppedReason)
 	}
 	if o.dryRun {
-		return a.printPlan(design, o)
+		return a.printCells(plan, o.tester)
 	}
-	scenarios, options, err := a.fit(design.Scenarios, o.tester)
-	if err != nil {
-		return err
-	}
-	for _, s := range scenarios {
-		record.Scenarios = append(record.Scenarios, s.Name())
-	}
-	series := measure.Series{Scenarios: scenarios, Rounds: record.Rounds, Seed: &record.Seed, Options: options}
-	if o.resume {
-		return a.resumeSweep(ctx, o, series, record)
-	}
-	return a.recorded(ctx, o.output, func(keep *records) error { return a.measureSweep(ctx, o, series, record, keep) })
-}
-
-// measureSweep notes the design and measures what is not measured yet.
-func (a *app) measureSweep(ctx context.Context, o sweepOptions, series measure.Series, record results.Sweep, keep *records) error {
-	if err := keep.write(record); err != nil {
-		return err
-	}
-	err := a.measureSeries(ctx, o.output, o.tester, series, keep)
-	if err != nil && ctx.Err() != nil && o.out != "" {
-		return fmt.Errorf("%w; the same command with --resume measures the rest", err)
+	c := a.campaign(o.output)
+	c.Resume = o.resume
+	out, err := a.carryOut(ctx, o.output, c, campaign.Plan{Tester: o.tester, Work: plan})
+	if out.Whole {
+		fmt.Fprintf(a.stderr, "tunbench: nothing is missing in %s\n", o.out)
 	}
 	return err
+}
+
+// printCells shows what a sweep would measure: its cells by their knobs, how many trials, and how long they take.
+func (a *app) printCells(plan *campaign.Sweep, t campaign.Tester) error {
+	var b strings.Builder
+	for _, s := range plan.Cells {
+		var pairs []string
+		for _, k := range plan.Design.Knobs {
+			if value, ok := s.Value(k.Key); ok {
+				pairs = append(pairs, k.Key+"="+value)
+			}
+		}
+		b.WriteString(strings.Join(pairs, " ") + "\n")
+	}
+	cells, rounds := len(plan.Cells), plan.Design.Rounds
+	fmt.Fprintf(&b, "%s (%s design), %s: %s, about %v\n", results.Count(cells, "cell"), plan.Design.Design, results.Count(rounds, "round"),
+		results.Count(cells*rounds, "trial"), plan.Expected(t).Round(time.Second))
+	return a.printText(b.String())
 }

@@ -13,8 +13,8 @@ import (
 // Variant is which build of our forwarder is under test, and how. Its zero value is this
 // program as it is.
 type Variant struct {
-	Binary   Binary
-	Handicap float64 // share of the workers' CPU that is wasted, see forward.Options
+	Binary   Binary  `json:"binary,omitzero"`
+	Handicap float64 `json:"handicap,omitempty"` // share of the workers' CPU that is wasted, see forward.Options
 }
 
 // IsZero says whether nothing is asked for.
@@ -34,9 +34,9 @@ func (v Variant) String() string {
 
 // Binary is another build of tunbench.
 type Binary struct {
-	Path   string
-	SHA256 string // of its contents, in hexadecimal
-	Label  string // where it is from, where that says more than the path of a temporary file; may be empty
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`          // of its contents, in hexadecimal
+	Label  string `json:"label,omitempty"` // where it is from, where that says more than the path of a temporary file; may be empty
 }
 
 // FindBinary looks at the program at path.

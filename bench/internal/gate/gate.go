@@ -23,9 +23,8 @@ type Gate struct {
 	Scenarios  []string // names
 	Thresholds Thresholds
 
-	// Measure compares the programs in one scenario, by its place among Scenarios. Numbers of series count from 0; each is measured once.
-	// An error ends everything; that a trial failed is not one.
-	Measure func(ctx context.Context, scenario, number int, label string) (Series, error)
+	// Measure compares the programs in one scenario, by its place among Scenarios. An error ends everything; that a trial failed is not one.
+	Measure func(ctx context.Context, scenario int, label string) (Series, error)
 }
 
 // Run measures every scenario, then those again in which a required metric was worse: late, so that what disturbed the first series is over.
@@ -33,24 +32,22 @@ type Gate struct {
 func (g Gate) Run(ctx context.Context) (Report, error) {
 	r := Report{Confidence: g.Thresholds.Confidence}
 	for i, name := range g.Scenarios {
-		series, err := g.Measure(ctx, i, i, fmt.Sprintf("scenario %d of %d", i+1, len(g.Scenarios)))
+		series, err := g.Measure(ctx, i, fmt.Sprintf("scenario %d of %d", i+1, len(g.Scenarios)))
 		if err != nil {
 			return r, err
 		}
 		r.Scenarios = append(r.Scenarios, Scenario{Name: name, Series: []Series{series}})
 	}
-	number := len(g.Scenarios)
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
 		if !g.Thresholds.needsConfirmation(s.Series[0]) {
 			continue
 		}
-		second, err := g.Measure(ctx, i, number, fmt.Sprintf("scenario %d of %d once more", i+1, len(g.Scenarios)))
+		second, err := g.Measure(ctx, i, fmt.Sprintf("scenario %d of %d once more", i+1, len(g.Scenarios)))
 		if err != nil {
 			return r, err
 		}
 		s.Series = append(s.Series, second)
-		number++
 	}
 	for i := range r.Scenarios {
 		r.Scenarios[i].Findings = g.Thresholds.decide(r.Scenarios[i].Series)

@@ -18,7 +18,8 @@ type measuring struct {
 	err    error // after the script
 }
 
-func (m *measuring) measure(_ context.Context, scenario, number int, label string) (Series, error) {
+func (m *measuring) measure(_ context.Context, scenario int, label string) (Series, error) {
+	number := len(m.asked)
 	m.asked = append(m.asked, fmt.Sprintf("%d/%d %s", scenario, number, label))
 	if number >= len(m.script) {
 		return Series{}, m.err

@@ -10,16 +10,16 @@ import (
 
 // Thresholds say what the gate lets pass.
 type Thresholds struct {
-	Confidence float64 // of the intervals, above 0.5 and below 1
-	Rounds     int     // at most, in a series; 0: not said
-	Metrics    map[results.Metric]Threshold
+	Confidence float64                      `json:"confidence"`       // of the intervals, above 0.5 and below 1
+	Rounds     int                          `json:"rounds,omitempty"` // at most, in a series; 0: not said
+	Metrics    map[results.Metric]Threshold `json:"metrics"`
 }
 
 // Threshold is that of one metric.
 type Threshold struct {
-	Margin   float64 // a change that is not worth speaking of, as a ratio less 1
-	Required bool    // worse fails the gate, and undecided is undecided; others are reported only
-	named    bool    // required by the file: it must be measured somewhere
+	Margin   float64 `json:"margin"`             // a change that is not worth speaking of, as a ratio less 1
+	Required bool    `json:"required,omitempty"` // worse fails the gate, and undecided is undecided; others are reported only
+	Named    bool    `json:"named,omitempty"`    // required by the file: it must be measured somewhere
 }
 
 // marginFactor makes the margins of a person's comparison those of a CI job, which has a minute for each scenario on a machine that others
@@ -59,5 +59,5 @@ func (t Thresholds) Requires(m results.Metric) bool { return t.Metrics[m].Requir
 
 // named lists the metrics that the file requires by name, sorted.
 func (t Thresholds) named() []results.Metric {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.Metrics)), func(m results.Metric) bool { return !t.Metrics[m].named })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.Metrics)), func(m results.Metric) bool { return !t.Metrics[m].Named })
 }

@@ -100,7 +100,7 @@ func (r thresholdsReader) threshold(n *yaml.Node, t *Threshold) error {
 		}
 		return nil
 	})
-	t.named = t.Required
+	t.Named = t.Required
 	return err
 }
 

@@ -31,8 +31,8 @@ func TestParseThresholds(t *testing.T) {
 			"confidence: 99%\nrounds: 30\nmetrics:\n  forwarded_pps: {margin: 3%}\n  latency_ns.p99:\n    margin: 0.3\n    required: true\n  delivered_ratio: {required: false}\n",
 			with(func(t *Thresholds) {
 				t.Confidence, t.Rounds = 0.99, 30
-				t.Metrics[results.MetricForwarded] = Threshold{Margin: 0.03, Required: true, named: true}
-				t.Metrics[results.Latency("p99")] = Threshold{Margin: 0.3, Required: true, named: true}
+				t.Metrics[results.MetricForwarded] = Threshold{Margin: 0.03, Required: true, Named: true}
+				t.Metrics[results.Latency("p99")] = Threshold{Margin: 0.3, Required: true, Named: true}
 				t.Metrics[results.MetricDelivered] = Threshold{Margin: DefaultThresholds().Metrics[results.MetricDelivered].Margin}
 			}),
 		},

@@ -14,8 +14,8 @@ import (
 
 // Arm is one side of a comparison.
 type Arm struct {
-	Scenario scenario.Scenario
-	Variant  dut.Variant // of our forwarder
+	Scenario scenario.Scenario `json:"scenario"`
+	Variant  dut.Variant       `json:"variant,omitzero"` // of our forwarder
 }
 
 // Arms is a comparison of two arms, measured in turns until Enough says so.

@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -200,6 +201,22 @@ func (s Scenario) onTUN() bool { return s.IsRival() || s.DUT == Forwarder && s.D
 
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }
+
+// MarshalText implements [encoding.TextMarshaler]: it is the name.
+func (s Scenario) MarshalText() ([]byte, error) { return []byte(s.Name()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It takes what [Parse] takes for one scenario.
+func (s *Scenario) UnmarshalText(text []byte) error {
+	scenarios, err := Parse([]string{string(text)})
+	if err != nil {
+		return err
+	}
+	if len(scenarios) != 1 {
+		return fmt.Errorf("%s: want one scenario, not %d", text, len(scenarios))
+	}
+	*s = scenarios[0]
+	return nil
+}
 
 // keys are those that apply.
 func (s Scenario) keys() []*key {

@@ -1,4 +1,4 @@
-package main
+package campaign
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 // armPrefixes are before words that belong to one arm.
 var armPrefixes = [2]string{"a:", "b:"}
 
-// parseArms reads the words of a comparison: which variant of the forwarder each arm is,
-// and its scenario.
-func parseArms(words []string) (arms [2]measure.Arm, err error) {
+// ParseArms reads the words of a comparison: those that begin with a: or b: belong to one arm, others to both. Besides the settings of a
+// scenario there are binary= and handicap=, which say which variant of the forwarder an arm is.
+func ParseArms(words []string) (arms [2]measure.Arm, err error) {
 	var plain []string
 	for _, word := range words {
 		own, sides := word, []int{0, 1}
@@ -30,7 +30,7 @@ func parseArms(words []string) (arms [2]measure.Arm, err error) {
 		taken := false
 		for _, i := range sides {
 			if taken, err = takeVariant(&arms[i].Variant, own); err != nil {
-				return arms, &usageError{fmt.Errorf("%s: %w", word, err)}
+				return arms, usage("%s: %w", word, err)
 			}
 		}
 		if !taken {
@@ -52,8 +52,8 @@ func checkOffered(arms [2]measure.Arm) error {
 		a, hasA := arms[0].Scenario.Value(key)
 		b, hasB := arms[1].Scenario.Value(key)
 		if a != b || hasA != hasB {
-			return &usageError{fmt.Errorf("a:%s=%s b:%s=%s: their figures cannot be compared, being of different loads: give both arms the same %s (tunbench sweep measures several)",
-				key, a, key, b, strings.Join(offeredKeys[:], ", "))}
+			return usage("a:%s=%s b:%s=%s: their figures cannot be compared, being of different loads: give both arms the same %s (tunbench sweep measures several)",
+				key, a, key, b, strings.Join(offeredKeys[:], ", "))
 		}
 	}
 	return nil
@@ -105,9 +105,9 @@ func checkVariants(arms [2]measure.Arm) error {
 		switch {
 		case arm.Variant.IsZero():
 		case arm.Scenario.DUT != scenario.Forwarder:
-			return &usageError{fmt.Errorf("%sbinary= and handicap= are for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)}
+			return usage("%sbinary= and handicap= are for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)
 		case arm.Variant.Handicap > 0 && arm.Scenario.Pin == scenario.Off:
-			return &usageError{fmt.Errorf("%shandicap= wastes time on the CPU that a worker is pinned to: not with pin=off", armPrefixes[i])}
+			return usage("%shandicap= wastes time on the CPU that a worker is pinned to: not with pin=off", armPrefixes[i])
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
-package main
+package campaign
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,8 +8,8 @@ import (
 	"tunbench/results"
 )
 
-// sweepMetric is the metric of that name, or what the loads of all cells are measured for.
-func sweepMetric(name string, cells []scenario.Scenario) (results.Metric, error) {
+// SweepMetric is the metric of that name or, of no name, what the loads of all cells are measured for.
+func SweepMetric(name string, cells []scenario.Scenario) (results.Metric, error) {
 	if name == "" {
 		return metricOfLoads(cells)
 	}
@@ -22,7 +21,7 @@ func sweepMetric(name string, cells []scenario.Scenario) (results.Metric, error)
 	for i, m := range known {
 		names[i] = string(m)
 	}
-	return "", &usageError{fmt.Errorf("--metric %s: no such metric; allowed: %s", name, strings.Join(names, ", "))}
+	return "", usage("--metric %s: no such metric; allowed: %s", name, strings.Join(names, ", "))
 }
 
 // metricOfLoads is one that all cells have: TCP and UDP at maximum load are both measured for their throughput.
@@ -40,7 +39,7 @@ func metricOfLoads(cells []scenario.Scenario) (results.Metric, error) {
 	case !slices.ContainsFunc(metrics, latency):
 		return results.MetricThroughput, nil
 	}
-	return "", &usageError{fmt.Errorf("the cells have loads of several kinds, which are measured for different metrics: choose one with --metric")}
+	return "", usage("the cells have loads of several kinds, which are measured for different metrics: choose one with --metric")
 }
 
 func metricOfLoad(s scenario.Scenario) results.Metric {

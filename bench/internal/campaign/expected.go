@@ -1,0 +1,37 @@
+package campaign
+
+import (
+	"time"
+
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/scenario"
+)
+
+// What trials and calibrations take beside their load, measured on a virtual machine of two CPUs: the scene is built and removed, a process
+// starts and, of a load that does not wait for answers, programs are loaded and the last packets waited for.
+const (
+	timeAroundTrial    = 70 * time.Millisecond
+	timeAroundOpenLoop = 200 * time.Millisecond
+	timeOfCalibration  = 3 * time.Second
+)
+
+// timeOfTrial is how long a trial takes from one to the next.
+func timeOfTrial(s scenario.Scenario) time.Duration {
+	around := timeAroundTrial
+	if s.OpenLoop() {
+		around = timeAroundOpenLoop
+	}
+	return s.Warmup + s.Duration + around
+}
+
+// expected is how long it takes to measure scenarios once per round.
+func expected(scenarios []scenario.Scenario, rounds int, t Tester) time.Duration {
+	var total time.Duration
+	for _, s := range scenarios {
+		total += time.Duration(rounds) * timeOfTrial(s)
+	}
+	if !t.Uncalibrated {
+		total += time.Duration(len(measure.Testers(scenarios))) * timeOfCalibration
+	}
+	return total
+}

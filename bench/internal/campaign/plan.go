@@ -1,0 +1,77 @@
+package campaign
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"tunbench/bench/internal/scenario"
+)
+
+// Plan is what is about to be measured, before anything is known of the host: a value that can be written to JSON and read back, so that
+// another process, or another machine, measures the same. Where its records go is not part of it.
+type Plan struct {
+	Tester Tester
+	Work   Work
+}
+
+// Tester says how the tester is used.
+type Tester struct {
+	DropReasons  bool `json:"drop_reasons,omitempty"` // ask the kernel why it dropped packets, which costs it time
+	Uncalibrated bool `json:"uncalibrated,omitempty"` // do not measure first what the tester can do
+}
+
+// Work is one kind of measurement: [Run], [Comparison], [Gate], [SelfTest], [Sweep], [Search], [Burst], [Soak] or [Calibration].
+type Work interface {
+	// kind names the type in JSON.
+	kind() string
+	// scenarios are all that are to be measured.
+	scenarios() []scenario.Scenario
+	// prepare does what can fail before there is a record, and returns the measurement itself. The session has the scenarios as this host
+	// can do them.
+	prepare(s *session) (task, error)
+}
+
+// kinds makes an empty work of each kind.
+var kinds = []func() Work{
+	func() Work { return &Run{} }, func() Work { return &Comparison{} }, func() Work { return &Gate{} }, func() Work { return &SelfTest{} },
+	func() Work { return &Sweep{} }, func() Work { return &Search{} }, func() Work { return &Burst{} }, func() Work { return &Soak{} },
+	func() Work { return &Calibration{} },
+}
+
+// planJSON is how a plan is written.
+type planJSON struct {
+	Kind   string          `json:"kind"`
+	Tester Tester          `json:"tester"`
+	Work   json.RawMessage `json:"work"`
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (p Plan) MarshalJSON() ([]byte, error) {
+	if p.Work == nil {
+		return nil, fmt.Errorf("write plan: it has no work")
+	}
+	work, err := json.Marshal(p.Work)
+	if err != nil {
+		return nil, fmt.Errorf("write plan: %w", err)
+	}
+	return json.Marshal(planJSON{Kind: p.Work.kind(), Tester: p.Tester, Work: work})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. A plan of an unknown kind is an error.
+func (p *Plan) UnmarshalJSON(text []byte) error {
+	var read planJSON
+	if err := json.Unmarshal(text, &read); err != nil {
+		return fmt.Errorf("read plan: %w", err)
+	}
+	i := slices.IndexFunc(kinds, func(make func() Work) bool { return make().kind() == read.Kind })
+	if i < 0 {
+		return fmt.Errorf("read plan: no such kind of work: %q", read.Kind)
+	}
+	work := kinds[i]()
+	if err := json.Unmarshal(read.Work, work); err != nil {
+		return fmt.Errorf("read plan: %s: %w", read.Kind, err)
+	}
+	p.Tester, p.Work = read.Tester, work
+	return nil
+}

@@ -1,0 +1,40 @@
+package campaign
+
+import (
+	"context"
+
+	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/scenario"
+)
+
+// SelfTest asks the gate what is known: that its baseline is no worse than itself, and is worse with a handicap.
+type SelfTest struct {
+	Gate      Gate      `json:"gate"`      // its candidate means nothing
+	Handicaps []float64 `json:"handicaps"` // shares of the CPU, tried in turn until the gate can decide
+}
+
+func (*SelfTest) kind() string                     { return "self-test" }
+func (w *SelfTest) scenarios() []scenario.Scenario { return w.Gate.Scenarios }
+
+func (w *SelfTest) prepare(s *session) (task, error) {
+	baseline, _, err := s.builds(w.Gate.Baseline, w.Gate.Baseline)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, keep *records) error {
+		g := &gating{session: s, Gate: &w.Gate, keep: keep}
+		if err := s.calibrateBefore(ctx, keep, s.fitted...); err != nil {
+			return err
+		}
+		test := &s.out.SelfTest
+		test.Alike, err = g.compare(ctx, baseline, baseline)
+		for i := 0; err == nil && i < len(w.Handicaps) && (i == 0 || test.Undecided()); i++ {
+			candidate := baseline
+			candidate.variant.Handicap = w.Handicaps[i]
+			slowed := gate.Slowed{Handicap: w.Handicaps[i]}
+			slowed.Report, err = g.compare(ctx, baseline, candidate)
+			test.Slowed = append(test.Slowed, slowed)
+		}
+		return interrupted(ctx, err, keep.trials)
+	}, nil
+}

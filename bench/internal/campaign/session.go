@@ -1,0 +1,104 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/program"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/ui"
+	"tunbench/results"
+	"tunbench/results/report"
+)
+
+// session is one plan on its way, on this host.
+type session struct {
+	Campaign
+	ctx     context.Context // of the preparation
+	tester  Tester
+	fitted  []scenario.Scenario // the plan's as this host can do them, each once
+	options measure.Options
+	agrees  func(*results.File) error // whether a file is an earlier part of this work; nil: it cannot be resumed
+	atEnd   []func() error
+	out     *Outcome
+}
+
+func (s *session) close() error {
+	var errs []error
+	for _, end := range s.atEnd {
+		errs = append(errs, end())
+	}
+	return errors.Join(errs...)
+}
+
+// CanMeasure returns nil when scenes can be set up here, or what this host or user lacks.
+func CanMeasure() error {
+	if err := host.Require(); err != nil {
+		return err
+	}
+	return testbed.Probe()
+}
+
+// fit makes the scenarios what this host can do, and tells the user and every record what is lost by it. What dead processes left behind
+// is removed before.
+func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
+	options := measure.Options{DropReasons: p.Tester.DropReasons}
+	if err := CanMeasure(); err != nil {
+		return nil, options, err
+	}
+	if _, err := program.Clean(); err != nil {
+		c.Warn(err.Error())
+	}
+	asked := p.Work.scenarios()
+	fitted, lost, err := measure.Fit(asked, measure.ProbeFeatures(asked))
+	if lost.Generator != "" {
+		options.SenderNotes = []string{lost.Generator}
+		c.Warn(lost.Generator)
+	}
+	if lost.Sink != "" {
+		options.SinkNotes = []string{lost.Sink}
+		c.Warn(lost.Sink)
+	}
+	return fitted, options, err
+}
+
+// calibrate measures what the tester can do with the loads of scenarios, unless that is not wanted, as so many steps of a progress.
+func (s *session) calibrate(ctx context.Context, keep *records, progress *ui.Progress, scenarios ...scenario.Scenario) error {
+	if s.tester.Uncalibrated {
+		return nil
+	}
+	titles := titlesOf(measure.Testers(scenarios))
+	tester, err := measure.CalibrateAll(ctx, scenarios, func(sc scenario.Scenario) {
+		progress.Step("calibrate the tester: " + titles[sc.Name()])
+	}, func(c results.Calibration) error { return keep.write(c) })
+	s.options.Tester = tester
+	return interrupted(ctx, err, keep.trials)
+}
+
+// calibrateBefore is calibrate with a progress of its own: what follows has steps of another length.
+func (s *session) calibrateBefore(ctx context.Context, keep *records, scenarios ...scenario.Scenario) error {
+	progress := s.Progress(s.calibrations(scenarios))
+	progress.Expect(timeOfCalibration)
+	defer progress.Done()
+	return s.calibrate(ctx, keep, progress, scenarios...)
+}
+
+// calibrations is how many there are before scenarios are measured.
+func (s *session) calibrations(scenarios []scenario.Scenario) int {
+	if s.tester.Uncalibrated {
+		return 0
+	}
+	return len(measure.Testers(scenarios))
+}
+
+// titlesOf names scenarios by their names, as briefly as a line of progress wants it: by what sets them off from each other.
+func titlesOf(scenarios []scenario.Scenario) map[string]string {
+	names := make([]string, len(scenarios))
+	for i, s := range scenarios {
+		names[i] = s.Name()
+	}
+	return report.Titles(names)
+}
