@@ -113,7 +113,7 @@ func (c *child) fail(err error) error {
 	return errors.Join(err, c.Stop())
 }
 
-func (c *child) PID() int { return c.cmd.Process.Pid }
+func (c *child) Processes() []int { return []int{c.cmd.Process.Pid} }
 
 func (c *child) Ended() <-chan struct{} { return c.ended }
 

@@ -26,8 +26,8 @@ type Kind interface {
 // Running is a device under test at work. All methods may be called from any
 // goroutine.
 type Running interface {
-	// PID is its process, or 0 where the kernel itself is under test.
-	PID() int
+	// Processes are the IDs of all its processes at this moment; none where the kernel itself is under test.
+	Processes() []int
 
 	// Info is what it said of itself, with the counters last; nil where it says nothing.
 	Info() *results.DUT

@@ -24,7 +24,7 @@ func (k kernel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []in
 // inKernel is a reference at work: no process, nothing to ask, nothing to stop.
 type inKernel struct{}
 
-func (inKernel) PID() int                            { return 0 }
+func (inKernel) Processes() []int                    { return nil }
 func (inKernel) Info() *results.DUT                  { return nil }
 func (inKernel) Counters() (*forwarder.Stats, error) { return nil, nil }
 func (inKernel) Ended() <-chan struct{}              { return nil }

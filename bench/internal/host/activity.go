@@ -21,9 +21,29 @@ const (
 	Stopped                  // all are stopped by a signal or a debugger: nothing can happen
 )
 
-// ReadActivity looks at every thread of a process once. One that ends meanwhile has
-// nothing to do.
-func ReadActivity(pid int) (Activity, error) {
+// ReadActivity looks at every thread of some processes once. One that ends meanwhile has nothing to do. Stopped are several if one is and none
+// runs: what comes next hangs on it.
+func ReadActivity(pids ...int) (Activity, error) {
+	all := Sleeping
+	err := eachProcess(pids, func(pid int) error {
+		one, err := readActivity(pid)
+		switch {
+		case err != nil:
+			return err
+		case all == Working || one == Working:
+			all = Working
+		case one == Stopped:
+			all = Stopped
+		}
+		return nil
+	})
+	if err != nil {
+		return Working, err
+	}
+	return all, nil
+}
+
+func readActivity(pid int) (Activity, error) {
 	folder := fmt.Sprintf("/proc/%d/task", pid)
 	threads, err := os.ReadDir(folder)
 	if err != nil {

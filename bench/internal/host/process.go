@@ -1,17 +1,22 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/prometheus/procfs"
 )
 
-// ProcessTime is what a process has used up to one moment. A process that is not
-// there has used nothing.
+// ProcessTime is what some processes have used up to one moment. A process that is not there has used nothing.
 type ProcessTime struct {
-	threads      map[int]threadTime // by thread ID
-	user, system float64            // clock ticks: sampled, so only their ratio is used
-	syscalls     uint64             // read and write calls; others are not counted by the kernel
+	threads map[int]threadTime // by thread ID
+	wholes  map[int]wholeTime  // by process ID
+}
+
+// wholeTime is what the kernel keeps for a process as a whole.
+type wholeTime struct {
+	user, system float64 // clock ticks: sampled, so only their ratio is used
+	syscalls     uint64  // read and write calls; others are not counted by the kernel
 }
 
 // threadTime is what one thread has used.
@@ -20,7 +25,7 @@ type threadTime struct {
 	switches uint64 // context switches, voluntary and not
 }
 
-// ProcessUse is what a process used between two readings.
+// ProcessUse is what processes used between two readings.
 type ProcessUse struct {
 	RunNs, BusiestNs uint64  // on a CPU, exact: of all threads, of the one that ran most
 	UserShare        float64 // of RunNs, from samples of the timer tick; negative: none fell into it
@@ -28,10 +33,15 @@ type ProcessUse struct {
 	Syscalls         uint64  // read and write calls; others are not counted by the kernel
 }
 
-// Sub returns what was used after prev. A thread that ended in between is left out.
+// Sub returns what was used after prev. A thread or process that ended in between is left out.
 func (r ProcessTime) Sub(prev ProcessTime) ProcessUse {
-	u := ProcessUse{UserShare: -1, Syscalls: r.syscalls - prev.syscalls}
-	user, system := r.user-prev.user, r.system-prev.system
+	u := ProcessUse{UserShare: -1}
+	var user, system float64
+	for id, p := range r.wholes {
+		user += p.user - prev.wholes[id].user
+		system += p.system - prev.wholes[id].system
+		u.Syscalls += p.syscalls - prev.wholes[id].syscalls
+	}
 	if sampled := user + system; sampled > 0 {
 		u.UserShare = user / sampled
 	}
@@ -44,19 +54,37 @@ func (r ProcessTime) Sub(prev ProcessTime) ProcessUse {
 	return u
 }
 
-// ReadProcessTime reads /proc/<pid>; 0 is no process.
-func ReadProcessTime(pid int) (ProcessTime, error) {
-	r := ProcessTime{threads: map[int]threadTime{}}
-	if pid == 0 {
+// ReadProcessTime reads /proc/<pid> of each process. Of several, those that are gone are left out.
+func ReadProcessTime(pids ...int) (ProcessTime, error) {
+	r := ProcessTime{threads: map[int]threadTime{}, wholes: map[int]wholeTime{}}
+	if len(pids) == 0 {
 		return r, nil
 	}
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return r, fmt.Errorf("open /proc: %w", err)
 	}
+	return r, eachProcess(pids, func(pid int) error { return r.read(fs, pid) })
+}
+
+// eachProcess does f for each of several processes; that some are gone is no error, that all are is.
+func eachProcess(pids []int, f func(pid int) error) error {
+	var errs []error
+	for _, pid := range pids {
+		if err := f(pid); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) < len(pids) {
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+func (r *ProcessTime) read(fs procfs.FS, pid int) error {
 	threads, err := fs.AllThreads(pid)
 	if err != nil {
-		return r, fmt.Errorf("list threads of process %d: %w", pid, err)
+		return fmt.Errorf("list threads of process %d: %w", pid, err)
 	}
 	for _, t := range threads {
 		sched, err := t.Schedstat()
@@ -69,7 +97,7 @@ func ReadProcessTime(pid int) (ProcessTime, error) {
 		}
 		r.threads[t.PID] = thread
 	}
-	return r, r.readWhole(fs, pid)
+	return r.readWhole(fs, pid)
 }
 
 // readWhole reads what the kernel keeps for the process as a whole.
@@ -82,26 +110,28 @@ func (r *ProcessTime) readWhole(fs procfs.FS, pid int) error {
 	if err != nil {
 		return fmt.Errorf("read stat of process %d: %w", pid, err)
 	}
-	r.user, r.system = float64(stat.UTime), float64(stat.STime)
+	whole := wholeTime{user: float64(stat.UTime), system: float64(stat.STime)}
 	// Kernels without CONFIG_TASK_IO_ACCOUNTING have no such file: not countable.
 	if io, err := p.IO(); err == nil {
-		r.syscalls = io.SyscR + io.SyscW
+		whole.syscalls = io.SyscR + io.SyscW
 	}
+	r.wholes[pid] = whole
 	return nil
 }
 
-// ResidentBytes is the memory that a process occupies; 0 is no process.
-func ResidentBytes(pid int) (int64, error) {
-	if pid == 0 {
-		return 0, nil
-	}
-	p, err := procfs.NewProc(pid)
-	if err != nil {
-		return 0, fmt.Errorf("find process %d: %w", pid, err)
-	}
-	stat, err := p.Stat()
-	if err != nil {
-		return 0, fmt.Errorf("read stat of process %d: %w", pid, err)
-	}
-	return int64(stat.ResidentMemory()), nil
+// ResidentBytes is the memory that processes occupy. Of several, those that are gone are left out.
+func ResidentBytes(pids ...int) (total int64, err error) {
+	err = eachProcess(pids, func(pid int) error {
+		p, err := procfs.NewProc(pid)
+		if err != nil {
+			return fmt.Errorf("find process %d: %w", pid, err)
+		}
+		stat, err := p.Stat()
+		if err != nil {
+			return fmt.Errorf("read stat of process %d: %w", pid, err)
+		}
+		total += int64(stat.ResidentMemory())
+		return nil
+	})
+	return total, err
 }

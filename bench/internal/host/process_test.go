@@ -13,11 +13,11 @@ import (
 func TestProcessTimeSub(t *testing.T) {
 	before := ProcessTime{
 		threads: map[int]threadTime{1: {4e9, 7}, 2: {1e9, 0}, 3: {9e9, 9}},
-		user:    100, system: 200, syscalls: 1000,
+		wholes:  map[int]wholeTime{1: {90, 150, 500}, 2: {10, 50, 500}, 3: {1000, 1000, 1000}},
 	}
-	after := ProcessTime{ // thread 3 has ended, thread 4 is new
+	after := ProcessTime{ // thread and process 3 have ended, 4 are new
 		threads: map[int]threadTime{1: {4.4e9, 1000}, 2: {1e9, 0}, 4: {0.1e9, 7}},
-		user:    110, system: 240, syscalls: 2_001_000,
+		wholes:  map[int]wholeTime{1: {92, 160, 1_000_500}, 2: {10, 80, 500}, 4: {8, 0, 1_000_000}},
 	}
 	want := ProcessUse{RunNs: 5e8, BusiestNs: 4e8, UserShare: 0.2, Switches: 1000, Syscalls: 2_000_000}
 	if diff := cmp.Diff(want, after.Sub(before)); diff != "" {
@@ -76,12 +76,29 @@ func threadClock(t *testing.T) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
+// TestProcessesThatAreGone are left out, but that all of them are is an error.
+func TestProcessesThatAreGone(t *testing.T) {
+	const gone = 1 << 30 // above every process ID (proc_sys_kernel(5), pid_max)
+	for name, read := range map[string]func(...int) error{
+		"time":     func(pids ...int) error { _, err := ReadProcessTime(pids...); return err },
+		"memory":   func(pids ...int) error { _, err := ResidentBytes(pids...); return err },
+		"activity": func(pids ...int) error { _, err := ReadActivity(pids...); return err },
+	} {
+		if err := read(os.Getpid(), gone); err != nil {
+			t.Errorf("%s of one of two: %v", name, err)
+		}
+		if err := read(gone); err == nil {
+			t.Errorf("%s of none: no error", name)
+		}
+	}
+}
+
 func TestNoProcessUsesNothing(t *testing.T) {
-	none, err := ReadProcessTime(0)
+	none, err := ReadProcessTime()
 	if err != nil || none.Sub(none).RunNs != 0 {
 		t.Errorf("%+v, %v", none, err)
 	}
-	if bytes, err := ResidentBytes(0); err != nil || bytes != 0 {
+	if bytes, err := ResidentBytes(); err != nil || bytes != 0 {
 		t.Errorf("%d bytes, %v", bytes, err)
 	}
 }

@@ -69,7 +69,7 @@ func awaitArrivals(t *testing.T, r *Rig, n uint64) {
 // stopForwarder stops the process of the forwarder, and returns when all of it stands still: on a
 // busy machine a thread may run for some time with the signal pending.
 func stopForwarder(t *testing.T, r *Rig) (end func()) {
-	pid := r.running.PID()
+	pid := r.running.Processes()[0]
 	send := func(s unix.Signal) {
 		if err := unix.Kill(pid, s); err != nil {
 			t.Error(err)

@@ -13,13 +13,13 @@ type cpuReading struct {
 	dut     host.ProcessTime
 }
 
-// readCPU reads the machine's and, unless pid is 0, that process's CPU time.
-func readCPU(pid int) (cpuReading, error) {
+// readCPU reads the machine's CPU time and that of some processes.
+func readCPU(pids []int) (cpuReading, error) {
 	machine, err := host.ReadCPUTime()
 	if err != nil {
 		return cpuReading{}, err
 	}
-	dut, err := host.ReadProcessTime(pid)
+	dut, err := host.ReadProcessTime(pids...)
 	return cpuReading{machine: machine, dut: dut}, err
 }
 

@@ -72,7 +72,7 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 		}
 		if w.over(ctx) {
 			seen.missing = left.packets
-			seen.held = activity != host.Sleeping && m.running.PID() != 0 || w.endless()
+			seen.held = activity != host.Sleeping && len(m.running.Processes()) > 0 || w.endless()
 			return seen, nil
 		}
 		select {
@@ -131,14 +131,14 @@ func (w *waiting) canTell() bool {
 // activity is what the device under test is about. Without a process it has to say so
 // itself, or nobody knows.
 func (m *trial) activity() (host.Activity, error) {
-	pid := m.running.PID()
-	if pid == 0 {
+	pids := m.running.Processes()
+	if len(pids) == 0 {
 		if d, ok := m.running.(interface{ Sleeps() bool }); ok && d.Sleeps() {
 			return host.Sleeping, nil
 		}
 		return host.Working, nil
 	}
-	activity, err := host.ReadActivity(pid)
+	activity, err := host.ReadActivity(pids...)
 	if err != nil {
 		return host.Working, fmt.Errorf("look at the device under test: %w", err)
 	}

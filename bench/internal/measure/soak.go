@@ -124,8 +124,8 @@ func (m *soaking) take(t results.Trial, at time.Duration) error {
 		}
 		m.trends[metric].Add(at, value)
 	}
-	for i, pid := range []int{m.rig.running.PID(), os.Getpid()} {
-		bytes, err := host.ResidentBytes(pid)
+	for i, pids := range [][]int{m.rig.running.Processes(), {os.Getpid()}} {
+		bytes, err := host.ResidentBytes(pids...)
 		if err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.drops.mark(); err != nil {
 		return err
 	}
-	cpuBefore, err := readCPU(m.running.PID())
+	cpuBefore, err := readCPU(m.running.Processes())
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
-	cpuAfter, err := readCPU(m.running.PID())
+	cpuAfter, err := readCPU(m.running.Processes())
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	}
 	t.Qdisc = seen.devices.A.Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
-	t.CPU = cpuCost(used, elapsed, packets, m.running.PID() != 0)
+	t.CPU = cpuCost(used, elapsed, packets, len(m.running.Processes()) > 0)
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err
 	}

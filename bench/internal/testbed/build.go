@@ -16,12 +16,22 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Absent {
+		t.a, t.b = newEnd(spaces[roleA], lay.links[0], cfg.IPv6), newEnd(spaces[roleB], lay.links[1], cfg.IPv6)
+		t.adopt = func(ctx context.Context) error { return t.buildLinks(ctx, lay, spaces, cfg) }
+		return nil
+	}
 	if err := lay.wire(spaces, cfg); err != nil {
 		return err
 	}
 	if rns, ok := spaces[roleR]; ok {
 		t.router = &router{namespace: rns}
 	}
+	return t.buildLinks(ctx, lay, spaces, cfg)
+}
+
+// buildLinks configures the devices, which are there.
+func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*Namespace, cfg Config) error {
 	for _, plan := range lay.links {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -99,31 +109,33 @@ func (t *Testbed) buildLink(ns *Namespace, plan linkPlan, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	switch plan.role {
-	case roleA:
-		t.a = newEnd(ns, plan, index, ethernet, cfg.IPv6)
-	case roleB:
-		t.b = newEnd(ns, plan, index, ethernet, cfg.IPv6)
-	case roleR:
+	if plan.role == roleR {
 		t.router.ifIndexes = append(t.router.ifIndexes, index)
+		return nil
+	}
+	end := newEnd(ns, plan, cfg.IPv6)
+	end.found(plan, index, ethernet)
+	if plan.role == roleA {
+		t.a = end
+	} else {
+		t.b = end
 	}
 	return nil
 }
 
-func newEnd(ns *Namespace, plan linkPlan, index int, ethernet, ipv6 bool) *End {
-	end := &End{
-		Namespace: ns,
-		Device:    plan.device,
-		IfIndex:   index,
-		Addr:      plan.self.v4,
-		Behind:    plan.behind.v4,
-		Ethernet:  ethernet,
-	}
+// newEnd is what is known of an end before its device is there.
+func newEnd(ns *Namespace, plan linkPlan, ipv6 bool) *End {
+	end := &End{Namespace: ns, Device: plan.device, Addr: plan.self.v4, Behind: plan.behind.v4}
 	if ipv6 {
 		end.Addr6, end.Behind6 = plan.self.v6, plan.behind.v6
 	}
-	if ethernet {
-		end.HardwareAddr, end.NextHop = plan.mac, plan.nextMAC
-	}
 	return end
+}
+
+// found adds what only the device can tell.
+func (e *End) found(plan linkPlan, index int, ethernet bool) {
+	e.IfIndex, e.Ethernet = index, ethernet
+	if ethernet {
+		e.HardwareAddr, e.NextHop = plan.mac, plan.nextMAC
+	}
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// MultiQueue creates the devices of topology Devices with IFF_MULTI_QUEUE. A
 	// DUT must then attach with that flag, and without it otherwise.
 	MultiQueue bool
+	// Absent leaves the devices of topology Devices to be made by somebody else, before
+	// Adopt. Kind and MultiQueue mean nothing then.
+	Absent bool
 
 	// MTU of every device in bytes; 0 is the kernel's default.
 	MTU int
@@ -82,7 +85,10 @@ func (c *Config) check() error {
 	if _, ok := layoutOf(c.Topology); !ok {
 		return &ConfigError{"Topology", string(c.Topology), "devices, veth or route"}
 	}
-	if c.Topology == Devices && c.Kind != tun.TUN && c.Kind != tun.TAP {
+	if c.Absent && c.Topology != Devices {
+		return &ConfigError{"Absent", string(c.Topology), "false: only devices of a device under test can come later"}
+	}
+	if c.Topology == Devices && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
 		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}
 	}
 	if least := c.minMTU(); c.MTU != 0 && (c.MTU < least || c.MTU > maxMTU) {

@@ -14,7 +14,8 @@ import (
 // Its methods may be called from any goroutine, but none while Down runs or later.
 type Testbed struct {
 	a, b   *End
-	router *router // nil without one
+	router *router                         // nil without one
+	adopt  func(ctx context.Context) error // configures devices that were absent; nil where none are
 
 	mu   sync.Mutex
 	undo []func() error // what was made, in order
@@ -64,6 +65,25 @@ func Up(ctx context.Context, cfg Config) (*Testbed, error) {
 		return nil, errors.Join(fmt.Errorf("set up testbed: %w", err), t.Down())
 	}
 	return t, nil
+}
+
+// Adopt configures the devices that somebody else made since Up, with Config.Absent, by
+// the names that the ends have. One that is not there is an error.
+func (t *Testbed) Adopt(ctx context.Context) error {
+	if err := t.adopt(ctx); err != nil {
+		return fmt.Errorf("take over devices: %w", err)
+	}
+	return nil
+}
+
+// HasDevices reports whether the devices of both ends are there.
+func (t *Testbed) HasDevices() (bool, error) {
+	for _, end := range []*End{t.a, t.b} {
+		if has, err := end.Namespace.hasDevice(end.Device); !has || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // A is the end that traffic starts from.

@@ -157,3 +157,38 @@ func BenchmarkUpDown(b *testing.B) {
 		})
 	}
 }
+
+// TestAdopt: devices that somebody else makes after Up are configured as those of Up.
+func TestAdopt(t *testing.T) {
+	leavesNothing(t)
+	cfg := Config{Topology: Devices, Absent: true, MTU: 1400, IPv6: true}
+	bed, err := Up(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bed.Down()
+	if there, err := bed.HasDevices(); there || err != nil {
+		t.Errorf("devices before anybody made them: %v, %v", there, err)
+	}
+	if err := bed.Adopt(context.Background()); err == nil {
+		t.Error("adopted devices that are not there")
+	}
+	for _, end := range []*End{bed.A(), bed.B()} {
+		if err := end.Namespace.Do(func() error { return createDevice(end.Device, tun.TAP, true) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if there, err := bed.HasDevices(); !there || err != nil {
+		t.Errorf("no devices: %v", err)
+	}
+	if err := bed.Adopt(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	checkEnds(t, bed, Config{Topology: Devices, Kind: tun.TAP, IPv6: true})
+	if mtu := kernelLink(t, bed.A()).MTU; mtu != 1400 {
+		t.Errorf("MTU %d", mtu)
+	}
+	if running, err := bed.HasCarrier(); running || err != nil {
+		t.Errorf("carrier without a reader: %v, %v", running, err)
+	}
+}

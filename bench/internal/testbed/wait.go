@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,6 +50,25 @@ func (ns *Namespace) isRunning(index int) (bool, error) {
 		return false, err
 	}
 	return link.Attrs().RawFlags&unix.IFF_RUNNING != 0, nil
+}
+
+// HasCarrier reports whether the devices at both ends can transmit; see WaitCarrier.
+func (t *Testbed) HasCarrier() (bool, error) {
+	for _, end := range []*End{t.a, t.b} {
+		if running, err := end.Namespace.isRunning(end.IfIndex); !running || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// hasDevice reports whether there is a device of that name.
+func (ns *Namespace) hasDevice(name string) (bool, error) {
+	_, err := ns.netlink.LinkByName(name)
+	if missing := (netlink.LinkNotFoundError{}); errors.As(err, &missing) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // waitLocal returns when the namespace accepts packets for its own address. With

@@ -71,8 +71,8 @@ func (r *running) run(cpus []int) {
 	}
 }
 
-// PID is 0: there is no process of its own.
-func (r *running) PID() int { return 0 }
+// Processes are none: it has none of its own.
+func (r *running) Processes() []int { return nil }
 
 // Sleeps says that it has nothing to do and holds no packet.
 func (r *running) Sleeps() bool { return r.loop.asleep.Load() }

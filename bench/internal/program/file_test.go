@@ -1,0 +1,142 @@
+package program
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const whole = `# a comment
+name: mine
+command: [./bin/mine, --a, "{a.netns}:{a.device}", "--queues={queues}", "{not a placeholder}"]
+devices: create
+dev: [tun, tap]
+multiqueue: true
+settings: [vnet, offload, queues]
+environment:
+  LEVEL: info
+  STATE: "{dir}/state"
+ready: {file: ready, within: 30s}
+stop: {signal: INT, within: 1s}
+version: [./bin/mine, --version]
+build: [make, -C, src]
+`
+
+func TestFile(t *testing.T) {
+	f, err := Parse("some/where/mine.yaml", []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs("some/where/mine.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &File{
+		Path: path, Text: whole, Name: "mine", Creates: true, Devs: []string{"tun", "tap"}, MultiQueue: true,
+		Command:     []string{"./bin/mine", "--a", "{a.netns}:{a.device}", "--queues={queues}", "{not a placeholder}"},
+		Settings:    []string{"vnet", "offload", "queues"},
+		Environment: map[string]string{"LEVEL": "info", "STATE": "{dir}/state"},
+		Ready:       Ready{File: "ready", Within: 30 * time.Second},
+		Stop:        Stop{Signal: "INT", Within: time.Second},
+		Version:     []string{"./bin/mine", "--version"},
+		Build:       []string{"make", "-C", "src"},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestPlace: what a program is told, in words and in its environment.
+func TestPlace(t *testing.T) {
+	f, err := Parse("/srv/mine.yaml", []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Place{
+		A: End{NetNS: "/run/netns/a", Device: "tb0", Addr: "10.0.0.1/24"}, B: End{NetNS: "/run/netns/b", Device: "tb1"},
+		Dev: "tap", MTU: 1500, CPUs: []int{1, 0}, Dir: "/tmp/x", Settings: map[string]string{"queues": "2"},
+	}
+	args := []string{"/srv/bin/mine", "--a", "/run/netns/a:tb0", "--queues=2", "{not a placeholder}"}
+	if got := f.Args(p); !slices.Equal(got, args) {
+		t.Errorf("arguments %q, want %q", got, args)
+	}
+	env := f.Env(p)
+	for _, want := range []string{
+		"TUNBENCH_A_NETNS=/run/netns/a", "TUNBENCH_A_DEVICE=tb0", "TUNBENCH_A_ADDR=10.0.0.1/24", "TUNBENCH_B_DEVICE=tb1", "TUNBENCH_B_ADDR6=",
+		"TUNBENCH_DEV=tap", "TUNBENCH_MTU=1500", "TUNBENCH_CPUS=1,0", "TUNBENCH_DIR=/tmp/x", "TUNBENCH_QUEUES=2", "LEVEL=info", "STATE=/tmp/x/state",
+	} {
+		if !slices.Contains(env, want) {
+			t.Errorf("no %s in %q", want, env)
+		}
+	}
+	if got := f.ReadyFile(p); got != "/tmp/x/ready" {
+		t.Errorf("ready file %s", got)
+	}
+	if got := f.At("/elsewhere").Args(p)[0]; got != "/elsewhere/bin/mine" {
+		t.Errorf("another copy is started as %s", got)
+	}
+	bare, err := Parse("/srv/mine.yaml", []byte("{name: mine, command: python3}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bare.Args(p); !slices.Equal(got, []string{"python3"}) {
+		t.Errorf("a program of PATH is started as %q", got)
+	}
+}
+
+// TestWrongFiles: each error names the file, the line, and what is allowed.
+func TestWrongFiles(t *testing.T) {
+	const least = "name: mine\ncommand: [./mine]\n"
+	for text, want := range map[string]string{
+		"":                                     "x.yaml: it is empty: want name, command",
+		"- a":                                  "x.yaml:1: want a mapping; each key is one of: name, command",
+		least + "commands: [a]":                "x.yaml:3: commands: no such key; there are: name, command, devices",
+		"name: mine":                           "x.yaml:1: command is missing",
+		"command: [a]":                         "x.yaml:1: name is missing",
+		"name: Mine\ncommand: a":               "x.yaml:1: name: Mine: want small letters",
+		least + "name: other":                  "x.yaml:3: name is given twice",
+		"name: mine\ncommand: []":              "x.yaml:2: command: want a list of texts",
+		"name: mine\ncommand: [a, {b: c}]":     "x.yaml:2: command: want a text",
+		least + "devices: open":                "x.yaml:3: devices: open: want attach, create",
+		least + "dev: [tun, tin]":              "x.yaml:3: dev: tin: want some of tun, tap",
+		least + "dev: [tun, tun]":              "x.yaml:3: dev: tun is given twice",
+		least + "settings: [mtu]":              "x.yaml:3: settings: mtu: want some of vnet, offload, queues",
+		least + "settings: [queues]":           "several only with multiqueue: true",
+		least + "settings: [offload]":          "it depends on vnet",
+		least + "multiqueue: perhaps":          "x.yaml:3: multiqueue: want true or false",
+		least + "environment: {A=B: c}":        `environment: "A=B": want a name without =`,
+		least + "environment: {TUNBENCH_A: c}": "names that begin with TUNBENCH_ are what the program is told",
+		least + "environment: {A: [b]}":        "x.yaml:3: environment: A: want a text",
+		least + "environment: {A: '{b}'}":      "x.yaml:3: {b} stands for nothing; there are: {a.addr}, {a.addr6}",
+		"name: mine\ncommand: [a, '{queues}']": "x.yaml:2: {queues} stands for nothing",
+		least + "ready: {when: now}":           "x.yaml:3: when: no such key of ready; there are: carrier, output, file, within",
+		least + "ready: {carrier: false}":      "x.yaml:3: carrier: false: both devices must have",
+		least + "ready: {within: 3}":           "x.yaml:3: within: 3: want a time from 1ms to 10m0s",
+		least + "stop: {signal: STOP}":         "x.yaml:3: signal: STOP: want TERM, INT",
+		least + "---\nname: b":                 "more than one document",
+		least + "\tname: b":                    "x.yaml: yaml:",
+	} {
+		_, err := Parse("x.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := Read(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("of no file: %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(whole)
+	f.Add("name: mine\ncommand: a")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := Parse("x.yaml", []byte(text))
+		if err == nil && (file.Name == "" || len(file.Args(Place{})) == 0) {
+			t.Errorf("%q: %+v", text, file)
+		}
+	})
+}

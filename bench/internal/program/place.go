@@ -1,0 +1,133 @@
+package program
+
+import (
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tunbench/bench/internal/yamlfile"
+)
+
+// prefix begins the names of what a program is told in its environment.
+const prefix = "TUNBENCH_"
+
+// Place is what a program is told of the scene that it works in.
+type Place struct {
+	A, B     End
+	Dev      string            // tun or tap
+	MTU      int               // bytes, of both devices
+	CPUs     []int             // its threads should run on these in turn; none: on any
+	Dir      string            // a folder of its own that goes with the scene
+	Settings map[string]string // of the scenario that it understands, by key
+}
+
+// End is one of both devices.
+type End struct {
+	NetNS  string // path of its network namespace
+	Device string
+	Addr   string // IPv4 address with the length of its prefix
+	Addr6  string // likewise of IPv6; empty where the scene has none
+}
+
+// values are what a placeholder, such as {a.device}, stands for.
+func (p Place) values() map[string]string {
+	cpus := make([]string, len(p.CPUs))
+	for i, cpu := range p.CPUs {
+		cpus[i] = strconv.Itoa(cpu)
+	}
+	values := map[string]string{
+		"dev": p.Dev, "mtu": strconv.Itoa(p.MTU), "cpus": strings.Join(cpus, ","), "dir": p.Dir,
+	}
+	for name, end := range map[string]End{"a": p.A, "b": p.B} {
+		values[name+".netns"], values[name+".device"], values[name+".addr"], values[name+".addr6"] = end.NetNS, end.Device, end.Addr, end.Addr6
+	}
+	maps.Copy(values, p.Settings)
+	return values
+}
+
+// placeholder is a name in braces; other braces are what they are.
+var placeholder = regexp.MustCompile(`\{[a-z0-9.]+\}`)
+
+// fill replaces the placeholders of a text.
+func (p Place) fill(text string) string {
+	values := p.values()
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return values[strings.Trim(name, "{}")] })
+}
+
+// placeholders finds those that stand for nothing, when the settings are known.
+func (r *fileReader) placeholders(n *yamlfile.Node, texts ...string) {
+	r.later = append(r.later, func() error {
+		known := slices.Concat(slices.Sorted(maps.Keys(Place{}.values())), r.file.Settings)
+		for _, text := range texts {
+			for _, name := range placeholder.FindAllString(text, -1) {
+				if !slices.Contains(known, strings.Trim(name, "{}")) {
+					return r.ErrorAt(n, "%s stands for nothing; there are: {%s}", name, strings.Join(known, "}, {"))
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Args is the command in a place: a path with a slash begins at the program's folder, a bare name is looked for in PATH by whoever starts it.
+func (f *File) Args(p Place) []string {
+	args := make([]string, len(f.Command))
+	for i, arg := range f.Command {
+		args[i] = p.fill(arg)
+	}
+	args[0] = f.executable(args[0])
+	return args
+}
+
+// VersionArgs is the command that prints the version; nil if there is none.
+func (f *File) VersionArgs() []string {
+	if len(f.Version) == 0 {
+		return nil
+	}
+	args := slices.Clone(f.Version)
+	args[0] = f.executable(args[0])
+	return args
+}
+
+func (f *File) executable(name string) string {
+	if !strings.Contains(name, "/") || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.Folder(), name)
+}
+
+// Env is what the program finds in its environment besides what the harness has, as NAME=VALUE.
+func (f *File) Env(p Place) []string {
+	var env []string
+	for key, value := range p.values() {
+		name := prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+		env = append(env, name+"="+value)
+	}
+	for name, value := range f.Environment {
+		env = append(env, name+"="+p.fill(value))
+	}
+	slices.Sort(env)
+	return env
+}
+
+// ReadyFile is the file that says that the program is ready; "" if none does.
+func (f *File) ReadyFile(p Place) string {
+	if f.Ready.File == "" {
+		return ""
+	}
+	path := p.fill(f.Ready.File)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(p.Dir, path)
+	}
+	return path
+}
+
+// At is the program as another copy of its folder has it.
+func (f *File) At(folder string) *File {
+	copied := *f
+	copied.Path = filepath.Join(folder, filepath.Base(f.Path))
+	return &copied
+}
