@@ -53,7 +53,7 @@ const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
 // abOptions are the flags of `tunbench ab`.
 type abOptions struct {
 	output
-	tester campaign.Tester
+	subject
 	series
 }
 
@@ -109,7 +109,7 @@ func (a *app) abCommand() *cobra.Command {
 		},
 	}
 	o.series.add(cmd.Flags(), defaultABRounds)
-	addTester(cmd.Flags(), &o.tester)
+	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
 }
@@ -118,12 +118,16 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 	if err := o.series.check(); err != nil {
 		return err
 	}
+	plan, err := o.declare()
+	if err != nil {
+		return err
+	}
 	arms, err := campaign.ParseArms(words)
 	if err != nil {
 		return err
 	}
-	plan := &campaign.Comparison{Arms: arms, Length: o.length()}
-	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	plan.Work = &campaign.Comparison{Arms: arms, Length: o.length()}
+	out, err := a.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}

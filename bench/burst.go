@@ -21,7 +21,7 @@ the burst's own.`
 // burstOptions are the flags of `tunbench burst`.
 type burstOptions struct {
 	output
-	tester      campaign.Tester
+	subject
 	repetitions int
 }
 
@@ -42,12 +42,16 @@ func (a *app) burstCommand() *cobra.Command {
 	}
 	o.repetitions = defaultRepetitions
 	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so often; RFC 9004 wants 50")
-	addTester(cmd.Flags(), &o.tester)
+	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
 }
 
 func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
+	plan, err := o.declare()
+	if err != nil {
+		return err
+	}
 	if err := leaveOut(words, "duration", "a burst ends when its last packet is sent"); err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 	if !s.OpenLoop() || s.Load.Mode == scenario.LoadPaced {
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
 	}
-	plan := &campaign.Burst{Scenario: s, Repetitions: o.repetitions}
-	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	plan.Work = &campaign.Burst{Scenario: s, Repetitions: o.repetitions}
+	_, err = a.measure(ctx, o.output, plan)
 	return err
 }

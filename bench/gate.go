@@ -70,7 +70,7 @@ const gateExamples = `  tunbench gate --baseline git:main             this progr
 // gateOptions are the flags of `tunbench gate`.
 type gateOptions struct {
 	output
-	tester campaign.Tester
+	subject
 	series
 	roundsGiven         bool
 	baseline, candidate string
@@ -113,7 +113,7 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.junit, "junit", "", "write JUnit XML into a `file`")
 	flags.BoolVar(&o.selfTest, "self-test", false, "prove that the gate can pass and fail, with the baseline (default: this program)")
 	o.series.add(flags, gate.DefaultRounds)
-	addTester(flags, &o.tester)
+	o.subject.add(flags)
 	o.output.add(flags)
 }
 
@@ -177,7 +177,7 @@ func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
 	if chosen.preset == "" && len(words) == 0 {
 		chosen.preset = defaultGate
 	}
-	run, err := chosen.plan(words)
+	run, err := chosen.work(words)
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
 	return run.Scenarios, nil
 }
 
-// plan is what flags and words ask for.
-func (o *gateOptions) plan(words []string) (*campaign.Gate, error) {
+// work is what flags and words ask for.
+func (o *gateOptions) work(words []string) (*campaign.Gate, error) {
 	thresholds, err := o.limits()
 	if err != nil {
 		return nil, err
@@ -205,8 +205,11 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 	if o.baseline == "" {
 		return &usageError{errors.New("--baseline: want the program to compare with: FILE, FOLDER or git:REV")}
 	}
-	plan, err := o.plan(words)
+	plan, err := o.declare()
 	if err != nil {
+		return err
+	}
+	if plan.Work, err = o.work(words); err != nil {
 		return err
 	}
 	reports, err := createReports(o)
@@ -214,7 +217,7 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, reports.discard()) }()
-	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	out, err := a.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}

@@ -45,17 +45,22 @@ func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) e
 	if !o.roundsGiven {
 		o.rounds, o.minRounds = selfTestRounds, selfTestMinRounds
 	}
-	plan, err := o.plan(words)
+	plan, err := o.declare()
 	if err != nil {
 		return err
 	}
-	if err := canBeSlowed(plan.Scenarios); err != nil {
+	work, err := o.work(words)
+	if err != nil {
+		return err
+	}
+	if err := canBeSlowed(work.Scenarios); err != nil {
 		return err
 	}
 	if o.thresholds == "" {
-		plan.Thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
+		work.Thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
 	}
-	out, err := a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: &campaign.SelfTest{Gate: *plan, Handicaps: selfTestHandicaps}})
+	plan.Work = &campaign.SelfTest{Gate: *work, Handicaps: selfTestHandicaps}
+	out, err := a.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}

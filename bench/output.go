@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tunbench/bench/internal/campaign"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/ui"
 )
 
@@ -24,10 +25,29 @@ func (o *output) add(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 }
 
-// addTester adds the flags of the commands that measure a device under test.
-func addTester(flags *pflag.FlagSet, t *campaign.Tester) {
-	flags.BoolVar(&t.DropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
-	flags.BoolVar(&t.Uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves two seconds per load)")
+// subject are the flags of the commands that measure a device under test.
+type subject struct {
+	tester   campaign.Tester
+	programs []string // program files
+}
+
+func (o *subject) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.tester.DropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
+	flags.BoolVar(&o.tester.Uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves two seconds per load)")
+	flags.StringArrayVar(&o.programs, "program", nil, "a `file` that describes a program of others: its name can be given as dut= (may be repeated)")
+}
+
+// declare reads the program files, whose names are then known to every word, and returns a plan of them without work.
+func (o *subject) declare() (campaign.Plan, error) {
+	plan := campaign.Plan{Tester: o.tester}
+	for _, path := range o.programs {
+		file, err := program.Read(path)
+		if err != nil {
+			return plan, &usageError{fmt.Errorf("--program: %w", err)}
+		}
+		plan.Programs = append(plan.Programs, file)
+	}
+	return plan, campaign.Declare(plan.Programs)
 }
 
 func (a *app) progress(o output, steps int) *ui.Progress {

@@ -33,7 +33,7 @@ const runExamples = `  tunbench run                                  64-byte UDP
 // runOptions are the flags of `tunbench run`.
 type runOptions struct {
 	output
-	tester campaign.Tester
+	subject
 	preset string
 	rounds int
 }
@@ -52,7 +52,7 @@ func (a *app) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", "", "measure a preset: "+strings.Join(presetNames(), ", "))
 	flags.VarP(rounds(&o.rounds), "rounds", "n", "measure every scenario so often (default 1, or the preset's)")
-	addTester(flags, &o.tester)
+	o.subject.add(flags)
 	o.output.add(flags)
 	return cmd
 }
@@ -73,8 +73,8 @@ func presetHelp() string {
 	return b.String()
 }
 
-// plan is what flags and words ask for.
-func (o *runOptions) plan(words []string) (*campaign.Run, error) {
+// work is what flags and words ask for.
+func (o *runOptions) work(words []string) (*campaign.Run, error) {
 	if o.preset == "" {
 		scenarios, err := scenario.Parse(words)
 		return &campaign.Run{Scenarios: scenarios, Rounds: max(o.rounds, 1)}, err
@@ -100,10 +100,13 @@ const maxRounds = 10_000
 func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
 
 func (a *app) run(ctx context.Context, o runOptions, words []string) error {
-	plan, err := o.plan(words)
+	plan, err := o.declare()
 	if err != nil {
 		return err
 	}
-	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	if plan.Work, err = o.work(words); err != nil {
+		return err
+	}
+	_, err = a.measure(ctx, o.output, plan)
 	return err
 }

@@ -30,7 +30,7 @@ Presets:
 // searchOptions are the flags of `tunbench search`.
 type searchOptions struct {
 	output
-	tester   campaign.Tester
+	subject
 	preset   string
 	latency  bool
 	min, max string // rates; "" is what the tester can offer
@@ -56,7 +56,7 @@ func (a *app) searchCommand() *cobra.Command {
 	flags.BoolVar(&o.latency, "latency", true, "measure latency at 10, 50 and 90 % of what was found")
 	flags.StringVar(&o.min, "min", "", "the smallest load to try, in `pps`, such as 50k (default: "+defaultMinLoad+", or one packet in the shortest trial)")
 	flags.StringVar(&o.max, "max", "", "the largest load to try, in `pps` (default: what the tester can offer)")
-	addTester(flags, &o.tester)
+	o.subject.add(flags)
 	o.output.add(flags)
 	return cmd
 }
@@ -69,8 +69,8 @@ func searchPresetHelp() string {
 	return b.String()
 }
 
-// plan is what flags and words ask for.
-func (o *searchOptions) plan(words []string) (*campaign.Search, error) {
+// work is what flags and words ask for.
+func (o *searchOptions) work(words []string) (*campaign.Search, error) {
 	preset, err := search.FindPreset(o.preset)
 	if err != nil {
 		return nil, &usageError{err}
@@ -88,9 +88,9 @@ func (o *searchOptions) plan(words []string) (*campaign.Search, error) {
 	if s.Load.Mode == scenario.LoadPaced {
 		return nil, &usageError{errors.New("a search sets the load itself: leave load= out, see --min and --max")}
 	}
-	plan := &campaign.Search{Scenario: s, Preset: preset.Name, Latency: o.latency}
-	plan.MinLoad, plan.MaxLoad, err = o.loads(s.LeastPps(preset.Config.ShortestTrial()))
-	return plan, err
+	work := &campaign.Search{Scenario: s, Preset: preset.Name, Latency: o.latency}
+	work.MinLoad, work.MaxLoad, err = o.loads(s.LeastPps(preset.Config.ShortestTrial()))
+	return work, err
 }
 
 // loads reads the bounds of the search; the upper one is 0 where it is not given. Below the floor the shortest trial has no packet to send, and
@@ -120,10 +120,13 @@ func (o *searchOptions) loads(floor int64) (low, high float64, err error) {
 }
 
 func (a *app) search(ctx context.Context, o searchOptions, words []string) error {
-	plan, err := o.plan(words)
+	plan, err := o.declare()
 	if err != nil {
 		return err
 	}
-	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	if plan.Work, err = o.work(words); err != nil {
+		return err
+	}
+	_, err = a.measure(ctx, o.output, plan)
 	return err
 }

@@ -25,7 +25,7 @@ with -o.`
 // soakOptions are the flags of `tunbench soak`.
 type soakOptions struct {
 	output
-	tester             campaign.Tester
+	subject
 	duration, interval time.Duration
 }
 
@@ -46,7 +46,7 @@ func (a *app) soakCommand() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
 	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
-	addTester(cmd.Flags(), &o.tester)
+	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd
 }
@@ -62,6 +62,10 @@ func (o *soakOptions) check() error {
 }
 
 func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
+	plan, err := o.declare()
+	if err != nil {
+		return err
+	}
 	if err := leaveOut(words, "duration", "see --for and --interval"); err != nil {
 		return err
 	}
@@ -75,7 +79,7 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 	if least := s.LeastPps(o.interval); s.Load.Mode == scenario.LoadPaced && s.Load.Pps < least {
 		return &usageError{fmt.Errorf("--interval %v load=%v: less than one packet is due in an interval: want load=%d or more, or a longer interval", o.interval, s.Load, least)}
 	}
-	plan := &campaign.Soak{Scenario: s, Duration: o.duration, Interval: o.interval}
-	_, err = a.measure(ctx, o.output, campaign.Plan{Tester: o.tester, Work: plan})
+	plan.Work = &campaign.Soak{Scenario: s, Duration: o.duration, Interval: o.interval}
+	_, err = a.measure(ctx, o.output, plan)
 	return err
 }

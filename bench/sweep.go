@@ -39,7 +39,7 @@ const sweepExamples = `  tunbench sweep proto=tcp offload=none,tso,all engine=sy
 // sweepOptions are the flags of `tunbench sweep`.
 type sweepOptions struct {
 	output
-	tester campaign.Tester
+	subject
 	design string
 	metric string
 	rounds int
@@ -67,13 +67,13 @@ func (a *app) sweepCommand() *cobra.Command {
 	flags.Uint32Var(&o.seed, "seed", 0, "of the random orders (default: made of the words)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the cells and the time it will take, and measure nothing")
 	flags.BoolVar(&o.resume, "resume", false, "measure what is missing in the file of -o, which an interrupted sweep left")
-	addTester(flags, &o.tester)
+	o.subject.add(flags)
 	o.output.add(flags)
 	return cmd
 }
 
-// plan is what flags and words ask for, and why cells were left out.
-func (o *sweepOptions) plan(words []string) (*campaign.Sweep, error) {
+// work is what flags and words ask for.
+func (o *sweepOptions) work(words []string) (*campaign.Sweep, error) {
 	design, err := scenario.ParseSweep(words, scenario.Design(o.design))
 	if err != nil {
 		return nil, err
@@ -113,19 +113,24 @@ func seedOf(words []string) uint64 {
 }
 
 func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
-	plan, err := o.plan(words)
+	plan, err := o.declare()
 	if err != nil {
 		return err
 	}
-	if n := plan.Design.Dropped; n > 0 {
-		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", n, plan.Design.DroppedReason)
+	work, err := o.work(words)
+	if err != nil {
+		return err
+	}
+	if n := work.Design.Dropped; n > 0 {
+		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", n, work.Design.DroppedReason)
 	}
 	if o.dryRun {
-		return a.printCells(plan, o.tester)
+		return a.printCells(work, o.tester)
 	}
+	plan.Work = work
 	c := a.campaign(o.output)
 	c.Resume = o.resume
-	out, err := a.carryOut(ctx, o.output, c, campaign.Plan{Tester: o.tester, Work: plan})
+	out, err := a.carryOut(ctx, o.output, c, plan)
 	if out.Whole {
 		fmt.Fprintf(a.stderr, "tunbench: nothing is missing in %s\n", o.out)
 	}
@@ -133,19 +138,19 @@ func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
 }
 
 // printCells shows what a sweep would measure: its cells by their knobs, how many trials, and how long they take.
-func (a *app) printCells(plan *campaign.Sweep, t campaign.Tester) error {
+func (a *app) printCells(work *campaign.Sweep, t campaign.Tester) error {
 	var b strings.Builder
-	for _, s := range plan.Cells {
+	for _, s := range work.Cells {
 		var pairs []string
-		for _, k := range plan.Design.Knobs {
+		for _, k := range work.Design.Knobs {
 			if value, ok := s.Value(k.Key); ok {
 				pairs = append(pairs, k.Key+"="+value)
 			}
 		}
 		b.WriteString(strings.Join(pairs, " ") + "\n")
 	}
-	cells, rounds := len(plan.Cells), plan.Design.Rounds
-	fmt.Fprintf(&b, "%s (%s design), %s: %s, about %v\n", results.Count(cells, "cell"), plan.Design.Design, results.Count(rounds, "round"),
-		results.Count(cells*rounds, "trial"), plan.Expected(t).Round(time.Second))
+	cells, rounds := len(work.Cells), work.Design.Rounds
+	fmt.Fprintf(&b, "%s (%s design), %s: %s, about %v\n", results.Count(cells, "cell"), work.Design.Design, results.Count(rounds, "round"),
+		results.Count(cells*rounds, "trial"), work.Expected(t).Round(time.Second))
 	return a.printText(b.String())
 }

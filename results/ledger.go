@@ -20,6 +20,7 @@ const (
 	PlaceReadByForwarder Place = "read_by_forwarder" // passed here; not an end
 	PlaceForwarderDrop   Place = "forwarder_drop:"   // dropped by the forwarder, by reason
 	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
+	PlaceProgram         Place = "program"           // went into a program of others, which does not count, and never came out
 	PlaceReceivingDevice Place = "receiving_device"  // dropped on reception (rx_dropped)
 	PlaceReceiverStack   Place = "receiver_stack:"   // dropped by the IP stack behind the device, by SNMP counter
 	PlaceReceiverSocket  Place = "receiver_socket"   // the receive buffer of a sink that is a socket overflowed (SO_RXQ_OVFL)
@@ -35,7 +36,7 @@ const (
 // places gives the order of the path.
 var places = [...]Place{
 	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
-	PlaceForwarderDrop, PlaceWriteError, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
+	PlaceForwarderDrop, PlaceWriteError, PlaceProgram, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
 	PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted,
 }
 

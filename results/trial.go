@@ -65,6 +65,7 @@ type DUT struct {
 	Queues          *int     `json:"queues,omitempty"`           // opened per device
 	Notes           []string `json:"notes,omitempty"`            // what it had to do without
 	Skips           []string `json:"skips,omitempty"`            // what packets skip of the device they leave by; only those of an intake do
+	External        *Program `json:"external,omitempty"`         // a program of others
 }
 
 // Failed says whether the trial ended in an error. Its figures, if any, must not enter a summary.

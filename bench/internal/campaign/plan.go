@@ -5,14 +5,29 @@ import (
 	"fmt"
 	"slices"
 
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 )
 
 // Plan is what is about to be measured, before anything is known of the host: a value that can be written to JSON and read back, so that
 // another process, or another machine, measures the same. Where its records go is not part of it.
 type Plan struct {
-	Tester Tester
-	Work   Work
+	Tester   Tester
+	Programs []*program.File // of others, which scenarios may name once they are declared, see [Declare]
+	Work     Work
+}
+
+// Declare makes programs of others known to scenarios, in the place of those that were known before.
+func Declare(programs []*program.File) error {
+	var declared []scenario.Program
+	for _, f := range programs {
+		p := scenario.Program{Name: scenario.DUT(f.Name), Settings: f.Settings}
+		for _, dev := range f.Devs {
+			p.Devs = append(p.Devs, scenario.Dev(dev))
+		}
+		declared = append(declared, p)
+	}
+	return scenario.Declare(declared)
 }
 
 // Tester says how the tester is used.
@@ -41,9 +56,10 @@ var kinds = []func() Work{
 
 // planJSON is how a plan is written.
 type planJSON struct {
-	Kind   string          `json:"kind"`
-	Tester Tester          `json:"tester"`
-	Work   json.RawMessage `json:"work"`
+	Kind     string          `json:"kind"`
+	Tester   Tester          `json:"tester"`
+	Programs []*program.File `json:"programs,omitempty"`
+	Work     json.RawMessage `json:"work"`
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -55,10 +71,11 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write plan: %w", err)
 	}
-	return json.Marshal(planJSON{Kind: p.Work.kind(), Tester: p.Tester, Work: work})
+	return json.Marshal(planJSON{Kind: p.Work.kind(), Tester: p.Tester, Programs: p.Programs, Work: work})
 }
 
-// UnmarshalJSON implements [json.Unmarshaler]. A plan of an unknown kind is an error.
+// UnmarshalJSON implements [json.Unmarshaler]. It declares the plan's programs, which its scenarios may name. A plan of an unknown kind is an
+// error.
 func (p *Plan) UnmarshalJSON(text []byte) error {
 	var read planJSON
 	if err := json.Unmarshal(text, &read); err != nil {
@@ -68,10 +85,13 @@ func (p *Plan) UnmarshalJSON(text []byte) error {
 	if i < 0 {
 		return fmt.Errorf("read plan: no such kind of work: %q", read.Kind)
 	}
+	if err := Declare(read.Programs); err != nil {
+		return fmt.Errorf("read plan: %w", err)
+	}
 	work := kinds[i]()
 	if err := json.Unmarshal(read.Work, work); err != nil {
 		return fmt.Errorf("read plan: %s: %w", read.Kind, err)
 	}
-	p.Tester, p.Work = read.Tester, work
+	p.Tester, p.Programs, p.Work = read.Tester, read.Programs, work
 	return nil
 }

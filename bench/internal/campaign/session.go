@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/measure"
-	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/ui"
@@ -45,11 +45,11 @@ func CanMeasure() error {
 // fit makes the scenarios what this host can do, and tells the user and every record what is lost by it. What dead processes left behind
 // is removed before.
 func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
-	options := measure.Options{DropReasons: p.Tester.DropReasons}
+	options := measure.Options{DropReasons: p.Tester.DropReasons, Programs: p.Programs}
 	if err := CanMeasure(); err != nil {
 		return nil, options, err
 	}
-	if _, err := program.Clean(); err != nil {
+	if _, err := dut.Clean(); err != nil {
 		c.Warn(err.Error())
 	}
 	asked := p.Work.scenarios()

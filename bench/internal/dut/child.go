@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -35,7 +34,7 @@ type child struct {
 }
 
 // startChild starts the process; it waits for its options.
-func startChild(ctx context.Context, p program) (*child, error) {
+func startChild(ctx context.Context, p childProgram) (*child, error) {
 	if p.binary == "" {
 		own, err := os.Executable()
 		if err != nil {
@@ -51,7 +50,7 @@ func startChild(ctx context.Context, p program) (*child, error) {
 	c := &child{
 		cmd:    exec.Command(p.binary, p.args...),
 		client: forward.NewClient(ours),
-		stderr: &tail{},
+		stderr: &tail{keep: tailBytes},
 		ended:  make(chan struct{}),
 	}
 	c.cmd.ExtraFiles = []*os.File{theirs} // becomes forward.ControlFD
@@ -86,7 +85,7 @@ func socketPair() (ours net.Conn, theirs *os.File, err error) {
 
 func (c *child) wait() {
 	err := c.cmd.Wait()
-	words := c.stderr.String()
+	words := said(c.stderr.String())
 	switch {
 	case err == nil:
 		c.err = errors.New("the device under test ended")
@@ -140,26 +139,5 @@ func (c *child) Stop() (err error) {
 	return err
 }
 
-// tail keeps the last bytes written to it: a child's last words.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
+// tailBytes is how much of a child's last words is kept.
 const tailBytes = 4096
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if cut := len(t.buf) - tailBytes; cut > 0 {
-		t.buf = append(t.buf[:0], t.buf[cut:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.buf))
-}

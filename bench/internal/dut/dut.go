@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder"
@@ -43,8 +44,13 @@ type Running interface {
 	Stop() error
 }
 
-// For returns the kind that the scenario asks for. Only our forwarder has variants.
-func For(s scenario.Scenario, v Variant) (Kind, error) {
+// For returns the kind that the scenario asks for, which may be one of the programs. Only these and our forwarder have variants.
+func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error) {
+	for _, file := range programs {
+		if file.Name == string(s.DUT) {
+			return external{file, v}, nil
+		}
+	}
 	if s.DUT != scenario.Forwarder && !v.IsZero() {
 		return nil, fmt.Errorf("device under test %q: %v is for the forwarder only", s.DUT, v)
 	}

@@ -19,7 +19,7 @@ func (ownForwarder) Scene(s scenario.Scenario) testbed.Config {
 }
 
 func kindOf(s scenario.Scenario) tun.Kind {
-	if s.Dev == scenario.TAP {
+	if s.Device() == scenario.TAP {
 		return tun.TAP
 	}
 	return tun.TUN
@@ -30,7 +30,7 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 	if err != nil {
 		return nil, err
 	}
-	running, err := startProgram(ctx, scene, program{binary: f.variant.Binary.Path, args: []string{"forward", "--control"}}, forward.Options{
+	running, err := startChildProgram(ctx, scene, childProgram{binary: f.variant.Binary.Path, args: []string{"forward", "--control"}}, forward.Options{
 		A:       endpoint(scene.A()),
 		B:       endpoint(scene.B()),
 		Kind:    kindOf(s),

@@ -20,7 +20,7 @@ func (rival) Scene(scenario.Scenario) testbed.Config {
 // Start gives the child the one CPU that the forwarder would have for one queue.
 func (r rival) Start(ctx context.Context, scene *testbed.Testbed, _ scenario.Scenario, cpus []int) (Running, error) {
 	options := forward.Options{A: endpoint(scene.A()), B: endpoint(scene.B())}
-	running, err := startProgram(ctx, scene, program{cpus: cpus[:min(1, len(cpus))], args: []string{"rival", r.name}}, options)
+	running, err := startChildProgram(ctx, scene, childProgram{cpus: cpus[:min(1, len(cpus))], args: []string{"rival", r.name}}, options)
 	if err != nil {
 		return nil, err
 	}

@@ -2,18 +2,17 @@ package dut
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
 )
 
-// Variant is which build of our forwarder is under test, and how. Its zero value is this
-// program as it is.
+// Variant is which build of our forwarder, or of a program of others, is under test, and
+// how. Its zero value is the program as it is.
 type Variant struct {
-	Binary   Binary  `json:"binary,omitzero"`
+	Binary   Binary  `json:"binary,omitzero"`    // of our forwarder
+	Copy     Copy    `json:"copy,omitzero"`      // of a program of others
 	Handicap float64 `json:"handicap,omitempty"` // share of the workers' CPU that is wasted, see forward.Options
 }
 
@@ -25,6 +24,9 @@ func (v Variant) String() string {
 	var parts []string
 	if v.Binary != (Binary{}) {
 		parts = append(parts, v.Binary.String())
+	}
+	if v.Copy != (Copy{}) {
+		parts = append(parts, v.Copy.Label)
 	}
 	if v.Handicap > 0 {
 		parts = append(parts, "handicap "+strconv.FormatFloat(100*v.Handicap, 'g', 3, 64)+" %")
@@ -39,25 +41,23 @@ type Binary struct {
 	Label  string `json:"label,omitempty"` // where it is from, where that says more than the path of a temporary file; may be empty
 }
 
+// Copy is another copy of the folder in which a program file lies, built.
+type Copy struct {
+	Folder string `json:"folder"`
+	Label  string `json:"label"` // where it is from: a revision
+}
+
 // FindBinary looks at the program at path.
 func FindBinary(path string) (Binary, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Binary{}, fmt.Errorf("find binary: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	info, err := os.Stat(path)
 	if err != nil {
 		return Binary{}, fmt.Errorf("find binary: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
 		return Binary{}, fmt.Errorf("find binary: %s is no program", path)
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return Binary{}, fmt.Errorf("read binary: %w", err)
-	}
-	return Binary{Path: path, SHA256: fmt.Sprintf("%x", sum.Sum(nil))}, nil
+	sum, err := sumOf(path)
+	return Binary{Path: path, SHA256: sum}, err
 }
 
 // String names the program and its contents.

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/procfs"
 )
@@ -11,7 +12,11 @@ import (
 type ProcessTime struct {
 	threads map[int]threadTime // by thread ID
 	wholes  map[int]wholeTime  // by process ID
+	ran     time.Duration      // of all, also those that ended; 0: nobody keeps it
 }
+
+// SetWhole says what all of the processes ran, also those that ended, where somebody keeps that.
+func (r *ProcessTime) SetWhole(ran time.Duration) { r.ran = ran }
 
 // wholeTime is what the kernel keeps for a process as a whole.
 type wholeTime struct {
@@ -33,7 +38,7 @@ type ProcessUse struct {
 	Syscalls         uint64  // read and write calls; others are not counted by the kernel
 }
 
-// Sub returns what was used after prev. A thread or process that ended in between is left out.
+// Sub returns what was used after prev. A thread or process that ended in between is left out, unless somebody keeps the whole.
 func (r ProcessTime) Sub(prev ProcessTime) ProcessUse {
 	u := ProcessUse{UserShare: -1}
 	var user, system float64
@@ -50,6 +55,9 @@ func (r ProcessTime) Sub(prev ProcessTime) ProcessUse {
 		u.RunNs += ran
 		u.BusiestNs = max(u.BusiestNs, ran)
 		u.Switches += t.switches - prev.threads[id].switches
+	}
+	if r.ran > 0 && prev.ran > 0 {
+		u.RunNs = uint64(r.ran - prev.ran)
 	}
 	return u
 }

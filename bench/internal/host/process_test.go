@@ -23,6 +23,11 @@ func TestProcessTimeSub(t *testing.T) {
 	if diff := cmp.Diff(want, after.Sub(before)); diff != "" {
 		t.Errorf("use (-want +got):\n%s", diff)
 	}
+	before.SetWhole(time.Second)
+	after.SetWhole(3 * time.Second) // there were processes that ended
+	if used := after.Sub(before); used.RunNs != 2e9 || used.BusiestNs != 4e8 {
+		t.Errorf("with what a group keeps: %+v", used)
+	}
 	if share := after.Sub(after).UserShare; share >= 0 {
 		t.Errorf("user share %v where no tick fell into it", share)
 	}

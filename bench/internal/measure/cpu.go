@@ -3,6 +3,7 @@ package measure
 import (
 	"time"
 
+	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
@@ -13,14 +14,19 @@ type cpuReading struct {
 	dut     host.ProcessTime
 }
 
-// readCPU reads the machine's CPU time and that of some processes.
-func readCPU(pids []int) (cpuReading, error) {
+// readCPU reads the CPU time of the machine and of the device under test.
+func readCPU(running dut.Running) (cpuReading, error) {
 	machine, err := host.ReadCPUTime()
 	if err != nil {
 		return cpuReading{}, err
 	}
-	dut, err := host.ReadProcessTime(pids...)
-	return cpuReading{machine: machine, dut: dut}, err
+	used, err := host.ReadProcessTime(running.Processes()...)
+	if group, ok := running.(interface{ CPUTime() (time.Duration, bool) }); ok {
+		if whole, known := group.CPUTime(); known {
+			used.SetWhole(whole)
+		}
+	}
+	return cpuReading{machine: machine, dut: used}, err
 }
 
 // cpuUse is what was used between two readings.

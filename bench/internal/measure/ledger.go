@@ -23,6 +23,7 @@ type path struct {
 	foreign   uint64 // arrived, but were never sent
 	earlier   uint64 // arrived, but were sent by an earlier load
 	held      bool   // what is missing was still on its way
+	program   bool   // of others, which does not count: what it was handed and never came out is lost in it
 
 	// redirected says that the generator puts its frames into the source device itself
 	// and counts what finds the ring full, exactly, where the device may not.
@@ -47,6 +48,8 @@ func (p *path) ledger() results.Ledger {
 	l.Add(results.PlaceCorrupt, damaged)
 	if left := l.Balance(); p.held && left > 0 {
 		l.Add(results.PlaceInFlight, left)
+	} else if p.program && left > 0 {
+		l.Add(results.PlaceProgram, left)
 	}
 	l.Add(results.PlaceDuplicated, int64(p.sink.Duplicates))
 	if p.earlier > 0 {
@@ -115,12 +118,14 @@ func (p *path) deviceDrops() int64 {
 // has no such place: its backlog drops are in the transmitting device's counter as
 // well (veth_xmit and enqueue_to_backlog count the same packet).
 func (p *path) receiveDrops() int64 {
-	if p.forwarder == nil {
+	if p.forwarder == nil && !p.program {
 		return 0
 	}
 	drops := int64(p.target.RxDropped) * int64(p.deviceSegments)
-	for _, errno := range refusals {
-		drops -= int64(p.forwarder.WriteErrors[errno])
+	if p.forwarder != nil {
+		for _, errno := range refusals {
+			drops -= int64(p.forwarder.WriteErrors[errno])
+		}
 	}
 	// A TAP device counts what a program in its driver drops as dropped on reception.
 	drops -= int64(p.caught)

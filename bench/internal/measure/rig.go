@@ -8,6 +8,7 @@ import (
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder"
@@ -16,7 +17,10 @@ import (
 
 // Options say how to measure, beyond what a scenario says.
 type Options struct {
-	// Variant is which forwarder is under test, for scenarios that have ours.
+	// Programs are those of others that scenarios may name.
+	Programs []*program.File
+
+	// Variant is which build of the forwarder, or of a program, is under test.
 	Variant dut.Variant
 
 	// DUT finds the device under test; nil is dut.For. Tests order faults with it.
@@ -111,7 +115,7 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 func (r *Rig) setUp(ctx context.Context, o Options, p placement) error {
 	find := o.DUT
 	if find == nil {
-		find = func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, o.Variant) }
+		find = func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, o.Variant, o.Programs) }
 	}
 	kind, err := find(r.scenario)
 	if err != nil {

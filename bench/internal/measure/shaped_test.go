@@ -32,7 +32,7 @@ const (
 
 func shapedVeth(t *testing.T, s scenario.Scenario, kind testbed.ShaperKind) shaped {
 	t.Helper()
-	veth, err := dut.For(s, dut.Variant{})
+	veth, err := dut.For(s, dut.Variant{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,14 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
@@ -19,7 +21,8 @@ import (
 // Trial measures a scenario once, in a fresh scene that is gone when it returns.
 // What went wrong with the measurement stands in the record; the error is for
 // what must end a series: this host or user lacks something (host.Cannot), or the scene
-// could not be removed.
+// could not be removed. A program that does not end when it is told to is its own fault:
+// its trial failed.
 //
 // When ctx is done the load stops early and what was measured until then is
 // recorded as interrupted; before the load, the record carries the cause as its
@@ -28,7 +31,14 @@ func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial
 	t = results.Trial{Scenario: s.Name(), Start: time.Now().UTC()}
 	rig, failed := Open(ctx, s, o)
 	if failed == nil {
-		defer func() { err = errors.Join(err, rig.Close()) }() // a panic leaves nothing behind either
+		defer func() { // a panic leaves nothing behind either
+			closing := rig.Close()
+			if unwilling := (*dut.UnwillingError)(nil); errors.As(closing, &unwilling) {
+				t.Error = cmp.Or(t.Error, closing.Error())
+				closing = nil
+			}
+			err = errors.Join(err, closing)
+		}()
 		t, failed = rig.Measure(ctx, rig.ask())
 	} else {
 		t.Error, t.Interrupted = failed.Error(), ctx.Err() != nil
@@ -90,7 +100,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.drops.mark(); err != nil {
 		return err
 	}
-	cpuBefore, err := readCPU(m.running.Processes())
+	cpuBefore, err := readCPU(m.running)
 	if err != nil {
 		return err
 	}
@@ -99,7 +109,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
-	cpuAfter, err := readCPU(m.running.Processes())
+	cpuAfter, err := readCPU(m.running)
 	if err != nil {
 		return err
 	}

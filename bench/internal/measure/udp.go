@@ -245,6 +245,7 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 		foreign:        total.Foreign,
 		earlier:        total.Earlier,
 		held:           seen.held,
+		program:        u.scenario.IsProgram(),
 		sentSegments:   u.scenario.Segs,
 		deviceSegments: 1,
 	}

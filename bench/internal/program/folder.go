@@ -9,20 +9,32 @@ import (
 	"syscall"
 )
 
-// folderPrefix begins the name of every folder that programs are built in.
-const folderPrefix = "tunbench-builds-"
+// folderPrefix begins the name of every folder.
+const folderPrefix = "tunbench-"
 
-// folder is a temporary folder that is known to be in use as long as its process lives: the process holds a lock (flock(2)) on it, which
-// the kernel releases at death.
-type folder struct {
+// Purpose is what a folder is for, a part of its name.
+type Purpose string
+
+// The purposes.
+const (
+	ForBuilds Purpose = "builds"
+	ForScene  Purpose = "scene" // of a program under test
+)
+
+// Folder is a temporary folder of this user alone that is known to be in use as long as its process lives: the process holds a lock
+// (flock(2)) on it, which the kernel releases at death.
+type Folder struct {
 	path string
 	lock *os.File
 }
 
-// makeFolder makes a folder, and once more where a [Clean] took it for a dead process's before it was locked.
-func makeFolder() (*folder, error) {
+// Path is absolute.
+func (f *Folder) Path() string { return f.path }
+
+// MakeFolder makes a folder, and once more where a [Clean] took it for a dead process's before it was locked.
+func MakeFolder(purpose Purpose) (*Folder, error) {
 	for {
-		path, err := os.MkdirTemp("", folderPrefix)
+		path, err := os.MkdirTemp("", folderPrefix+string(purpose)+"-")
 		if err != nil {
 			return nil, err
 		}
@@ -31,24 +43,24 @@ func makeFolder() (*folder, error) {
 			return nil, errors.Join(err, os.RemoveAll(path))
 		}
 		if lock != nil {
-			return &folder{path: path, lock: lock}, nil
+			return &Folder{path: path, lock: lock}, nil
 		}
 	}
 }
 
-// remove removes the folder with all that is in it, and only then lets go of it.
-func (f *folder) remove() error { return errors.Join(os.RemoveAll(f.path), f.lock.Close()) }
+// Remove removes the folder with all that is in it, and only then lets go of it.
+func (f *Folder) Remove() error { return errors.Join(os.RemoveAll(f.path), f.lock.Close()) }
 
-// Clean removes the folders below the temporary one (TMPDIR) in which processes built that are dead, and returns their paths. Those of live
-// processes, and of other users, stay.
-func Clean() (removed []string, err error) {
+// Clean removes the folders below the temporary one (TMPDIR) of processes that are dead, and returns their paths. Those of live processes,
+// and of other users, stay. Before a folder goes, clean ends what may still work in it; where it fails the folder stays.
+func Clean(clean func(path string) error) (removed []string, err error) {
 	entries, err := os.ReadDir(os.TempDir())
 	if err != nil {
-		return nil, fmt.Errorf("look for builds left behind: %w", err)
+		return nil, fmt.Errorf("look for folders left behind: %w", err)
 	}
 	var errs []error
 	for _, entry := range entries {
-		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), folderPrefix) {
+		if !entry.IsDir() || !isFolder(entry.Name()) {
 			continue
 		}
 		path := filepath.Join(os.TempDir(), entry.Name())
@@ -57,16 +69,25 @@ func Clean() (removed []string, err error) {
 			errs = append(errs, err)
 			continue
 		}
-		if err := (&folder{path: path, lock: lock}).remove(); err != nil {
+		if err := clean(path); err != nil {
+			errs = append(errs, err, lock.Close())
+			continue
+		}
+		if err := (&Folder{path: path, lock: lock}).Remove(); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		removed = append(removed, path)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return removed, fmt.Errorf("remove builds left behind: %w", err)
+		return removed, fmt.Errorf("remove folders left behind: %w", err)
 	}
 	return removed, nil
+}
+
+// isFolder says whether a name is one that MakeFolder gives.
+func isFolder(name string) bool {
+	return strings.HasPrefix(name, folderPrefix+string(ForBuilds)+"-") || strings.HasPrefix(name, folderPrefix+string(ForScene)+"-")
 }
 
 // seize locks a folder of this user; nil if a live process has it, or it is gone.

@@ -69,24 +69,24 @@ func TestCleanRemovesOnlyWhatIsDead(t *testing.T) {
 	}
 	elsewhere := t.TempDir()
 	stay := []string{live, own.folder.path, elsewhere}
-	for _, name := range []string{"tunbench-other", "x-" + folderPrefix + "1"} {
+	for _, name := range []string{"tunbench-other", "x-" + folderPrefix + "builds-1"} {
 		path := filepath.Join(temp, name)
 		if err := os.Mkdir(path, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		stay = append(stay, path)
 	}
-	if err := os.Symlink(elsewhere, filepath.Join(temp, folderPrefix+"link")); err != nil {
+	if err := os.Symlink(elsewhere, filepath.Join(temp, folderPrefix+"builds-link")); err != nil {
 		t.Fatal(err)
 	}
-	if removed, err := Clean(); err != nil || len(removed) > 0 {
+	if removed, err := Clean(func(string) error { return nil }); err != nil || len(removed) > 0 {
 		t.Fatalf("removed %v of live processes (%v)", removed, err)
 	}
 	if err := killed.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = killed.Wait()
-	removed, err := Clean()
+	removed, err := Clean(func(string) error { return nil })
 	if err != nil || !slices.Equal(removed, []string{dead}) {
 		t.Errorf("removed %v (%v), want %s", removed, err, dead)
 	}

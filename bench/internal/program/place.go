@@ -14,6 +14,9 @@ import (
 // prefix begins the names of what a program is told in its environment.
 const prefix = "TUNBENCH_"
 
+// DirVariable names the folder that a program has for itself. No other process has it in its environment.
+const DirVariable = prefix + "DIR"
+
 // Place is what a program is told of the scene that it works in.
 type Place struct {
 	A, B     End

@@ -30,7 +30,7 @@ const revisionPrefix = "git:"
 // temporary folder. It is for one goroutine, and must be closed.
 type Workshop struct {
 	repository string  // a folder in it
-	folder     *folder // nil until something is built
+	folder     *Folder // nil until something is built
 	built      int
 
 	// Building is told what is about to be built, which takes minutes where nothing is cached; what it returns is called when that is done. It
@@ -85,7 +85,7 @@ func (w *Workshop) Close() error {
 	if w.folder == nil {
 		return nil
 	}
-	if err := w.folder.remove(); err != nil {
+	if err := w.folder.Remove(); err != nil {
 		return fmt.Errorf("remove builds: %w", err)
 	}
 	w.folder = nil
@@ -96,7 +96,7 @@ func (w *Workshop) Close() error {
 func (w *Workshop) place() (string, error) {
 	if w.folder == nil {
 		var err error
-		if w.folder, err = makeFolder(); err != nil {
+		if w.folder, err = MakeFolder(ForBuilds); err != nil {
 			return "", fmt.Errorf("make a place to build: %w", err)
 		}
 	}

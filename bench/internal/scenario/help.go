@@ -10,7 +10,7 @@ func Help() string {
 	var b strings.Builder
 	for _, k := range keys {
 		fmt.Fprintf(&b, "  %-9s %s\n", k.name, k.doc)
-		fmt.Fprintf(&b, "  %-9s   %s  (default %s%s)\n", "", k.allowed, k.initial(&Scenario{}), restriction(k))
+		fmt.Fprintf(&b, "  %-9s   %s  (default %s%s)\n", "", k.values(), k.initial(&Scenario{}), restriction(k))
 	}
 	fmt.Fprintf(&b, "  %sNAME  %s\n  %-9s   %s\n", SysctlPrefix, sysctlDoc, "", sysctlAllowed)
 	return b.String()

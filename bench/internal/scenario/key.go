@@ -19,6 +19,7 @@ type key struct {
 	parse   func(*Scenario, string) error
 	print   func(*Scenario) string
 	check   func(*Scenario) *breach // rules between keys, run when all are set; may be nil
+	others  func() string           // what else is allowed at this moment, behind allowed; may be nil
 	last    bool                    // is set when all others are: its default depends on keys behind it
 }
 
@@ -94,6 +95,14 @@ func printDuration(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+// values lists what is allowed, for people.
+func (k *key) values() string {
+	if k.others == nil {
+		return k.allowed
+	}
+	return k.allowed + k.others()
 }
 
 func constant(value string) func(*Scenario) string { return func(*Scenario) string { return value } }

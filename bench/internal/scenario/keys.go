@@ -12,30 +12,30 @@ import (
 // keys is the list of settings, in the order of the help text. A key may look only at keys before it to say whether it applies and what its
 // default is. The list is never changed.
 var keys = []key{
-	word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth),
+	dutKey(),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
-		only(forwarderOnly, hasForwarder),
+		only("applies only to dut=forwarder, or a program that takes both types", hasDev),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
-		only(forwarderOnly, hasForwarder),
+		understood(),
 	word("offload", "offloads of the devices: tso and uso each with csum, all is both, tunnel (dev=tap) more; none where vnet=off", OffloadAll,
 		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll, OffloadTunnel).
-		only(forwarderOnly, hasForwarder).defaulting(defaultOffload).with(checkOffload),
+		understood().defaulting(defaultOffload).with(checkOffload),
 	number("queues", "queues per device, a worker for each index, but no more than CPUs", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
-		only(forwarderOnly, hasForwarder),
+		understood(),
 	number("batch", "packets a worker moves at most before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
-		only(forwarderOnly, hasForwarder),
+		understood(),
 	span("spin", "how long an idle worker looks again before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
 		func(s *Scenario) *time.Duration { return &s.Spin }).
-		only(forwarderOnly, hasForwarder),
+		understood(),
 	word("engine", "how packets are moved: a system call each, batches through io_uring, or what suits the load", forwarder.EngineAuto,
 		func(s *Scenario) *forwarder.Engine { return &s.Engine }, forwarder.Engines()...).
-		only(forwarderOnly, hasForwarder),
+		understood(),
 	word("gso", "superpackets: forwarded as they are, or split into segments; pass where vnet=off", forwarder.GSOPass,
 		func(s *Scenario) *forwarder.GSO { return &s.GSO }, forwarder.GSOs()...).
-		only(forwarderOnly, hasForwarder).with(checkGSO),
+		understood().with(checkGSO),
 	word("gro", "coalesce packets of one flow into superpackets where it pays; off where vnet=off or sink=xdp", forwarder.GROAuto,
 		func(s *Scenario) *forwarder.GRO { return &s.GRO }, forwarder.GROs()...).
-		only(forwarderOnly, hasForwarder).defaulting(defaultGRO).with(checkGRO).afterAll(),
+		understood().defaulting(defaultGRO).with(checkGRO).afterAll(),
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
@@ -108,8 +108,6 @@ const (
 	openLoopOnly  = "applies only to open-loop udp"
 )
 
-func hasForwarder(s *Scenario) bool { return s.DUT == Forwarder }
-
 func hasQueues(s *Scenario) bool { return s.DUT == Forwarder && s.Queues > 1 }
 
 func canTakeIn(s *Scenario) bool {
@@ -137,7 +135,7 @@ func checkOffload(s *Scenario) *breach {
 	if s.VNet == Off && s.Offload != OffloadNone {
 		return &breach{"needs the vnet header", "none, or any with vnet=on"}
 	}
-	if s.Offload == OffloadTunnel && s.Dev != TAP {
+	if s.Offload == OffloadTunnel && s.Device() != TAP {
 		return &breach{"Linux takes superpackets of UDP tunnels back from TAP devices only", "up to all, or tunnel with dev=tap"}
 	}
 	return nil
@@ -315,7 +313,7 @@ func checkMTU(s *Scenario) *breach {
 	if s.IP == IPv6 && s.MTU < minMTUIPv6 {
 		return &breach{"below the least MTU of IPv6", fmt.Sprintf("%d..65535 with ip=6", minMTUIPv6)}
 	}
-	if s.Dev == TAP && s.MTU > maxMTUTAP {
+	if s.HasProcess() && s.Device() == TAP && s.MTU > maxMTUTAP {
 		return &breach{"leaves no room for the Ethernet header", fmt.Sprintf("576..%d with dev=tap", maxMTUTAP)}
 	}
 	return nil

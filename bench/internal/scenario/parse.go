@@ -169,7 +169,7 @@ func parseChoice(word string) (choice, error) {
 	case k == nil:
 		return choice{}, unknown(word, name, "key", keyNames())
 	case !ok:
-		return choice{}, &UsageError{word, "has no value", k.allowed}
+		return choice{}, &UsageError{word, "has no value", k.values()}
 	}
 	return choice{k, strings.Split(values, ",")}, nil
 }

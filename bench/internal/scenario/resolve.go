@@ -36,7 +36,7 @@ func resolve(given []setting) (Scenario, []idleSetting, error) {
 			g = &setting{key: k, value: k.initial(&s)}
 		}
 		if err := k.parse(&s, g.value); err != nil {
-			return s, nil, &UsageError{Word: g.word(), Reason: err.Error(), Allowed: k.allowed}
+			return s, nil, &UsageError{Word: g.word(), Reason: err.Error(), Allowed: k.values()}
 		}
 	}
 	for _, g := range given {

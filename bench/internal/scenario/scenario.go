@@ -190,14 +190,14 @@ type Scenario struct {
 // OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
 func (s Scenario) OpenLoop() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
 
-// IsRival says whether the device under test is somebody else's program in the place of our forwarder.
+// IsRival says whether the device under test is another way to forward that is built in.
 func (s Scenario) IsRival() bool { return s.DUT == WireGuardGo || s.DUT == Netpoll }
 
 // HasProcess says whether the device under test is a program, not the kernel itself.
-func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() }
+func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() || s.IsProgram() }
 
 // onTUN says whether packets arrive by a TUN device.
-func (s Scenario) onTUN() bool { return s.IsRival() || s.DUT == Forwarder && s.Dev == TUN }
+func (s Scenario) onTUN() bool { return s.HasProcess() && s.Device() == TUN }
 
 // Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }

@@ -113,7 +113,7 @@ func checkValues(choices []choice) error {
 	for _, c := range choices {
 		for _, value := range c.values {
 			if err := c.key.parse(&Scenario{}, value); err != nil {
-				return &UsageError{c.key.name + "=" + value, err.Error(), c.key.allowed}
+				return &UsageError{c.key.name + "=" + value, err.Error(), c.key.values()}
 			}
 		}
 	}

@@ -16,18 +16,18 @@ func (s Scenario) Tester() string {
 	return s.nameOf(func(key string) bool { return key == "dut" || !slices.Contains(dutKeys, key) })
 }
 
-// StandIn is the same load into devices that our forwarder opened as the rival opens them; a scenario without a rival is its own.
+// StandIn is the same load into devices that our forwarder opened as the rival, or the program, opens them; a scenario without one is its own.
 func (s Scenario) StandIn() Scenario {
-	if !s.IsRival() {
+	if !s.IsRival() && !s.IsProgram() {
 		return s
 	}
-	words := []string{"dut=forwarder"}
+	words := []string{"dut=forwarder", "dev=" + string(s.Device())}
 	if s.DUT == Netpoll {
 		words = append(words, "vnet=off")
 	}
 	forwarders, err := Override([]Scenario{s}, words)
 	if err != nil {
-		panic("scenario: stand-in for " + s.Name() + ": " + err.Error()) // a rival has no settings that the forwarder lacks
+		panic("scenario: stand-in for " + s.Name() + ": " + err.Error()) // it has no settings that the forwarder lacks
 	}
 	return forwarders[0]
 }

@@ -10,16 +10,16 @@ import (
 	"tunbench/results"
 )
 
-// program is what to start as a child.
-type program struct {
+// childProgram is what to start as a child.
+type childProgram struct {
 	binary string // path; "" is this same program
 	args   []string
 	cpus   []int // it may run on these only; none: on any
 }
 
-// startProgram starts a child, lets it attach to the devices of the scene, and returns
+// startChildProgram starts a child, lets it attach to the devices of the scene, and returns
 // when it forwards.
-func startProgram(ctx context.Context, scene *testbed.Testbed, p program, o forward.Options) (*runningProgram, error) {
+func startChildProgram(ctx context.Context, scene *testbed.Testbed, p childProgram, o forward.Options) (*runningChild, error) {
 	c, err := startChild(ctx, p)
 	if err != nil {
 		return nil, err
@@ -30,16 +30,16 @@ func startProgram(ctx context.Context, scene *testbed.Testbed, p program, o forw
 	if err := scene.WaitCarrier(ctx); err != nil {
 		return nil, c.fail(err)
 	}
-	return &runningProgram{child: c}, nil
+	return &runningChild{child: c}, nil
 }
 
-// runningProgram is the child at work.
-type runningProgram struct {
+// runningChild is the child at work.
+type runningChild struct {
 	*child
 	variant Variant
 }
 
-func (r *runningProgram) Info() *results.DUT {
+func (r *runningChild) Info() *results.DUT {
 	negotiated := r.client.Negotiated()
 	var skips []string
 	if negotiated.Intake {
@@ -56,7 +56,7 @@ func (r *runningProgram) Info() *results.DUT {
 	}
 }
 
-func (r *runningProgram) Counters() (*forwarder.Stats, error) {
+func (r *runningChild) Counters() (*forwarder.Stats, error) {
 	stats, err := r.client.Stats()
 	if err != nil {
 		return nil, fmt.Errorf("read counters of the device under test: %w", err)

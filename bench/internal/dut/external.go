@@ -1,0 +1,142 @@
+package dut
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"tunbench/bench/internal/dut/group"
+	"tunbench/bench/internal/program"
+	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed"
+)
+
+// external is a program of others.
+type external struct {
+	file    *program.File
+	variant Variant
+}
+
+func (e external) Scene(s scenario.Scenario) testbed.Config {
+	return testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), MultiQueue: e.file.MultiQueue, Absent: e.file.Creates}
+}
+
+// mark is the variable by which a program's processes are known: its folder is nobody else's.
+func mark(folder string) string { return program.DirVariable + "=" + folder }
+
+// Clean ends and removes what programs of dead processes, and their builds, left behind, and returns the paths of their folders.
+func Clean() (removed []string, err error) {
+	return program.Clean(func(folder string) error { return group.Clean(mark(folder)) })
+}
+
+// Start starts the program and returns when it is ready. It may use the CPUs that as many workers of the forwarder would have.
+func (e external) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (_ Running, err error) {
+	file := e.file
+	if e.variant.Copy.Folder != "" {
+		file = file.At(e.variant.Copy.Folder)
+	}
+	facts, err := lookAt(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := program.MakeFolder(program.ForScene)
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for %s: %w", file.Name, err)
+	}
+	place := placeOf(file, scene, s, cpus[:min(max(s.Queues, 1), len(cpus))], folder.Path())
+	r := &runningExternal{file: file, variant: e.variant, facts: facts, folder: folder, group: group.New(mark(folder.Path()))}
+	r.output = &tail{keep: outputBytes, want: file.Ready.Output}
+	if err := r.start(ctx, place); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	if err := r.awaitReady(ctx, scene, place); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	return r, nil
+}
+
+// placeOf is what the program is told.
+func placeOf(file *program.File, scene *testbed.Testbed, s scenario.Scenario, cpus []int, dir string) program.Place {
+	p := program.Place{
+		A: endOf(scene.A()), B: endOf(scene.B()), Dev: string(s.Device()), MTU: s.MTU, CPUs: cpus, Dir: dir, Settings: map[string]string{},
+	}
+	for _, key := range file.Settings {
+		p.Settings[key], _ = s.Value(key)
+	}
+	return p
+}
+
+func endOf(e *testbed.End) program.End {
+	end := program.End{NetNS: e.Namespace.Path(), Device: e.Device, Addr: prefixOf(e.Addr)}
+	if e.Addr6.IsValid() {
+		end.Addr6 = prefixOf(e.Addr6)
+	}
+	return end
+}
+
+// prefixOf is an address with the length of the prefix that it is given with: the other end is reached by a route of its own.
+func prefixOf(a netip.Addr) string { return netip.PrefixFrom(a, a.BitLen()).String() }
+
+// readyPause is how often it is looked whether a program is ready.
+const readyPause = 2 * time.Millisecond
+
+// awaitReady returns when the program is ready, as its file says that this can be told. Devices that it made are configured meanwhile.
+func (r *runningExternal) awaitReady(ctx context.Context, scene *testbed.Testbed, place program.Place) error {
+	adopted := !r.file.Creates
+	for begun := time.Now(); ; {
+		var missing []string
+		if !adopted {
+			there, err := scene.HasDevices()
+			if err != nil {
+				return err
+			}
+			if there {
+				if err := scene.Adopt(ctx); err != nil {
+					return r.explain(err)
+				}
+				adopted = true
+			}
+		}
+		carrier := false
+		if adopted {
+			var err error
+			if carrier, err = scene.HasCarrier(); err != nil {
+				return r.explain(err)
+			}
+		} else {
+			missing = append(missing, "it has not created both devices")
+		}
+		if adopted && !carrier {
+			missing = append(missing, "not both devices have a carrier")
+		}
+		if want := r.file.Ready.Output; want != "" && !r.output.saw() {
+			missing = append(missing, fmt.Sprintf("it has not printed %q", want))
+		}
+		if path := r.file.ReadyFile(place); path != "" && !exists(path) {
+			missing = append(missing, fmt.Sprintf("there is no file %s", path))
+		}
+		select {
+		case <-r.ended:
+			return fmt.Errorf("%s is not ready: %w", r.file.Name, r.err)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		default:
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		if time.Since(begun) > r.file.Ready.Within {
+			return r.withOutput(fmt.Errorf("%s is not ready after %v: %s", r.file.Name, r.file.Ready.Within, strings.Join(missing, ", ")))
+		}
+		time.Sleep(readyPause)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,83 @@
+package dut
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"tunbench/bench/internal/program"
+)
+
+// facts are what is known of a program before it runs.
+type facts struct {
+	sha256  string // of the executable
+	version string // as it says; "" if it cannot be asked
+}
+
+// versionPatience is how long a program may take to say its version.
+const versionPatience = 5 * time.Second
+
+// known are the facts of executables that were looked at, by path, size and time of change.
+var known sync.Map
+
+// lookAt finds the executable and asks it for its version. A command that cannot be found is an error here, with its path, rather than when it
+// is started.
+func lookAt(ctx context.Context, file *program.File) (facts, error) {
+	path, err := exec.LookPath(file.Args(program.Place{})[0])
+	if err != nil {
+		return facts{}, fmt.Errorf("find the command of %s (%s): %w", file.Name, file.Path, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return facts{}, fmt.Errorf("look at %s: %w", path, err)
+	}
+	key := fmt.Sprint(path, info.Size(), info.ModTime(), file.Version)
+	if f, ok := known.Load(key); ok {
+		return f.(facts), nil
+	}
+	f := facts{version: askVersion(ctx, file)}
+	if f.sha256, err = sumOf(path); err != nil {
+		return facts{}, err
+	}
+	known.Store(key, f)
+	return f, nil
+}
+
+// askVersion returns the first line that the version command prints; "" where it fails.
+func askVersion(ctx context.Context, file *program.File) string {
+	args := file.VersionArgs()
+	if args == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = file.Folder()
+	cmd.WaitDelay = time.Second
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		return ""
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return strings.TrimSpace(string(line))
+}
+
+func sumOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read executable: %w", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read executable: %w", err)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}

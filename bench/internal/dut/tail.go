@@ -1,0 +1,61 @@
+package dut
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// tail keeps the last bytes written to it, and can wait for a text. It is for any goroutine.
+type tail struct {
+	keep int    // bytes
+	want string // a text to be noticed; "" is none
+
+	mu   sync.Mutex
+	buf  []byte
+	seen bool // the text
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if t.want != "" && !t.seen {
+		t.seen = bytes.Contains(t.buf, []byte(t.want))
+	}
+	if cut := len(t.buf) - t.keep; cut > 0 {
+		t.buf = append(t.buf[:0], t.buf[cut:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.buf))
+}
+
+// saw says whether the text was written.
+func (t *tail) saw() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seen
+}
+
+// saidBytes is as much of a program's last words as an error repeats.
+const saidBytes = 1000
+
+// said is the end of a text, fit to be shown: what is no printable character is escaped, for a terminal would obey it.
+func said(text string) string {
+	text = strings.TrimSpace(text)
+	if cut := len(text) - saidBytes; cut > 0 {
+		text = "…" + strings.ToValidUTF8(text[cut:], "")
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		quoted := strconv.QuoteToGraphic(strings.TrimRight(line, "\r"))
+		lines[i] = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	}
+	return strings.Join(lines, "\n")
+}
