@@ -38,6 +38,7 @@ type runningExternal struct {
 	exited chan struct{} // closed when the command is gone
 	exit   string        // how it went; set before exited is closed
 	failed bool          // it was not by its own will, or with another status than 0
+	heard  chan struct{} // closed when all of its output is read
 	ended  chan struct{} // closed when the program is: the command failed, or none of its processes is left
 	err    error         // why; set before ended is closed
 
@@ -48,7 +49,7 @@ type runningExternal struct {
 // start starts the command on a thread that stays as long as it: the kernel kills it at the end of the thread, which otherwise would be that of
 // this process.
 func (r *runningExternal) start(ctx context.Context, place program.Place) error {
-	r.exited, r.ended = make(chan struct{}), make(chan struct{})
+	r.exited, r.heard, r.ended = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -81,6 +82,7 @@ func (r *runningExternal) start(ctx context.Context, place program.Place) error 
 	// If memory runs short it is the program that goes, not the harness.
 	_ = os.WriteFile("/proc/"+strconv.Itoa(r.main.Pid)+"/oom_score_adj", []byte("1000"), 0)
 	go func() {
+		defer close(r.heard)
 		_, _ = io.Copy(r.output, read) // until the last of its processes has closed it
 		_ = read.Close()
 	}()
@@ -101,11 +103,18 @@ func (r *runningExternal) wait(cmd *exec.Cmd) {
 // leftPause is how often it is looked whether a program whose command is gone still has processes.
 const leftPause = 20 * time.Millisecond
 
+// heardPatience is how long the last words of a command may take to come through the pipe.
+const heardPatience = time.Second
+
 // watch notices the end of the program.
 func (r *runningExternal) watch() {
 	<-r.exited
 	for !r.failed && len(r.group.Processes()) > 0 {
 		time.Sleep(leftPause)
+	}
+	select {
+	case <-r.heard:
+	case <-time.After(heardPatience): // a process that it left has its output open
 	}
 	r.err = r.withOutput(fmt.Errorf("%s ended: %s", r.file.Name, r.exit))
 	close(r.ended)
@@ -119,12 +128,15 @@ func (r *runningExternal) withOutput(err error) error {
 	return err
 }
 
+// endingPatience is how long after something failed the program may be found to have ended.
+const endingPatience = 100 * time.Millisecond
+
 // explain prefers the end of the program over what followed from it.
 func (r *runningExternal) explain(err error) error {
 	select {
 	case <-r.ended:
 		return r.err
-	case <-time.After(leftPause + 50*time.Millisecond): // it may be about to
+	case <-time.After(endingPatience): // it may be about to
 		return err
 	}
 }

@@ -46,10 +46,16 @@ func (t *tail) saw() bool {
 // saidBytes is as much of a program's last words as an error repeats.
 const saidBytes = 1000
 
-// said is the end of a text, fit to be shown: what is no printable character is escaped, for a terminal would obey it.
+// said is the end of a text, or of a Go program that crashed the message before its stacks, fit to be shown: what is no printable character is
+// escaped, for a terminal would obey it.
 func said(text string) string {
 	text = strings.TrimSpace(text)
-	if cut := len(text) - saidBytes; cut > 0 {
+	for _, crash := range []string{"panic: ", "fatal error: "} {
+		if i := strings.LastIndex("\n"+text, "\n"+crash); i >= 0 && len(text)-i > saidBytes {
+			text = text[i:][:saidBytes] + "…"
+		}
+	}
+	if cut := len(text) - saidBytes - len("…"); cut > 0 {
 		text = "…" + strings.ToValidUTF8(text[cut:], "")
 	}
 	lines := strings.Split(text, "\n")

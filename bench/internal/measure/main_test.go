@@ -19,12 +19,14 @@ import (
 const hogArgument = "hog-cpu"
 
 // TestMain is also the forwarder that the package dut starts, a process of this same
-// program, and a process that takes a CPU from all others.
+// program, a program of others, and a process that takes a CPU from all others.
 func TestMain(m *testing.M) {
 	var err error
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "forward":
 		err = serveForwarder()
+	case len(os.Args) > 2 && os.Args[1] == programArgument:
+		beProgram(os.Args[2])
 	case len(os.Args) > 2 && os.Args[1] == hogArgument:
 		err = hog(os.Args[2])
 	default:

@@ -151,15 +151,21 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 	return cfg
 }
 
+// endingPatience is how long after something failed the device under test may be found to
+// have ended.
+const endingPatience = 100 * time.Millisecond
+
 // explain prefers the end of the device under test over what followed from it.
 func (r *Rig) explain(err error) error {
-	if r.running == nil {
+	if err == nil || r.running == nil || len(r.running.Processes()) == 0 && r.running.Err() == nil {
 		return err
 	}
-	if died := r.running.Err(); died != nil {
-		return died
+	select {
+	case <-r.running.Ended():
+		return r.running.Err()
+	case <-time.After(endingPatience):
+		return err
 	}
-	return err
 }
 
 // Ask is one trial to be measured.
