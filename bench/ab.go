@@ -21,6 +21,7 @@ words are those of tunbench run, each key with one value. Besides, each arm may
 have
   binary=PATH      another build of tunbench to forward with
   handicap=5%      a share of the forwarder's CPU to waste: is it found?
+  rev=REV          of a program of --program: a revision of its repository, built
 
 A round measures A, B and A once more as a control, in random order and then
 backwards (among A and B: ABBA or BAAB), each trial in namespaces of its own,

@@ -30,7 +30,7 @@ func TestGateTakesWhatItOffers(t *testing.T) {
 	for list, words := range map[string][]string{whole: nil, others: {"dut=forwarder"}} {
 		for preset := range strings.SplitSeq(list, ", ") {
 			o := gateOptions{preset: preset}
-			if scenarios, err := o.scenarios(words); err != nil || len(scenarios) == 0 {
+			if scenarios, err := o.scenarios(nil, words); err != nil || len(scenarios) == 0 {
 				t.Errorf("--preset %s %v: %v", preset, words, err)
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 	"tunbench/results/analysis"
@@ -24,6 +26,10 @@ A program is given as FILE, a tunbench binary; FOLDER, a copy of the source as i
 stands (. is this one); or git:REV, a revision of the repository here. Source is
 built with go build ./bench in a temporary folder. The default candidate is this
 program itself.
+
+With --program FILE it is a program of others that is compared: git:REV is a
+revision of the repository that its file lies in, . (the default candidate) the
+files there as they stand. Each is copied, and built as the program file says.
 
 Each scenario is a series of tunbench ab, A the baseline and B the candidate. If
 a required metric is worse, the scenario is measured once more after the others,
@@ -65,6 +71,7 @@ noisy runner pass lets pass 4, and nothing else.`
 const gateExamples = `  tunbench gate --baseline git:main             this program against the main branch
   tunbench gate --baseline old/tunbench --candidate new/tunbench size=1400 flows=64
   tunbench gate --baseline git:v1.2 --candidate . --markdown summary.md --junit gate.xml -o gate.jsonl
+  tunbench gate --program mine.yaml --baseline git:main --candidate .
   tunbench gate --self-test                     can it fail?`
 
 // gateOptions are the flags of `tunbench gate`.
@@ -171,34 +178,47 @@ func (o *gateOptions) limits() (gate.Thresholds, error) {
 	return t, o.series.check()
 }
 
-// scenarios are those that the words or a preset ask for.
-func (o *gateOptions) scenarios(words []string) ([]scenario.Scenario, error) {
+// scenarios are those that the words or a preset ask for, of the only program where there is one.
+func (o *gateOptions) scenarios(programs []*program.File, words []string) ([]scenario.Scenario, error) {
 	chosen := runOptions{preset: o.preset}
 	if chosen.preset == "" && len(words) == 0 {
 		chosen.preset = defaultGate
+	}
+	if len(programs) == 1 && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "dut=") }) {
+		words = append(slices.Clone(words), "dut="+programs[0].Name)
 	}
 	run, err := chosen.work(words)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range run.Scenarios {
-		if s.DUT != scenario.Forwarder {
-			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder; add that word to measure only these", s.DUT)}
+		switch {
+		case s.DUT != run.Scenarios[0].DUT:
+			return nil, &usageError{fmt.Errorf("dut=%s and dut=%s: a gate compares builds of one program", run.Scenarios[0].DUT, s.DUT)}
+		case s.DUT != scenario.Forwarder && !s.IsProgram():
+			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder, or of a program of --program; add such a word to measure only these", s.DUT)}
 		}
 	}
 	return run.Scenarios, nil
 }
 
 // work is what flags and words ask for.
-func (o *gateOptions) work(words []string) (*campaign.Gate, error) {
+func (o *gateOptions) work(programs []*program.File, words []string) (*campaign.Gate, error) {
 	thresholds, err := o.limits()
 	if err != nil {
 		return nil, err
 	}
-	scenarios, err := o.scenarios(words)
-	return &campaign.Gate{
+	scenarios, err := o.scenarios(programs, words)
+	if err != nil {
+		return nil, err
+	}
+	work := &campaign.Gate{
 		Scenarios: scenarios, Thresholds: thresholds, Length: o.length(), Baseline: o.baseline, Candidate: o.candidate, Words: o.words,
-	}, err
+	}
+	if scenarios[0].IsProgram() { // there is no build of it in this process
+		work.Baseline, work.Candidate = cmp.Or(o.baseline, "."), cmp.Or(o.candidate, ".")
+	}
+	return work, nil
 }
 
 func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err error) {
@@ -209,7 +229,7 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 	if err != nil {
 		return err
 	}
-	if plan.Work, err = o.work(words); err != nil {
+	if plan.Work, err = o.work(plan.Programs, words); err != nil {
 		return err
 	}
 	reports, err := createReports(o)

@@ -49,7 +49,7 @@ func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) e
 	if err != nil {
 		return err
 	}
-	work, err := o.work(words)
+	work, err := o.work(plan.Programs, words)
 	if err != nil {
 		return err
 	}

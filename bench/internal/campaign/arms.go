@@ -17,7 +17,7 @@ import (
 var armPrefixes = [2]string{"a:", "b:"}
 
 // ParseArms reads the words of a comparison: those that begin with a: or b: belong to one arm, others to both. Besides the settings of a
-// scenario there are binary= and handicap=, which say which variant of the forwarder an arm is.
+// scenario there are binary= and handicap=, which say which variant of the forwarder an arm is, and rev=, which revision of a program.
 func ParseArms(words []string) (arms [2]measure.Arm, err error) {
 	var plain []string
 	for _, word := range words {
@@ -29,7 +29,7 @@ func ParseArms(words []string) (arms [2]measure.Arm, err error) {
 		}
 		taken := false
 		for _, i := range sides {
-			if taken, err = takeVariant(&arms[i].Variant, own); err != nil {
+			if taken, err = takeVariant(&arms[i], own); err != nil {
 				return arms, usage("%s: %w", word, err)
 			}
 		}
@@ -61,13 +61,17 @@ func checkOffered(arms [2]measure.Arm) error {
 
 // takeVariant reads a word that is no setting of a scenario but says which forwarder is
 // meant; it is false for any other word.
-func takeVariant(v *dut.Variant, word string) (taken bool, err error) {
+func takeVariant(arm *measure.Arm, word string) (taken bool, err error) {
 	key, value, _ := strings.Cut(word, "=")
 	switch key {
 	case "binary":
-		v.Binary, err = findBinary(value)
+		arm.Variant.Binary, err = findBinary(value)
 	case "handicap":
-		v.Handicap, err = parseShare(value)
+		arm.Variant.Handicap, err = parseShare(value)
+	case "rev":
+		if arm.Revision = value; value == "" {
+			err = errors.New("want a revision of the repository that the program file lies in")
+		}
 	default:
 		return false, nil
 	}
@@ -103,8 +107,12 @@ func parseShare(text string) (float64, error) {
 func checkVariants(arms [2]measure.Arm) error {
 	for i, arm := range arms {
 		switch {
+		case arm.Revision != "" && !arm.Scenario.IsProgram():
+			return usage("%srev= is for a program of --program, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)
 		case arm.Variant.IsZero():
-		case arm.Scenario.DUT != scenario.Forwarder:
+		case arm.Variant.Binary != (dut.Binary{}) && arm.Scenario.DUT != scenario.Forwarder:
+			return usage("%sbinary= is for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)
+		case arm.Scenario.DUT != scenario.Forwarder && !arm.Scenario.IsProgram():
 			return usage("%sbinary= and handicap= are for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)
 		case arm.Variant.Handicap > 0 && arm.Scenario.Pin == scenario.Off:
 			return usage("%shandicap= wastes time on the CPU that a worker is pinned to: not with pin=off", armPrefixes[i])

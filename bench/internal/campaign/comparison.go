@@ -46,6 +46,18 @@ func (c *Comparison) prepare(s *session) (task, error) {
 	arms := c.Arms
 	// Arms that are the same scenario were fitted once.
 	arms[0].Scenario, arms[1].Scenario = s.fitted[0], s.fitted[len(s.fitted)-1]
+	shop := s.workshop()
+	for i, arm := range arms {
+		if arm.Revision == "" {
+			continue
+		}
+		build, err := s.buildOf(shop, s.programOf(arm.Scenario), "git:"+arm.Revision)
+		if err != nil {
+			return nil, err
+		}
+		build.variant.Handicap = arm.Variant.Handicap
+		arms[i].Variant = build.variant
+	}
 	return func(ctx context.Context, keep *records) error {
 		both := []scenario.Scenario{arms[0].Scenario, arms[1].Scenario}
 		progress := s.Progress(c.Length.trials() + s.calibrations(both))

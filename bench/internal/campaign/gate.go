@@ -3,24 +3,18 @@ package campaign
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
-	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/measure"
-	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
-	"tunbench/bench/internal/ui"
-	"tunbench/results"
 )
 
-// Gate compares two builds, scenario by scenario, and once more where one looks worse.
+// Gate compares two builds of the forwarder, or of one program of others, scenario by scenario, and once more where one looks worse.
 type Gate struct {
 	Scenarios  []scenario.Scenario `json:"scenarios"`
 	Thresholds gate.Thresholds     `json:"thresholds"`
 	Length     Length              `json:"length"`    // of each series, whose seed is another each time
-	Baseline   string              `json:"baseline"`  // see [program.Workshop.Program]
+	Baseline   string              `json:"baseline"`  // see [program.Workshop.Program], of a program of others [program.Workshop.Copy]
 	Candidate  string              `json:"candidate"` // likewise
 	Words      []string            `json:"words"`     // of the command that asks for the same figures, without both programs
 }
@@ -29,7 +23,7 @@ func (*Gate) kind() string                     { return "gate" }
 func (w *Gate) scenarios() []scenario.Scenario { return w.Scenarios }
 
 func (w *Gate) prepare(s *session) (task, error) {
-	baseline, candidate, err := s.builds(w.Baseline, w.Candidate)
+	baseline, candidate, err := s.builds(s.programOf(w.Scenarios[0]), w.Baseline, w.Candidate)
 	if err != nil {
 		return nil, err
 	}
@@ -44,73 +38,6 @@ func (w *Gate) prepare(s *session) (task, error) {
 		}
 		return keep.write(s.out.Gate.Record())
 	}, nil
-}
-
-// build is one of the programs to be compared.
-type build struct {
-	label   string
-	word    string // what asks for it again
-	variant dut.Variant
-}
-
-// builds finds two programs, or makes them, and shows what it is at: where nothing is cached that takes minutes. What was made goes at the
-// end of the session.
-func (s *session) builds(baseline, candidate string) (a, b build, err error) {
-	shop := program.NewWorkshop(".")
-	s.atEnd = append(s.atEnd, shop.Close)
-	shop.Building = func(what string) func() {
-		progress := s.Progress(ui.Unknown)
-		progress.Step("build " + what + " (minutes where Go has nothing cached)")
-		return progress.Done
-	}
-	if a, err = findBuild(s.ctx, shop, baseline); err != nil || candidate == baseline {
-		return a, a, err
-	}
-	b, err = findBuild(s.ctx, shop, candidate)
-	return a, b, err
-}
-
-func findBuild(ctx context.Context, shop *program.Workshop, word string) (build, error) {
-	found, err := shop.Program(ctx, word)
-	if errors.Is(err, program.ErrNotFound) {
-		return build{}, &UsageError{err}
-	}
-	if err != nil || found.Path == "" {
-		return build{label: found.Label}, err
-	}
-	binary, err := dut.FindBinary(found.Path)
-	if err != nil && !found.Built {
-		return build{}, usage("%s: %w: want a tunbench binary, the folder of its source, or git:REV", word, err)
-	}
-	if found.Built {
-		binary.Label = found.Label
-	}
-	return build{label: found.Label, word: found.Word, variant: dut.Variant{Binary: binary}}, err
-}
-
-// same says whether two builds are one program, wherever they are from.
-func (b build) same(other build) bool {
-	return b.variant.Binary.SHA256 == other.variant.Binary.SHA256 && b.variant.Handicap == other.variant.Handicap
-}
-
-// name is the program in words: of this program with the commit that it was built from.
-func (b build) name(h results.Host) string {
-	if b.variant.Binary.Path != "" {
-		return b.label
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%s (%s)", b.label, strings.TrimSpace(h.Version+" "+h.Commit)), " ()")
-}
-
-// again is the word that asks for the program another day, in a clone of the repository. A program of uncommitted changes is gone: what
-// stands for it is the folder that it was built from.
-func (b build) again(h results.Host) string {
-	switch {
-	case b.word != "":
-		return b.word
-	case h.Commit == "" || strings.HasSuffix(h.Commit, "+dirty"):
-		return "."
-	}
-	return "git:" + h.Commit
 }
 
 // gating is a gate on its way.

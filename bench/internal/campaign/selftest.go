@@ -17,7 +17,7 @@ func (*SelfTest) kind() string                     { return "self-test" }
 func (w *SelfTest) scenarios() []scenario.Scenario { return w.Gate.Scenarios }
 
 func (w *SelfTest) prepare(s *session) (task, error) {
-	baseline, _, err := s.builds(w.Gate.Baseline, w.Gate.Baseline)
+	baseline, _, err := s.builds(s.programOf(w.Gate.Scenarios[0]), w.Gate.Baseline, w.Gate.Baseline)
 	if err != nil {
 		return nil, err
 	}

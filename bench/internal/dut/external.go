@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/dut/group"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
@@ -54,6 +55,9 @@ func (e external) Start(ctx context.Context, scene *testbed.Testbed, s scenario.
 		return nil, errors.Join(err, r.Stop())
 	}
 	if err := r.awaitReady(ctx, scene, place); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
+	if r.unburden, err = forward.StartHandicap(e.variant.Handicap, place.CPUs); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
 	return r, nil

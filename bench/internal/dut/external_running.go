@@ -42,6 +42,7 @@ type runningExternal struct {
 	ended  chan struct{} // closed when the program is: the command failed, or none of its processes is left
 	err    error         // why; set before ended is closed
 
+	unburden func() // ends the handicap; nil where there is none
 	stopping sync.Once
 	stopErr  error
 }
@@ -193,6 +194,9 @@ func (r *runningExternal) stop() error {
 	if r.main != nil && !r.endsWhenTold() {
 		unwilling = r.withOutput(&UnwillingError{r.file.Name, r.file.Stop.Signal, r.file.Stop.Within})
 	}
+	if r.unburden != nil {
+		r.unburden()
+	}
 	err := group.End(r.group)
 	if r.main != nil {
 		<-r.exited
@@ -200,21 +204,32 @@ func (r *runningExternal) stop() error {
 	return errors.Join(unwilling, err, r.folder.Remove())
 }
 
-// endsWhenTold sends the signal to the command or, if that is gone, to all that it left, and waits.
+// leftPatience is how long what a command left may take to end when it is told to; then it is killed, which is nobody's fault.
+const leftPatience = 200 * time.Millisecond
+
+// endsWhenTold sends the signal to the command and waits until it is gone; then what it left is told as well. Of a command that had left before,
+// what it left is the program.
 func (r *runningExternal) endsWhenTold() bool {
 	signal := unix.SignalNum("SIG" + r.file.Stop.Signal)
+	patience := r.file.Stop.Within
 	select {
 	case <-r.exited:
-		for _, pid := range r.group.Processes() {
-			_ = unix.Kill(pid, signal) // it may be gone
-		}
 	default:
-		_ = r.main.Signal(signal)
+		_ = r.main.Signal(signal) // it may be gone
+		select {
+		case <-r.exited:
+			patience = leftPatience
+		case <-time.After(patience):
+			return false
+		}
 	}
-	for begun := time.Now(); time.Since(begun) < r.file.Stop.Within; time.Sleep(readyPause) {
+	for _, pid := range r.group.Processes() {
+		_ = unix.Kill(pid, signal) // it may be gone
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(readyPause) {
 		if len(r.group.Processes()) == 0 {
 			return true
 		}
 	}
-	return false
+	return patience == leftPatience
 }

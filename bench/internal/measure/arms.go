@@ -15,7 +15,8 @@ import (
 // Arm is one side of a comparison.
 type Arm struct {
 	Scenario scenario.Scenario `json:"scenario"`
-	Variant  dut.Variant       `json:"variant,omitzero"` // of our forwarder
+	Variant  dut.Variant       `json:"variant,omitzero"`   // of our forwarder, or of a program
+	Revision string            `json:"revision,omitempty"` // of a program: a build of it is to be the variant
 }
 
 // Arms is a comparison of two arms, measured in turns until Enough says so.

@@ -44,7 +44,11 @@ func beProgram(how string) {
 		os.Exit(0)
 	case "leaves children":
 		again("waits")
+	case "leaves a deaf daemon":
+		again("ignores SIGTERM")
+		os.Exit(0)
 	case "waits":
+		signal.Ignore(unix.SIGTERM)
 		select {}
 	case "out of memory":
 		if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 2 << 30, Max: 2 << 30}); err != nil {
@@ -221,6 +225,7 @@ func TestProgram(t *testing.T) {
 		"creates its devices": {"creates", "devices: create", ""},
 		"forks and leaves":    {"forks and leaves", "", ""},
 		"prints for ever":     {"fills its output", "", ""},
+		"leaves children":     {"leaves children", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
@@ -261,7 +266,7 @@ func TestBadPrograms(t *testing.T) {
 		"never becomes ready":          {"ready: {within: 300ms}", []string{"mine is not ready after 300ms", "not both devices have a carrier", "still loading"}},
 		behaves:                        {"ready: {output: done, within: 300ms}", []string{"mine is not ready after 300ms", `it has not printed "done"`}},
 		"ignores SIGTERM":              {"stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
-		"leaves children":              {"stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM"}},
+		"leaves a deaf daemon":         {"stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
 		"out of memory":                {"ready: {within: 5m}", []string{"mine ended: exit status 2", "out of memory"}},
 		"prints escapes":               {"", []string{`\x1b[31mred`}},
 		"deletes its device":           {"", []string{"mine ended: exit status 1", "the device is gone"}},

@@ -14,15 +14,10 @@ const commitDigits = 12
 
 // revision builds a revision of the repository.
 func (w *Workshop) revision(ctx context.Context, revision string) (Program, error) {
-	top, err := w.git(ctx, w.repository, "rev-parse", "--show-toplevel")
+	top, commit, err := w.find(ctx, revision)
 	if err != nil {
-		return Program{}, noRepository(revision, err)
+		return Program{}, err
 	}
-	commit, err := w.git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		return Program{}, w.noRevision(ctx, top, revision, err)
-	}
-	commit = commit[:commitDigits]
 	defer w.building(revisionPrefix + revision)()
 	source, err := w.checkOut(ctx, top, commit)
 	if err != nil {
@@ -35,6 +30,18 @@ func (w *Workshop) revision(ctx context.Context, revision string) (Program, erro
 	return Program{
 		Path: path, Label: fmt.Sprintf("%s%s (%s)", revisionPrefix, revision, commit), Word: revisionPrefix + commit, Built: true,
 	}, os.RemoveAll(source)
+}
+
+// find returns the repository's folder and a revision's commit.
+func (w *Workshop) find(ctx context.Context, revision string) (top, commit string, err error) {
+	if top, err = w.git(ctx, w.repository, "rev-parse", "--show-toplevel"); err != nil {
+		return "", "", noRepository(revision, err)
+	}
+	commit, err = w.git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return "", "", w.noRevision(ctx, top, revision, err)
+	}
+	return top, commit[:commitDigits], nil
 }
 
 // noRepository explains that git finds no repository; any other error is as it was.

@@ -32,6 +32,16 @@ func (h handicap) check() error {
 	return nil
 }
 
+// StartHandicap wastes a share of some CPUs, 0 to MaxHandicap, from within this process,
+// until stop is called. There must be CPUs where there is a share.
+func StartHandicap(share float64, cpus []int) (stop func(), err error) {
+	h := handicap{share: share, cpus: cpus}
+	if err := h.check(); err != nil {
+		return nil, err
+	}
+	return h.start()
+}
+
 // start begins to waste; stop ends it.
 func (h handicap) start() (stop func(), err error) {
 	if h.share == 0 {
