@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // File is a file that is written as a whole or not at all. It replaces one of that name. A nil *File takes nothing in.
@@ -18,6 +19,12 @@ type File struct {
 func CreateFile(path string) (*File, error) {
 	if path == "" {
 		return nil, nil
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil && target != filepath.Clean(path) {
+		if strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/") {
+			return nil, fmt.Errorf("write %s: it is a file that somebody has open, want the name of one", path)
+		}
+		path = target // the link stays
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("write %s: it is no file", path)

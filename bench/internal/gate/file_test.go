@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,6 +48,36 @@ func TestFile(t *testing.T) {
 	holds("new")
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
 		t.Errorf("mode %v, %v: whoever runs the next step of a job cannot read it", info.Mode(), err)
+	}
+}
+
+// TestFileBehindALink: the link stays, unless it is one to an open file, such as a standard output: that is refused.
+func TestFileBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(target, []byte("old"), 0o600), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := CreateFile(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Commit([]byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(target); string(b) != "new" {
+		t.Errorf("behind the link: %q, %v", b, err)
+	}
+	if to, err := os.Readlink(link); to != target {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	open, err := os.Open(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	if _, err := CreateFile(fmt.Sprintf("/proc/self/fd/%d", open.Fd())); err == nil {
+		t.Error("an open file was taken")
 	}
 }
 

@@ -54,9 +54,8 @@ func beProgram(how string) {
 		if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 2 << 30, Max: 2 << 30}); err != nil {
 			panic(err)
 		}
-		var eaten [][]byte
-		for {
-			eaten = append(eaten, bytes.Repeat([]byte{1}, 64<<20))
+		for eaten := []byte{1}; len(eaten) > 0; {
+			eaten = append(eaten, eaten...)
 		}
 	case "prints escapes":
 		fmt.Println("\x1b]0;owned\x07\x1b[31mred\x1b[0m")
