@@ -43,7 +43,7 @@ func TestReadGolden(t *testing.T) {
 // beforeSchema4 takes away what a trial did not have then.
 func beforeSchema4(t results.Trial) results.Trial {
 	dut := *t.DUT
-	dut.Skips = nil
+	dut.Skips, dut.External = nil, nil
 	t.DUT, t.Warnings = &dut, nil
 	return t
 }

@@ -167,6 +167,9 @@ func (told *told) spread(t term) float64 {
 	return squares / float64(len(codes))
 }
 
+// rounding is the share of the variance below which a difference of sums of squares is an error of arithmetic.
+const rounding = 1e-12
+
 // addShares divides the variance among the effects, the noise, and what the model does not explain.
 func (d *design) addShares(e *Effects) {
 	if d.total == 0 {
@@ -175,6 +178,9 @@ func (d *design) addShares(e *Effects) {
 	n := float64(len(d.samples))
 	model := d.model.Fit(columnsWithout(columnsWithout(d.blocks, d.mains, -1), d.interactions, -1))
 	noise, rest := d.noise.squares/n, max(model.Residual()-d.noise.squares, 0)/n
+	if rest < rounding*d.total/n {
+		rest = 0
+	}
 	sum := noise + rest
 	for _, effect := range e.Ranked {
 		sum += effect.variance
