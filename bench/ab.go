@@ -97,7 +97,7 @@ func (s *series) check() error {
 	return nil
 }
 
-func (a *app) abCommand() *cobra.Command {
+func (con *console) abCommand() *cobra.Command {
 	var o abOptions
 	cmd := &cobra.Command{
 		Use:     "ab [a:KEY=VALUE | b:KEY=VALUE | KEY=VALUE]...",
@@ -106,7 +106,7 @@ func (a *app) abCommand() *cobra.Command {
 		Example: abExamples,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			o.minRoundsGiven = cmd.Flags().Changed("min-rounds")
-			return a.ab(cmd.Context(), o, words)
+			return con.ab(cmd.Context(), o, words)
 		},
 	}
 	o.series.add(cmd.Flags(), defaultABRounds)
@@ -115,7 +115,7 @@ func (a *app) abCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
+func (con *console) ab(ctx context.Context, o abOptions, words []string) error {
 	if err := o.series.check(); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (a *app) ab(ctx context.Context, o abOptions, words []string) error {
 		return err
 	}
 	plan.Work = &campaign.Comparison{Arms: arms, Length: o.length()}
-	out, err := a.measure(ctx, o.output, plan)
+	out, err := con.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ const (
 // inBackground starts this command once more as a process of its own, in a session of its own so that nothing typed at this terminal ends it,
 // waits until that says that it forwards, and prints its id. A shell that takes the id from standard output waits until nobody has that open: the
 // process in the background prints to standard error.
-func (a *app) inBackground(ctx context.Context) error {
+func (con *console) inBackground(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -40,10 +40,10 @@ func (a *app) inBackground(ctx context.Context) error {
 		return fmt.Errorf("make a pipe: %w", err)
 	}
 	defer ready.Close()
-	args := slices.DeleteFunc(slices.Clone(a.args), func(arg string) bool { return arg == backgroundFlag || strings.HasPrefix(arg, backgroundFlag+"=") })
+	args := slices.DeleteFunc(slices.Clone(con.args), func(arg string) bool { return arg == backgroundFlag || strings.HasPrefix(arg, backgroundFlag+"=") })
 	const firstExtra = 3 // what exec.Cmd gives its extra files
 	child := exec.Command(program, append(args, readyFlag, strconv.Itoa(firstExtra))...)
-	child.Stdout, child.Stderr = a.stderr, a.stderr
+	child.Stdout, child.Stderr = con.stderr, con.stderr
 	child.ExtraFiles = []*os.File{readyEnd}
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = errors.Join(child.Start(), readyEnd.Close())
@@ -53,7 +53,7 @@ func (a *app) inBackground(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = child.Process.Signal(syscall.SIGTERM) })
 	defer stop()
 	if said, _ := io.ReadAll(io.LimitReader(ready, 1)); len(said) == 1 {
-		if _, err := fmt.Fprintln(a.stdout, child.Process.Pid); err != nil {
+		if _, err := fmt.Fprintln(con.stdout, child.Process.Pid); err != nil {
 			return fmt.Errorf("print process id: %w", err)
 		}
 		return child.Process.Release()

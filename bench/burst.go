@@ -30,7 +30,7 @@ const (
 	maxRepetitions     = 1000
 )
 
-func (a *app) burstCommand() *cobra.Command {
+func (con *console) burstCommand() *cobra.Command {
 	var o burstOptions
 	cmd := &cobra.Command{
 		Use:   "burst [KEY=VALUE | SCENARIO]...",
@@ -38,7 +38,7 @@ func (a *app) burstCommand() *cobra.Command {
 		Long:  burstHelp,
 		Example: `  tunbench burst dev=tun txqlen=1000
   tunbench burst dev=tap size=1400 -n 50`,
-		RunE: func(cmd *cobra.Command, words []string) error { return a.burst(cmd.Context(), o, words) },
+		RunE: func(cmd *cobra.Command, words []string) error { return con.burst(cmd.Context(), o, words) },
 	}
 	o.repetitions = defaultRepetitions
 	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so often; RFC 9004 wants 50")
@@ -47,7 +47,7 @@ func (a *app) burstCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
+func (con *console) burst(ctx context.Context, o burstOptions, words []string) error {
 	plan, err := o.declare()
 	if err != nil {
 		return err
@@ -63,6 +63,6 @@ func (a *app) burst(ctx context.Context, o burstOptions, words []string) error {
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
 	}
 	plan.Work = &campaign.Burst{Scenario: s, Repetitions: o.repetitions}
-	_, err = a.measure(ctx, o.output, plan)
+	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -22,7 +22,7 @@ into TUN, TAP and veth are measured.`
 // calibratedByDefault are the three ways into a device.
 func calibratedByDefault() []string { return []string{"dut=forwarder,veth", "dev=tun,tap"} }
 
-func (a *app) calibrateCommand() *cobra.Command {
+func (con *console) calibrateCommand() *cobra.Command {
 	var o output
 	cmd := &cobra.Command{
 		Use:   "calibrate [KEY=VALUE | SCENARIO]...",
@@ -35,14 +35,14 @@ func (a *app) calibrateCommand() *cobra.Command {
 			if len(words) == 0 {
 				words = calibratedByDefault()
 			}
-			return a.calibrate(cmd.Context(), o, words)
+			return con.calibrate(cmd.Context(), o, words)
 		},
 	}
 	o.add(cmd.Flags())
 	return cmd
 }
 
-func (a *app) calibrate(ctx context.Context, o output, words []string) error {
+func (con *console) calibrate(ctx context.Context, o output, words []string) error {
 	for _, key := range []string{"duration", "warmup"} {
 		if err := leaveOut(words, key, "a calibration has trials of its own"); err != nil {
 			return err
@@ -56,6 +56,6 @@ func (a *app) calibrate(ctx context.Context, o output, words []string) error {
 	if len(testers) == 0 {
 		return &usageError{errors.New("nothing to calibrate: the words ask for no load that can be set (proto=udp, not load=pingpong)")}
 	}
-	_, err = a.measure(ctx, o, campaign.Plan{Work: &campaign.Calibration{Testers: testers}})
+	_, err = con.measure(ctx, o, campaign.Plan{Work: &campaign.Calibration{Testers: testers}})
 	return err
 }

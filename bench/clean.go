@@ -11,7 +11,7 @@ import (
 	"tunbench/bench/internal/testbed"
 )
 
-func (a *app) cleanCommand() *cobra.Command {
+func (con *console) cleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "clean",
 		Short: "Remove what a killed run left behind",
@@ -28,7 +28,7 @@ so you need it only to tidy up after the last one.`,
 			builds, buildsErr := dut.Clean()
 			removed, err = append(removed, builds...), errors.Join(err, buildsErr)
 			for _, name := range removed {
-				if _, printErr := fmt.Fprintln(a.stdout, "removed", name); printErr != nil {
+				if _, printErr := fmt.Fprintln(con.stdout, "removed", name); printErr != nil {
 					return errors.Join(err, printErr)
 				}
 			}

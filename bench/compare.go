@@ -56,7 +56,7 @@ type compareOptions struct {
 	json   bool
 }
 
-func (a *app) compareCommand() *cobra.Command {
+func (con *console) compareCommand() *cobra.Command {
 	var o compareOptions
 	cmd := &cobra.Command{
 		Use:     "compare OLD NEW",
@@ -64,7 +64,7 @@ func (a *app) compareCommand() *cobra.Command {
 		Long:    compareHelp,
 		Example: compareExamples,
 		Args:    usageArgs(cobra.ExactArgs(2)),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.compare(o, args[0], args[1]) },
+		RunE:    func(_ *cobra.Command, args []string) error { return con.compare(o, args[0], args[1]) },
 	}
 	flags := cmd.Flags()
 	flags.Float64Var(&o.margin, "margin", 5, "same is a ratio shown to lie within ±`percent`")
@@ -73,7 +73,7 @@ func (a *app) compareCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) compare(o compareOptions, oldPath, newPath string) error {
+func (con *console) compare(o compareOptions, oldPath, newPath string) error {
 	if !(o.margin >= 0 && o.margin < 100) { // NaN is neither
 		return &usageError{fmt.Errorf("--margin %v: want percent, at least 0 and below 100", o.margin)}
 	}
@@ -92,15 +92,15 @@ func (a *app) compare(o compareOptions, oldPath, newPath string) error {
 	if err != nil {
 		return &usageError{fmt.Errorf("compare: %w", err)}
 	}
-	if err := a.printComparison(c, o.json); err != nil {
+	if err := con.printComparison(c, o.json); err != nil {
 		return err
 	}
 	return verdictOf(c)
 }
 
-func (a *app) printComparison(c *analysis.FileComparison, json bool) error {
+func (con *console) printComparison(c *analysis.FileComparison, json bool) error {
 	if !json {
-		return a.printText(report.FilesTable(c, a.tableOptions()))
+		return con.printText(report.FilesTable(c, con.tableOptions()))
 	}
 	var records []results.Record
 	for _, row := range c.Rows {
@@ -114,12 +114,12 @@ func (a *app) printComparison(c *analysis.FileComparison, json bool) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.stdout.Write(line); err != nil {
+		if _, err := con.stdout.Write(line); err != nil {
 			return fmt.Errorf("print record: %w", err)
 		}
 	}
 	for _, warning := range report.FilesWarnings(c) {
-		if _, err := io.WriteString(a.stderr, "warning: "+warning+"\n"); err != nil {
+		if _, err := io.WriteString(con.stderr, "warning: "+warning+"\n"); err != nil {
 			return fmt.Errorf("print warning: %w", err)
 		}
 	}

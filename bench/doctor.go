@@ -15,7 +15,7 @@ import (
 	"tunbench/forwarder/tun"
 )
 
-func (a *app) doctorCommand() *cobra.Command {
+func (con *console) doctorCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -32,9 +32,9 @@ code is 5, as theirs would be.
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := host.Checks(cmd.Context(), host.Probes{BPF: bpfFeatures(), TUN: tunChecks, Scene: testbed.Probe, Runs: testbed.Runs})
-			show := a.printChecks
+			show := con.printChecks
 			if asJSON {
-				show = a.printJSON
+				show = con.printJSON
 			}
 			if err := show(checks); err != nil {
 				return fmt.Errorf("print checks: %w", err)
@@ -94,7 +94,7 @@ func tunChecks() ([]host.Check, error) {
 
 // printChecks writes a line per check, and below it what it means where that
 // is not well.
-func (a *app) printChecks(checks []host.Check) error {
+func (con *console) printChecks(checks []host.Check) error {
 	width := 0
 	for _, c := range checks {
 		width = max(width, len(c.Name))
@@ -111,12 +111,12 @@ func (a *app) printChecks(checks []host.Check) error {
 			}
 		}
 	}
-	_, err := io.WriteString(a.stdout, b.String())
+	_, err := io.WriteString(con.stdout, b.String())
 	return err
 }
 
-func (a *app) printJSON(checks []host.Check) error {
-	encoder := json.NewEncoder(a.stdout)
+func (con *console) printJSON(checks []host.Check) error {
+	encoder := json.NewEncoder(con.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(checks)
 }

@@ -91,7 +91,7 @@ type gateOptions struct {
 // defaultGate is what is measured when nothing is asked for.
 const defaultGate = "ci"
 
-func (a *app) gateCommand() *cobra.Command {
+func (con *console) gateCommand() *cobra.Command {
 	var o gateOptions
 	cmd := &cobra.Command{
 		Use:     "gate --baseline FILE|FOLDER|git:REV [KEY=VALUE | SCENARIO]...",
@@ -102,9 +102,9 @@ func (a *app) gateCommand() *cobra.Command {
 			o.roundsGiven, o.minRoundsGiven = cmd.Flags().Changed("rounds"), cmd.Flags().Changed("min-rounds")
 			o.asked(cmd.Flags(), words)
 			if o.selfTest {
-				return a.gateSelfTest(cmd.Context(), o, words)
+				return con.gateSelfTest(cmd.Context(), o, words)
 			}
-			return a.gate(cmd.Context(), o, words)
+			return con.gate(cmd.Context(), o, words)
 		},
 	}
 	o.add(cmd.Flags())
@@ -221,7 +221,7 @@ func (o *gateOptions) work(programs []*program.File, words []string) (*campaign.
 	return work, nil
 }
 
-func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err error) {
+func (con *console) gate(ctx context.Context, o gateOptions, words []string) (err error) {
 	if o.baseline == "" {
 		return &usageError{errors.New("--baseline: want the program to compare with: FILE, FOLDER or git:REV")}
 	}
@@ -237,7 +237,7 @@ func (a *app) gate(ctx context.Context, o gateOptions, words []string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, reports.discard()) }()
-	out, err := a.measure(ctx, o.output, plan)
+	out, err := con.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func canBeSlowed(scenarios []scenario.Scenario) error {
 }
 
 // gateSelfTest compares the baseline with itself and with itself slowed down.
-func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) error {
+func (con *console) gateSelfTest(ctx context.Context, o gateOptions, words []string) error {
 	if o.candidate != "" || o.markdown != "" || o.junit != "" {
 		return &usageError{errors.New("--self-test compares the baseline with itself: without --candidate, --markdown and --junit")}
 	}
@@ -60,11 +60,11 @@ func (a *app) gateSelfTest(ctx context.Context, o gateOptions, words []string) e
 		work.Thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
 	}
 	plan.Work = &campaign.SelfTest{Gate: *work, Handicaps: selfTestHandicaps}
-	out, err := a.measure(ctx, o.output, plan)
+	out, err := con.measure(ctx, o.output, plan)
 	if err != nil {
 		return err
 	}
-	if err := a.printLines(o.output, out.SelfTest.Lines()); err != nil || out.SelfTest.Passed() {
+	if err := con.printLines(o.output, out.SelfTest.Lines()); err != nil || out.SelfTest.Passed() {
 		return err
 	}
 	return errSelfTest

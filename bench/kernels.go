@@ -49,7 +49,7 @@ type kernelsOptions struct {
 	quiet           bool
 }
 
-func (a *app) kernelsCommand() *cobra.Command {
+func (con *console) kernelsCommand() *cobra.Command {
 	var o kernelsOptions
 	cmd := &cobra.Command{
 		Use:     "kernels [LIST] -- COMMAND [WORD]... [-- COMMAND [WORD]...]...",
@@ -58,7 +58,7 @@ func (a *app) kernelsCommand() *cobra.Command {
 		Example: kernelsExamples,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lists, commands := splitAtDash(args, cmd.ArgsLenAtDash())
-			return a.kernels(cmd.Context(), o, lists, commands)
+			return con.kernels(cmd.Context(), o, lists, commands)
 		},
 	}
 	flags := cmd.Flags()
@@ -88,15 +88,15 @@ func splitAtDash(args []string, dash int) (before []string, commands [][]string)
 }
 
 // kernels boots what was asked for, one kernel after the other; what fails on one does not keep the next from its turn.
-func (a *app) kernels(ctx context.Context, o kernelsOptions, lists []string, commands [][]string) error {
+func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []string, commands [][]string) error {
 	patterns, err := o.check(lists)
 	if err != nil {
 		return err
 	}
-	if commands, err = a.guestCommands(commands); err != nil {
+	if commands, err = con.guestCommands(commands); err != nil {
 		return err
 	}
-	launcher, cache, err := a.launcher(o, commands)
+	launcher, cache, err := con.launcher(o, commands)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (a *app) kernels(ctx context.Context, o kernelsOptions, lists []string, com
 	if err := os.Mkdir(o.dir, 0o755); err != nil {
 		return fmt.Errorf("make folder for results: %w: name another one with -o", err)
 	}
-	progress := a.progress(output{quiet: o.quiet}, len(get))
+	progress := con.progress(output{quiet: o.quiet}, len(get))
 	defer progress.Done()
 	var rows []kernelRow
 	for _, one := range get {
@@ -130,7 +130,7 @@ func (a *app) kernels(ctx context.Context, o kernelsOptions, lists []string, com
 		}
 	}
 	progress.Done()
-	if err := a.printKernels(rows, o.dir); err != nil {
+	if err := con.printKernels(rows, o.dir); err != nil {
 		return fmt.Errorf("print table: %w", err)
 	}
 	if ctx.Err() != nil {

@@ -32,7 +32,7 @@ var verdicts = []string{"ab", "gate"}
 
 // guestCommands are the commands for every guest: doctor, whose answer the table needs, then the user's. They are checked here as far as
 // they can be, for a guest takes a minute to refuse them. A command that writes records writes them into its folder.
-func (a *app) guestCommands(asked [][]string) ([][]string, error) {
+func (con *console) guestCommands(asked [][]string) ([][]string, error) {
 	commands := [][]string{{"doctor", "--json"}}
 	for _, words := range asked {
 		if len(words) == 0 {
@@ -41,7 +41,7 @@ func (a *app) guestCommands(asked [][]string) ([][]string, error) {
 		if slices.Equal(words, []string{"doctor"}) {
 			continue
 		}
-		sub, rest, err := a.rootCommand().Find(words)
+		sub, rest, err := con.rootCommand().Find(words)
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("%w; see tunbench --help", err)}
 		}
@@ -62,7 +62,7 @@ func (a *app) guestCommands(asked [][]string) ([][]string, error) {
 }
 
 // launcher is what boots, and the folder for what is kept between runs.
-func (a *app) launcher(o kernelsOptions, commands [][]string) (*guest.Launcher, string, error) {
+func (con *console) launcher(o kernelsOptions, commands [][]string) (*guest.Launcher, string, error) {
 	if err := guest.FindQEMU(); err != nil {
 		return nil, "", err
 	}
@@ -90,7 +90,7 @@ func (a *app) launcher(o kernelsOptions, commands [][]string) (*guest.Launcher, 
 		Lock:    filepath.Join(cache, "guest.lock"),
 		Waiting: func() {
 			if !o.quiet {
-				fmt.Fprintln(a.stderr, "tunbench: another guest runs on this machine: waiting for its end")
+				fmt.Fprintln(con.stderr, "tunbench: another guest runs on this machine: waiting for its end")
 			}
 		},
 	}, cache, nil

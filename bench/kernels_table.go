@@ -13,7 +13,7 @@ import (
 )
 
 // printKernels writes a line per kernel and command, and below it what the command did without and how it failed.
-func (a *app) printKernels(rows []kernelRow, dir string) error {
+func (con *console) printKernels(rows []kernelRow, dir string) error {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "kernel\tCPU\tcommand\toutcome")
@@ -27,7 +27,7 @@ func (a *app) printKernels(rows []kernelRow, dir string) error {
 		b.WriteString("\nemulated: QEMU translated every instruction; no figure tells how fast anything is\n")
 	}
 	fmt.Fprintf(&b, "\nwhat each command printed, and its records: %s\n", dir)
-	_, err := a.stdout.Write(b.Bytes())
+	_, err := con.stdout.Write(b.Bytes())
 	return err
 }
 

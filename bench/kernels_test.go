@@ -59,8 +59,8 @@ func TestWordsArePartedAtDashes(t *testing.T) {
 }
 
 func TestRecordsOfAGuestAreKept(t *testing.T) {
-	a := &app{}
-	commands, err := a.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}, {"forward", "--help"}})
+	con := &console{}
+	commands, err := con.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}, {"forward", "--help"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 		{Name: "7.9", Outcome: &guest.Outcome{}, Err: &guest.UnsupportedError{Missing: "a package", Remedy: "take another"}},
 	}
 	var b strings.Builder
-	if err := (&app{stdout: &b}).printKernels(rows, "kept"); err != nil {
+	if err := (&console{stdout: &b}).printKernels(rows, "kept"); err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{

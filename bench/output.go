@@ -50,32 +50,32 @@ func (o *subject) declare() (campaign.Plan, error) {
 	return plan, campaign.Declare(plan.Programs)
 }
 
-func (a *app) progress(o output, steps int) *ui.Progress {
-	return ui.NewProgress(a.stderr, steps, ui.ProgressOptions{Quiet: o.quiet || a.terminal.dumb, NoColor: a.terminal.noColor})
+func (con *console) progress(o output, steps int) *ui.Progress {
+	return ui.NewProgress(con.stderr, steps, ui.ProgressOptions{Quiet: o.quiet || con.terminal.dumb, NoColor: con.terminal.noColor})
 }
 
 // measure carries out a plan and prints what came of it, also where it failed or was interrupted.
-func (a *app) measure(ctx context.Context, o output, plan campaign.Plan) (campaign.Outcome, error) {
-	return a.carryOut(ctx, o, a.campaign(o), plan)
+func (con *console) measure(ctx context.Context, o output, plan campaign.Plan) (campaign.Outcome, error) {
+	return con.carryOut(ctx, o, con.campaign(o), plan)
 }
 
-func (a *app) carryOut(ctx context.Context, o output, c campaign.Campaign, plan campaign.Plan) (campaign.Outcome, error) {
+func (con *console) carryOut(ctx context.Context, o output, c campaign.Campaign, plan campaign.Plan) (campaign.Outcome, error) {
 	out, err := c.Run(ctx, plan)
 	if out.File != nil && !o.json {
-		err = errors.Join(err, a.printTable(out.File))
+		err = errors.Join(err, con.printTable(out.File))
 	}
 	return out, err
 }
 
 // campaign carries out plans for a command.
-func (a *app) campaign(o output) campaign.Campaign {
+func (con *console) campaign(o output) campaign.Campaign {
 	c := campaign.Campaign{
-		Args: a.args, Out: o.out,
-		Warn:     func(text string) { fmt.Fprintln(a.stderr, "tunbench: warning:", text) },
-		Progress: func(steps int) *ui.Progress { return a.progress(o, steps) },
+		Args: con.args, Out: o.out,
+		Warn:     func(text string) { fmt.Fprintln(con.stderr, "tunbench: warning:", text) },
+		Progress: func(steps int) *ui.Progress { return con.progress(o, steps) },
 	}
 	if o.json {
-		c.Lines = a.stdout
+		c.Lines = con.stdout
 	}
 	return c
 }

@@ -30,13 +30,13 @@ const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
 // reportFormat is a form in which a result file can be printed.
 type reportFormat struct {
 	name, doc string
-	print     func(*app, *results.File) error
+	print     func(*console, *results.File) error
 }
 
 func reportFormats() []reportFormat {
 	return []reportFormat{
-		{"text", "the table, for a terminal", (*app).printTable},
-		{"markdown", "the table, for GitHub", (*app).printMarkdown},
+		{"text", "the table, for a terminal", (*console).printTable},
+		{"markdown", "the table, for GitHub", (*console).printMarkdown},
 		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV)},
 		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench)},
 	}
@@ -50,7 +50,7 @@ func reportFormatNames() []string {
 	return names
 }
 
-func (a *app) reportCommand() *cobra.Command {
+func (con *console) reportCommand() *cobra.Command {
 	var hdr bool
 	var format string
 	help := reportHelp
@@ -67,7 +67,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if hdr && cmd.Flags().Changed("format") {
 				return &usageError{fmt.Errorf("--format %s --hdr: give one of them", format)}
 			}
-			return a.report(args[0], format, hdr)
+			return con.report(args[0], format, hdr)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "the `form`: "+strings.Join(reportFormatNames(), ", "))
@@ -75,7 +75,7 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) report(path, format string, hdr bool) error {
+func (con *console) report(path, format string, hdr bool) error {
 	for _, f := range reportFormats() {
 		if f.name != format {
 			continue
@@ -87,15 +87,15 @@ func (a *app) report(path, format string, hdr bool) error {
 		if err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
-		return f.print(a, file)
+		return f.print(con, file)
 	}
 	return &usageError{fmt.Errorf("--format %s: want one of %s", format, strings.Join(reportFormatNames(), ", "))}
 }
 
 // written prints what a function of package results writes.
-func written(write func(io.Writer, *results.File) error) func(*app, *results.File) error {
-	return func(a *app, file *results.File) error {
-		out := bufio.NewWriter(a.stdout)
+func written(write func(io.Writer, *results.File) error) func(*console, *results.File) error {
+	return func(con *console, file *results.File) error {
+		out := bufio.NewWriter(con.stdout)
 		if err := write(out, file); err != nil {
 			return err
 		}

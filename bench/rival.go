@@ -14,7 +14,7 @@ import (
 )
 
 // rivalCommand is hidden: the harness starts it as a child.
-func (a *app) rivalCommand() *cobra.Command {
+func (con *console) rivalCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "rival NAME",
 		Short:  "Be a rival of the forwarder, by order of the harness on fd 3",

@@ -30,8 +30,8 @@ is obeyed.
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a comparison found something
 worse, 4 it could not decide or measure all, 5 this host or user cannot do it.`
 
-// app is what commands share: where they write, and what the user's environment asks for.
-type app struct {
+// console is where a command writes, what the user's environment asks of that, and the words that it was given.
+type console struct {
 	stdout, stderr io.Writer
 	terminal       terminal
 	args           []string
@@ -41,8 +41,8 @@ type app struct {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	a := &app{stdout: stdout, stderr: stderr, terminal: terminalOf(os.Getenv), args: args}
-	root := a.rootCommand()
+	con := &console{stdout: stdout, stderr: stderr, terminal: terminalOf(os.Getenv), args: args}
+	root := con.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
@@ -51,7 +51,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-func (a *app) rootCommand() *cobra.Command {
+func (con *console) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "tunbench",
 		Short:             "Measure TUN/TAP data paths between network namespaces",
@@ -63,16 +63,16 @@ func (a *app) rootCommand() *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noEmptyFlag(cmd.Flags()) },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
+	root.SetOut(con.stdout)
+	root.SetErr(con.stderr)
 	root.SetVersionTemplate("tunbench {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.runCommand(), a.abCommand(), a.gateCommand(), a.sweepCommand(), a.searchCommand(), a.burstCommand(), a.soakCommand(), a.calibrateCommand(),
-		a.reportCommand(), a.compareCommand(), a.forwardCommand(), a.rivalCommand(), a.doctorCommand(), a.cleanCommand(), a.kernelsCommand(),
+		con.runCommand(), con.abCommand(), con.gateCommand(), con.sweepCommand(), con.searchCommand(), con.burstCommand(), con.soakCommand(), con.calibrateCommand(),
+		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.cleanCommand(), con.kernelsCommand(),
 	)
 	return root
 }

@@ -38,7 +38,7 @@ type runOptions struct {
 	rounds int
 }
 
-func (a *app) runCommand() *cobra.Command {
+func (con *console) runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:     "run [KEY=VALUE | SCENARIO]...",
@@ -46,7 +46,7 @@ func (a *app) runCommand() *cobra.Command {
 		Long:    runHelp + scenario.Help() + "\nPresets:\n" + presetHelp(),
 		Example: runExamples,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), o, args)
+			return con.run(cmd.Context(), o, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -99,7 +99,7 @@ const maxRounds = 10_000
 // rounds is a flag for how often something is measured.
 func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
 
-func (a *app) run(ctx context.Context, o runOptions, words []string) error {
+func (con *console) run(ctx context.Context, o runOptions, words []string) error {
 	plan, err := o.declare()
 	if err != nil {
 		return err
@@ -107,6 +107,6 @@ func (a *app) run(ctx context.Context, o runOptions, words []string) error {
 	if plan.Work, err = o.work(words); err != nil {
 		return err
 	}
-	_, err = a.measure(ctx, o.output, plan)
+	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -41,7 +41,7 @@ const (
 	defaultMinLoad = "1k"
 )
 
-func (a *app) searchCommand() *cobra.Command {
+func (con *console) searchCommand() *cobra.Command {
 	var o searchOptions
 	cmd := &cobra.Command{
 		Use:   "search [KEY=VALUE | SCENARIO]...",
@@ -49,7 +49,7 @@ func (a *app) searchCommand() *cobra.Command {
 		Long:  searchHelp + searchPresetHelp(),
 		Example: `  tunbench search dut=forwarder dev=tun size=64
   tunbench search --preset ndr-pdr dut=route size=1400 -o route.jsonl`,
-		RunE: func(cmd *cobra.Command, words []string) error { return a.search(cmd.Context(), o, words) },
+		RunE: func(cmd *cobra.Command, words []string) error { return con.search(cmd.Context(), o, words) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.preset, "preset", defaultSearch, "goals and limits: "+strings.Join(search.PresetNames(), ", "))
@@ -119,7 +119,7 @@ func (o *searchOptions) loads(floor int64) (low, high float64, err error) {
 	return float64(least), float64(most), nil
 }
 
-func (a *app) search(ctx context.Context, o searchOptions, words []string) error {
+func (con *console) search(ctx context.Context, o searchOptions, words []string) error {
 	plan, err := o.declare()
 	if err != nil {
 		return err
@@ -127,6 +127,6 @@ func (a *app) search(ctx context.Context, o searchOptions, words []string) error
 	if plan.Work, err = o.work(words); err != nil {
 		return err
 	}
-	_, err = a.measure(ctx, o.output, plan)
+	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -35,14 +35,14 @@ const (
 	shortestSoak    = time.Second
 )
 
-func (a *app) soakCommand() *cobra.Command {
+func (con *console) soakCommand() *cobra.Command {
 	var o soakOptions
 	cmd := &cobra.Command{
 		Use:     "soak [KEY=VALUE | SCENARIO]...",
 		Short:   "Hold one load for hours and watch for drift and leaks",
 		Long:    soakHelp,
 		Example: `  tunbench soak load=100k --for 8h -o night.jsonl`,
-		RunE:    func(cmd *cobra.Command, words []string) error { return a.soak(cmd.Context(), o, words) },
+		RunE:    func(cmd *cobra.Command, words []string) error { return con.soak(cmd.Context(), o, words) },
 	}
 	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
 	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
@@ -61,7 +61,7 @@ func (o *soakOptions) check() error {
 	return nil
 }
 
-func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
+func (con *console) soak(ctx context.Context, o soakOptions, words []string) error {
 	plan, err := o.declare()
 	if err != nil {
 		return err
@@ -80,6 +80,6 @@ func (a *app) soak(ctx context.Context, o soakOptions, words []string) error {
 		return &usageError{fmt.Errorf("--interval %v load=%v: less than one packet is due in an interval: want load=%d or more, or a longer interval", o.interval, s.Load, least)}
 	}
 	plan.Work = &campaign.Soak{Scenario: s, Duration: o.duration, Interval: o.interval}
-	_, err = a.measure(ctx, o.output, plan)
+	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -50,14 +50,14 @@ type sweepOptions struct {
 
 const defaultSweepRounds = 3
 
-func (a *app) sweepCommand() *cobra.Command {
+func (con *console) sweepCommand() *cobra.Command {
 	var o sweepOptions
 	cmd := &cobra.Command{
 		Use:     "sweep [KEY=VALUE,VALUE... | SCENARIO]...",
 		Short:   "Measure combinations of settings and say which mattered",
 		Long:    sweepHelp,
 		Example: sweepExamples,
-		RunE:    func(cmd *cobra.Command, words []string) error { return a.sweep(cmd.Context(), o, words) },
+		RunE:    func(cmd *cobra.Command, words []string) error { return con.sweep(cmd.Context(), o, words) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.design, "design", string(scenario.DesignFull), "which combinations: "+strings.Join(scenario.Designs(), ", "))
@@ -112,7 +112,7 @@ func seedOf(words []string) uint64 {
 	return uint64(h.Sum32())
 }
 
-func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
+func (con *console) sweep(ctx context.Context, o sweepOptions, words []string) error {
 	plan, err := o.declare()
 	if err != nil {
 		return err
@@ -122,23 +122,23 @@ func (a *app) sweep(ctx context.Context, o sweepOptions, words []string) error {
 		return err
 	}
 	if n := work.Design.Dropped; n > 0 {
-		fmt.Fprintf(a.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", n, work.Design.DroppedReason)
+		fmt.Fprintf(con.stderr, "tunbench: left out because of a rule between keys: %d, such as %v\n", n, work.Design.DroppedReason)
 	}
 	if o.dryRun {
-		return a.printCells(work, o.tester)
+		return con.printCells(work, o.tester)
 	}
 	plan.Work = work
-	c := a.campaign(o.output)
+	c := con.campaign(o.output)
 	c.Resume = o.resume
-	out, err := a.carryOut(ctx, o.output, c, plan)
+	out, err := con.carryOut(ctx, o.output, c, plan)
 	if out.Whole {
-		fmt.Fprintf(a.stderr, "tunbench: nothing is missing in %s\n", o.out)
+		fmt.Fprintf(con.stderr, "tunbench: nothing is missing in %s\n", o.out)
 	}
 	return err
 }
 
 // printCells shows what a sweep would measure: its cells by their knobs, how many trials, and how long they take.
-func (a *app) printCells(work *campaign.Sweep, t campaign.Tester) error {
+func (con *console) printCells(work *campaign.Sweep, t campaign.Tester) error {
 	var b strings.Builder
 	for _, s := range work.Cells {
 		var pairs []string
@@ -152,5 +152,5 @@ func (a *app) printCells(work *campaign.Sweep, t campaign.Tester) error {
 	cells, rounds := len(work.Cells), work.Design.Rounds
 	fmt.Fprintf(&b, "%s (%s design), %s: %s, about %v\n", results.Count(cells, "cell"), work.Design.Design, results.Count(rounds, "round"),
 		results.Count(cells*rounds, "trial"), work.Expected(t).Round(time.Second))
-	return a.printText(b.String())
+	return con.printText(b.String())
 }
