@@ -18,13 +18,19 @@ GENERATED = find . \( -name '*_bpfe[lb].go' -o -name '*_bpfe[lb].o' \) -exec sha
 # What the host's own namespace holds: a run must leave both as they were.
 SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 
-.PHONY: help build bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
+# The example programs that are compiled.
+EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
+
+.PHONY: help build examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: ## compile bin/tunbench
 	CGO_ENABLED=0 go build -trimpath -o bin/tunbench ./bench
+
+examples: ## compile the example programs (needs cc; fetches another Go for one of them)
+	@for folder in $(EXAMPLES); do $(MAKE) --no-print-directory -C "$$folder"; done
 
 bench: build ## measure the default preset into OUT=results/<time>-<host>.jsonl (needs root)
 	bin/tunbench run --preset default -o "$(OUT)"
@@ -91,4 +97,4 @@ self-test: build ## prove that the performance gate passes what is alike and fai
 check: lint test generate-check fuzz smoke self-test ## all that CI checks
 
 clean: ## remove what was built, not what was measured
-	rm -rf bin
+	rm -rf bin bench/examples/*/*-forwarder
