@@ -2,6 +2,7 @@ package tun
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -21,6 +22,20 @@ var offloadFeatures = []struct {
 	{"tx-udp-segmentation", unix.TUN_F_USO4 | unix.TUN_F_USO6},
 	{"tx-udp_tnl-segmentation", tunFUDPTunnelGSO},
 	{"tx-udp_tnl-csum-segmentation", tunFUDPTunnelGSOCsum},
+}
+
+// ActiveOffload returns the offloads that are active on a device, whoever set them. netns is the path of its network namespace, "" the
+// caller's own.
+func ActiveOffload(netns, device string) (active Offload, err error) {
+	err = InNamespace(netns, func() error {
+		c, err := openControl()
+		if err != nil {
+			return err
+		}
+		active, err = c.activeOffload(device)
+		return errors.Join(err, c.close())
+	})
+	return active, err
 }
 
 const (

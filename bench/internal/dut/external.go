@@ -14,6 +14,7 @@ import (
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
 )
 
 // external is a program of others.
@@ -56,6 +57,10 @@ func (e external) Start(ctx context.Context, scene *testbed.Testbed, s scenario.
 	}
 	if err := r.awaitReady(ctx, scene, place); err != nil {
 		return nil, errors.Join(err, r.Stop())
+	}
+	// What the program asked of the kernel: it decides whether superpackets reach it whole.
+	if r.offload, err = tun.ActiveOffload(place.A.NetNS, place.A.Device); err != nil {
+		return nil, errors.Join(r.explain(err), r.Stop())
 	}
 	if r.unburden, err = forward.StartHandicap(e.variant.Handicap, place.CPUs); err != nil {
 		return nil, errors.Join(err, r.Stop())

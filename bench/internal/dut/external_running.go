@@ -19,6 +19,7 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/program"
 	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
 	"tunbench/results"
 )
 
@@ -42,7 +43,8 @@ type runningExternal struct {
 	ended  chan struct{} // closed when the program is: the command failed, or none of its processes is left
 	err    error         // why; set before ended is closed
 
-	unburden func() // ends the handicap; nil where there is none
+	offload  tun.Offload // active on its devices when it was ready
+	unburden func()      // ends the handicap; nil where there is none
 	stopping sync.Once
 	stopErr  error
 }
@@ -148,7 +150,7 @@ func (r *runningExternal) Processes() []int { return r.group.Processes() }
 func (r *runningExternal) CPUTime() (time.Duration, bool) { return r.group.CPUTime() }
 
 func (r *runningExternal) Info() *results.DUT {
-	info := &results.DUT{Program: r.variant.String(), External: &results.Program{
+	info := &results.DUT{Program: r.variant.String(), OffloadAccepted: r.offload.String(), External: &results.Program{
 		File: r.file.Text, Version: r.facts.version, SHA256: r.facts.sha256, Together: r.group.How(), Output: r.output.String(),
 	}}
 	select {

@@ -32,7 +32,11 @@ var known sync.Map
 func lookAt(ctx context.Context, file *program.File) (facts, error) {
 	path, err := exec.LookPath(file.Args(program.Place{})[0])
 	if err != nil {
-		return facts{}, fmt.Errorf("find the command of %s (%s): %w", file.Name, file.Path, err)
+		err = fmt.Errorf("find the command of %s (%s): %w", file.Name, file.Path, err)
+		if len(file.Build) > 0 {
+			err = fmt.Errorf("%w: build it first: %s, in %s", err, strings.Join(file.Build, " "), file.Folder())
+		}
+		return facts{}, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {

@@ -80,7 +80,9 @@ func (p *path) beforeForwarder() (l results.Ledger) {
 	l.Add(results.PlaceSenderSocket, int64(p.sent.Refused))
 	p.stacks.before(&l, p.deviceSegments)
 	l.Add(results.PlaceQdisc, int64(p.source.QdiscDrops)*int64(p.sentSegments))
-	l.Add(results.PlaceDeviceRing, p.deviceDrops())
+	if !p.program {
+		l.Add(results.PlaceDeviceRing, p.deviceDrops())
+	}
 	if f := p.forwarder; f != nil {
 		l.Add(results.PlaceIntakeRing, int64(f.IntakeDrops))
 	}
@@ -101,6 +103,10 @@ func (p *path) behindReading(l *results.Ledger) {
 	l.Add(results.PlaceReceivingDevice, p.receiveDrops())
 	p.stacks.after(l)
 	l.Add(results.PlaceSink, int64(p.sink.Unique+p.sink.TooOld))
+	if p.program {
+		// It may take packets before the device, which then drops what nobody reads: lost is at most what is missing.
+		l.Add(results.PlaceDeviceRing, min(p.deviceDrops(), max(l.Balance(), 0)))
+	}
 }
 
 // deviceDrops is what the devices that transmit dropped because what takes their
