@@ -9,6 +9,11 @@ import (
 // maxIPLen bounds the IP packet of an output: it is what the total length field holds.
 const maxIPLen = 65535
 
+// minTCPSize is the least payload of the segments that a run of TCP is made of. The kernel cuts
+// superpackets of smaller ones anew when they are written, into segments of this size
+// (TCP_MIN_GSO_SIZE in include/net/tcp.h; Linux 6.1.190, 6.12.111 and later).
+const minTCPSize = 8
+
 // run is the packets of one flow that become an output.
 type run struct {
 	first arrival
@@ -31,7 +36,7 @@ type run struct {
 // begin makes the run one of its first packet, whose piece is given.
 func (r *run) begin(piece int) {
 	a := &r.first
-	r.open = a.joins && !a.last
+	r.open = a.joins && !a.last && (a.protocol != unix.IPPROTO_TCP || a.size >= minTCPSize)
 	r.verified = false
 	r.tcpFlags = a.tcpFlags
 	r.seq = a.nextSeq()

@@ -42,7 +42,7 @@ func slowCoalesce(cfg CoalesceConfig, frames [][]byte) []slowRun {
 			r.add(f)
 			continue
 		}
-		r := &slowRun{frames: []slowFrame{f}, closed: !f.merges || f.ends(f.size)}
+		r := &slowRun{frames: []slowFrame{f}, closed: !f.merges || f.ends(f.size) || f.tcp && f.size < 8}
 		runs = append(runs, r)
 		open[f.flow] = r
 	}

@@ -76,6 +76,20 @@ func makeSuper(frame []byte, version, protocol uint8, gsoSize int) {
 	_ = hdr.Encode(frame)
 }
 
+// TestTinySegmentsOfTCPStayAlone: the kernel would cut such a superpacket anew.
+func TestTinySegmentsOfTCPStayAlone(t *testing.T) {
+	for _, flow := range flowNames {
+		want := 3
+		if flow.protocol == unix.IPPROTO_UDP {
+			want = 1
+		}
+		cfg := CoalesceConfig{MaxPackets: 3, VnetHdrLen: VnetHdrLen, MaxSegments: 64}
+		if got := len(checkAll(t, cfg, flowFrames(flow.version, flow.protocol, plain(7, 7, 7)))); got != want {
+			t.Errorf("%s: %d outputs, want %d", flow.name, got, want)
+		}
+	}
+}
+
 // TestCoalesceSizes says which lengths of payload go together.
 func TestCoalesceSizes(t *testing.T) {
 	type outputs = [][2]int // packets, segments
@@ -91,7 +105,7 @@ func TestCoalesceSizes(t *testing.T) {
 		{"a shorter one is the last", 0, plain(100, 100, 99, 99, 100), outputs{{3, 3}, {1, 1}, {1, 1}}},
 		{"shorter ones", 0, plain(100, 99, 98, 97), outputs{{2, 2}, {2, 2}}},
 		{"longer ones", 0, plain(100, 101, 102), outputs{{1, 1}, {1, 1}, {1, 1}}},
-		{"one byte", 0, plain(1, 1, 1), outputs{{3, 3}}},
+		{"eight bytes", 0, plain(8, 8, 8, 1), outputs{{4, 4}}},
 		{"none", 0, plain(0, 0), outputs{{1, 1}, {1, 1}}},
 		{"none in between", 0, plain(100, 100, 0, 100, 100), outputs{{2, 2}, {1, 1}, {2, 2}}},
 		{"64 segments", 0, many(130, 36), outputs{{64, 64}, {64, 64}, {2, 2}}},
