@@ -24,6 +24,7 @@ type mix struct {
 	name  string
 	flows int
 	equal uint8 // this protocol only, in packets of one size per flow; 0: everything
+	noUSO bool  // no superpackets of UDP
 }
 
 var mixes = []mix{
@@ -141,8 +142,15 @@ func (tr *traffic) interleave(turns, size int) {
 
 // superpacket is one of 2 to 40 segments.
 func (tr *traffic) superpacket(f *flow) {
+	if tr.mix.noUSO && f.protocol == unix.IPPROTO_UDP {
+		tr.run(f)
+		return
+	}
 	f.change()
 	size := 1 + tr.random.IntN(1448)
+	if f.protocol == unix.IPPROTO_TCP {
+		size = max(size, *exactLeast)
+	}
 	n := 2 + tr.random.IntN(39)
 	cwr, end := uint8(0), uint8(0)
 	if f.protocol == unix.IPPROTO_TCP {
