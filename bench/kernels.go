@@ -23,7 +23,8 @@ or SUITE:VERSION. They are downloaded with apt into the cache folder
 (XDG_CACHE_HOME) and unpacked; nothing is installed. A kernel of your own is
 given by --kernel and --modules instead. Root is not needed.
 
-What follows -- is a command of tunbench with its words; another -- begins the next
+What follows -- is a command of tunbench with its words, or a static program of your
+own, named with a slash; it finds tunbench in its PATH. Another -- begins the next
 command. doctor always comes first. Each command's output and files, result files
 with the kernel's host record among them, are kept in the folder -o.
 
@@ -37,6 +38,7 @@ end or a command failed, else that of the commands (5: a kernel cannot do it).`
 const kernelsExamples = `  tunbench kernels 6.1,6.12,7.3 -- run size=64 load=500 duration=1s
   tunbench kernels 5.10 -- doctor
   tunbench kernels trixie-backports:7.2 -- run proto=tcp -- run size=64 load=500
+  tunbench kernels 6.1,6.12 -- ./mine.test -test.run Offload
   tunbench kernels --kernel arch/x86/boot/bzImage --modules /tmp/m -- run`
 
 // kernelsOptions are the flags of `tunbench kernels`.

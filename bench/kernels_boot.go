@@ -41,6 +41,10 @@ func (con *console) guestCommands(asked [][]string) ([][]string, error) {
 		if slices.Equal(words, []string{"doctor"}) {
 			continue
 		}
+		if guest.IsProgram(words) {
+			commands = append(commands, words)
+			continue
+		}
 		sub, rest, err := con.rootCommand().Find(words)
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("%w; see tunbench --help", err)}
@@ -72,6 +76,9 @@ func (con *console) launcher(o kernelsOptions, commands [][]string) (*guest.Laun
 		if program, err = os.Executable(); err != nil {
 			return nil, "", fmt.Errorf("find this program: %w", err)
 		}
+	}
+	if err := guest.CheckPrograms(program, commands); err != nil {
+		return nil, "", err
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {

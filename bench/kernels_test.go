@@ -60,7 +60,7 @@ func TestWordsArePartedAtDashes(t *testing.T) {
 
 func TestRecordsOfAGuestAreKept(t *testing.T) {
 	con := &console{}
-	commands, err := con.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}, {"forward", "--help"}})
+	commands, err := con.guestCommands([][]string{{"doctor"}, {"run", "size=64"}, {"run", "-o", "mine.jsonl"}, {"clean"}, {"forward", "--help"}, {"./mine", "-o"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestRecordsOfAGuestAreKept(t *testing.T) {
 	for _, words := range commands {
 		got = append(got, strings.Join(words, " ")+"|"+asAsked(words))
 	}
-	want := "doctor --json|doctor\nrun size=64 -o results.jsonl|run size=64\nrun -o mine.jsonl|run -o mine.jsonl\nclean|clean\nforward --help|forward --help"
+	want := "doctor --json|doctor\nrun size=64 -o results.jsonl|run size=64\nrun -o mine.jsonl|run -o mine.jsonl\nclean|clean\nforward --help|forward --help\n./mine -o|./mine -o"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}

@@ -64,7 +64,7 @@ func kernelsVerdict(rows []kernelRow) error {
 // keep writes what came of a kernel into a new folder: a folder per command with its output and its files.
 func (r *kernelRow) keep(dir string) error {
 	for i, c := range r.Outcome.Commands {
-		folder := filepath.Join(dir, fmt.Sprintf("%d-%s", i, c.Words[0]))
+		folder := filepath.Join(dir, fmt.Sprintf("%d-%s", i, filepath.Base(c.Words[0])))
 		if !c.Ended && len(c.Stdout)+len(c.Stderr)+len(c.Files) == 0 {
 			continue
 		}

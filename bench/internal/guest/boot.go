@@ -90,7 +90,7 @@ func (l *Launcher) folder() (string, error) {
 }
 
 func (l *Launcher) packInitramfs(k Kernel, commands [][]string, dir string) (err error) {
-	program, err := readProgram(l.Program)
+	programs, err := readPrograms(l.Program, commands)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (l *Launcher) packInitramfs(k Kernel, commands [][]string, dir string) (err
 		return fmt.Errorf("make initramfs: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return writeInitramfs(f, program, modules, commands)
+	return writeInitramfs(f, programs, modules, commands)
 }
 
 func initramfsPath(dir string) string { return filepath.Join(dir, "initramfs") }

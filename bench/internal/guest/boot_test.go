@@ -144,10 +144,3 @@ func TestBootsFollowEachOther(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestDynamicProgramIsRefused(t *testing.T) {
-	var unsupported *UnsupportedError
-	if _, err := readProgram("/bin/sh"); !errors.As(err, &unsupported) || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
-		t.Errorf("/bin/sh: %v", err)
-	}
-}

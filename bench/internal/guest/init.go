@@ -25,8 +25,7 @@ func IsInit() bool {
 	return err == nil
 }
 
-// Init is what process 1 of a guest does: it mounts what a Linux system has, loads the modules, runs this program with the words of
-// each command, sends what came of it, and switches the machine off. It does not return.
+// Init is what process 1 of a guest does: it mounts what a Linux system has, loads the modules, runs each command, sends what came of it, and switches the machine off. It does not return.
 func Init() {
 	err := initialise()
 	if err != nil {
@@ -113,8 +112,12 @@ func runCommand(frames *frameWriter, index int, words []string) error {
 		return err
 	}
 	cmd := exec.Command(initPath, words...)
-	cmd.Args[0], cmd.Dir = "tunbench", dir
-	cmd.Env = []string{"PATH=/bin", "HOME=/root", "TMPDIR=/tmp", "TERM=dumb"}
+	cmd.Args[0] = "tunbench"
+	if IsProgram(words) {
+		cmd = exec.Command(programPath(words[0]), words[1:]...)
+	}
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + programDir, "HOME=/root", "TMPDIR=/tmp", "TERM=dumb"}
 	cmd.Stdout = frames.stream(frame{Kind: frameOut, Command: index})
 	cmd.Stderr = frames.stream(frame{Kind: frameErr, Command: index})
 	runErr := cmd.Run()

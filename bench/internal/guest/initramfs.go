@@ -13,6 +13,7 @@ const (
 	initPath   = "/init"
 	ordersPath = "/orders.json"
 	moduleDir  = "/modules"
+	programDir = "/bin"
 	resultsDir = "/results"
 )
 
@@ -22,18 +23,20 @@ type orders struct {
 	Commands [][]string `json:"commands"`
 }
 
-// writeInitramfs packs the program as /init, its orders and modules into a newc archive (Documentation/driver-api/early-userspace/
+// writeInitramfs packs programs, this one as /init, orders and modules into a newc archive (Documentation/driver-api/early-userspace/
 // buffer-format.rst). It is not compressed: in emulation, unpacking would take longer than copying. /dev/console comes with the
 // kernel (usr/default_cpio_list).
-func writeInitramfs(w io.Writer, program []byte, modules []module, commands [][]string) error {
+func writeInitramfs(w io.Writer, programs []program, modules []module, commands [][]string) error {
 	archive := cpio.NewWriter(w)
-	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "root", "etc", "modules", "results"} {
+	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "root", "etc", "bin", "modules", "results"} {
 		if err := archive.WriteHeader(&cpio.Header{Name: dir, Mode: cpio.TypeDir | 0o755, Links: 2}); err != nil {
 			return fmt.Errorf("pack folder %s: %w", dir, err)
 		}
 	}
-	if err := pack(archive, initPath, 0o755, program); err != nil {
-		return err
+	for _, p := range programs {
+		if err := pack(archive, p.path, 0o755, p.code); err != nil {
+			return err
+		}
 	}
 	o := orders{Commands: commands}
 	for _, m := range modules {

@@ -15,7 +15,7 @@ import (
 func TestInitramfsHasProgramOrdersAndModules(t *testing.T) {
 	var b bytes.Buffer
 	commands := [][]string{{"doctor", "--json"}, {"run", "size=64"}}
-	if err := writeInitramfs(&b, []byte("program"), []module{{"udp_tunnel", []byte("one")}, {"vxlan", []byte("two")}}, commands); err != nil {
+	if err := writeInitramfs(&b, []program{{initPath, []byte("program")}, {"/bin/own", []byte("own")}}, []module{{"udp_tunnel", []byte("one")}, {"vxlan", []byte("two")}}, commands); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix(b.Bytes(), []byte("070701")) {
@@ -35,11 +35,11 @@ func TestInitramfsHasProgramOrdersAndModules(t *testing.T) {
 			t.Fatal(err)
 		}
 		files[header.Name] = string(content)
-		if header.Name == "init" && header.Mode.Perm() != 0o755 {
-			t.Errorf("init has mode %v", header.Mode)
+		if (header.Name == "init" || header.Name == "bin/own") && header.Mode.Perm() != 0o755 {
+			t.Errorf("%s has mode %v", header.Name, header.Mode)
 		}
 	}
-	for name, want := range map[string]string{"init": "program", "modules/udp_tunnel.ko": "one", "modules/vxlan.ko": "two", "dev": "", "results": ""} {
+	for name, want := range map[string]string{"init": "program", "bin/own": "own", "modules/udp_tunnel.ko": "one", "modules/vxlan.ko": "two", "dev": "", "results": ""} {
 		if got, has := files[name]; !has || got != want {
 			t.Errorf("%s has %q, want %q", name, got, want)
 		}
