@@ -68,7 +68,7 @@ func (r *run) floodFlow(flow uint16, now int64) error {
 			accepted, errno = s.batch.send(s.sockets[flow], 0, n)
 		}
 		if errno != 0 && !transient(errno) {
-			return fmt.Errorf("send on flow %d: %w", flow, errno)
+			return fmt.Errorf("send on flow %d: %w", flow, s.cfg.explain(errno))
 		}
 	}
 	// What was refused is not part of the mix: its sizes come again.
@@ -164,7 +164,7 @@ func (r *run) sendBatch(flow uint16, n int) error {
 				r.sent.Refused++
 			}
 		case failed:
-			return fmt.Errorf("send on flow %d: %w", flow, errno)
+			return fmt.Errorf("send on flow %d: %w", flow, s.cfg.explain(errno))
 		default:
 			// A connected socket reports an ICMP error of an earlier packet
 			// once. One that comes again belongs to this packet.

@@ -111,6 +111,15 @@ func (s *Sender) open() error {
 	return nil
 }
 
+// explain says what the kernel means by EIO for a superpacket: before Linux 6.11 it does not segment one itself whose checksum no
+// device computes (udp_send_skb in net/ipv4/udp.c).
+func (c *SenderConfig) explain(errno unix.Errno) error {
+	if errno != unix.EIO || c.Segments == 1 {
+		return errno
+	}
+	return &UnsupportedError{"UDP_SEGMENT over a device without checksum offload", "needs Linux 6.11, or another offload= than none", errno}
+}
+
 // Run is that of a [Generator].
 //
 // With a rate, all that are due are sent, in order within their flow; none is
