@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/guest"
+	"tunbench/results"
 )
 
 const kernelsHelp = `Boot kernels in QEMU and run tunbench in each: on which kernels does it work, what
@@ -48,6 +50,8 @@ type kernelsOptions struct {
 	accel           string
 	dir             string
 	timeout         time.Duration
+	json            bool
+	markdown        string
 	quiet           bool
 }
 
@@ -70,6 +74,8 @@ func (con *console) kernelsCommand() *cobra.Command {
 	flags.StringVar(&o.accel, "accel", string(guest.Auto), "auto, kvm or tcg (emulation)")
 	flags.StringVarP(&o.dir, "output", "o", "", "keep what commands print and leave in a new `folder` (default kernels-<time>)")
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "end a kernel that is not done after so long")
+	flags.BoolVar(&o.json, "json", false, "print a record per kernel as JSON Lines instead of the table")
+	flags.StringVar(&o.markdown, "markdown", "", "write a table for a README or a pull request into a `file`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
@@ -106,6 +112,10 @@ func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []strin
 	if err != nil {
 		return err
 	}
+	markdown, err := gate.CreateFile(o.markdown)
+	if err != nil {
+		return err
+	}
 	if o.dir == "" {
 		o.dir = "kernels-" + time.Now().UTC().Format("20060102T150405Z")
 	}
@@ -115,6 +125,7 @@ func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []strin
 	progress := con.progress(output{quiet: o.quiet}, len(get))
 	defer progress.Done()
 	var rows []kernelRow
+	var records []results.Kernel
 	for _, one := range get {
 		progress.Step(one.name)
 		row := kernelRow{Name: one.name, Outcome: &guest.Outcome{}}
@@ -126,14 +137,22 @@ func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []strin
 		if keepErr := row.keep(filepath.Join(o.dir, folderName(one.name))); keepErr != nil {
 			return keepErr
 		}
-		rows = append(rows, row)
+		rows, records = append(rows, row), append(records, row.record())
+		if err := a.printKernelRecord(o, records[len(records)-1]); err != nil {
+			return err
+		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
 	progress.Done()
-	if err := con.printKernels(rows, o.dir); err != nil {
-		return fmt.Errorf("print table: %w", err)
+	if err := markdown.Commit([]byte(kernelsMarkdown(records))); err != nil {
+		return err
+	}
+	if !o.json {
+		if err := con.printKernels(records, o.dir); err != nil {
+			return fmt.Errorf("print table: %w", err)
+		}
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted after %d of %d kernels: %w", len(rows)-1, len(get), context.Cause(ctx))

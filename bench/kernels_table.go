@@ -10,20 +10,21 @@ import (
 	"time"
 
 	"tunbench/bench/internal/guest"
+	"tunbench/results"
 )
 
 // printKernels writes a line per kernel and command, and below it what the command did without and how it failed.
-func (con *console) printKernels(rows []kernelRow, dir string) error {
+func (con *console) printKernels(kernels []results.Kernel, dir string) error {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "kernel\tCPU\tcommand\toutcome")
-	for _, r := range rows {
-		r.print(w)
+	for _, k := range kernels {
+		printKernel(w, k)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(rows, func(r kernelRow) bool { return r.Outcome.Emulated }) {
+	if slices.ContainsFunc(kernels, func(k results.Kernel) bool { return k.Emulated }) {
 		b.WriteString("\nemulated: QEMU translated every instruction; no figure tells how fast anything is\n")
 	}
 	fmt.Fprintf(&b, "\nwhat each command printed, and its records: %s\n", dir)
@@ -31,52 +32,43 @@ func (con *console) printKernels(rows []kernelRow, dir string) error {
 	return err
 }
 
-func (r *kernelRow) print(w io.Writer) {
-	release := r.Outcome.Release
-	if release == "" {
-		release = r.Name
+func printKernel(w io.Writer, k results.Kernel) {
+	name := k.Release
+	if name == "" {
+		name = k.Name
 	}
-	cpu := "native"
-	switch {
-	case r.Outcome.Release == "":
-		cpu = "–"
-	case r.Outcome.Emulated:
-		cpu = "emulated"
-	}
-	first := release + "\t" + cpu + "\t"
+	first := name + "\t" + cpu(k) + "\t"
 	line := func(command, outcome string) {
 		fmt.Fprintf(w, "%s%s\t%s\n", first, command, outcome)
 		first = "\t\t"
 	}
-	for _, c := range r.Outcome.Commands {
-		if r.Outcome.Release == "" {
-			break
+	for i, c := range k.Commands {
+		line(c.Command, c.Outcome)
+		if i == 0 { // doctor
+			if len(k.With) > 0 {
+				line("", "with: "+strings.Join(k.With, ", "))
+			}
+			if len(k.Without) > 0 {
+				line("", "without: "+strings.Join(k.Without, ", "))
+			}
 		}
-		line(asAsked(c.Words), outcomeOf(c))
-		with, without := features(c)
-		if len(with) > 0 {
-			line("", "with: "+strings.Join(with, ", "))
-		}
-		if len(without) > 0 {
-			line("", "without: "+strings.Join(without, ", "))
-		}
-		for _, text := range didWithout(c) {
+		for _, text := range c.Without {
 			line("", "without: "+text)
 		}
-		for _, text := range append(complaints(c), unbalanced(c)...) {
+		for _, text := range c.Failed {
 			line("", "→ "+text)
 		}
 	}
-	for _, note := range r.Outcome.Notes {
+	for _, note := range k.Notes {
 		line("", "guest: "+note)
 	}
-	if r.Err != nil {
-		for text := range strings.Lines(r.Err.Error()) {
+	if k.Error != "" {
+		for text := range strings.Lines(k.Error) {
 			line("", "→ "+strings.TrimSpace(text))
 		}
 	}
-	if r.Outcome.Took > 0 {
-		line("", "took "+r.Outcome.Took.Round(time.Second).String())
+	if k.DurationS > 0 {
+		line("", "took "+time.Duration(k.DurationS*float64(time.Second)).Round(time.Second).String())
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tunbench/bench/internal/guest"
 	"tunbench/results"
 	"tunbench/results/report"
@@ -74,14 +76,15 @@ func TestRecordsOfAGuestAreKept(t *testing.T) {
 	}
 }
 
-func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
+// sampleKernels are one that brought something of everything, and one that is not to be had.
+func sampleKernels() []results.Kernel {
 	checks := `[{"name":"TUN_F_CSUM","state":"ok","found":"x"},{"name":"BPF and TCX","state":"missing","found":"x"},{"name":"SMT","state":"ok","found":"x"}]`
 	ledger := `"intended_pps":2000,"ledger":[{"place":"intended","packets":2000},{"place":"sink","packets":2145}]`
 	records := `{"schema":3,"record":"host","time":"2026-01-02T03:04:05Z"}
-{"schema":3,"record":"trial","scenario":"size=64","error":"the forwarder ended","dut":{"notes":["engine sync instead of auto"]}}
+{"schema":3,"record":"trial","scenario":"size=64","error":"the forwarder ended","dut":{"notes":["tb-7-a:tb0: no USO","tb-7-b:tb0: no USO","engine sync instead of auto"]}}
 {"schema":3,"record":"trial","scenario":"size=64",` + ledger + "}\n"
 	rows := []kernelRow{
-		{Name: "6.1", Outcome: &guest.Outcome{Release: "6.1.0-57", Emulated: true, Notes: []string{"mount bpf: no"}, Commands: []guest.Command{
+		{Name: "6.1", Package: "6.1.192-3 of bookworm", Outcome: &guest.Outcome{Release: "6.1.0-57", Emulated: true, Notes: []string{"mount bpf: no"}, Commands: []guest.Command{
 			{Words: []string{"doctor", "--json"}, Stdout: []byte(checks), Ended: true},
 			{Words: append([]string{"run", "size=64"}, added...), Files: map[string][]byte{recordsFile: []byte(records)}, Ended: true, Code: exitFailure},
 			{Words: []string{"search"}, Stderr: []byte("warning: x\npanic: nil\n[signal\n"), Ended: true, Code: exitUsage},
@@ -89,12 +92,16 @@ func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 		}}, Err: &guest.BootError{What: "no end within 1m", Console: "Kernel panic"}},
 		{Name: "7.9", Outcome: &guest.Outcome{}, Err: &guest.UnsupportedError{Missing: "a package", Remedy: "take another"}},
 	}
+	return []results.Kernel{rows[0].record(), rows[1].record()}
+}
+
+func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 	var b strings.Builder
-	if err := (&console{stdout: &b}).printKernels(rows, "kept"); err != nil {
+	if err := (&console{stdout: &b}).printKernels(sampleKernels(), "kept"); err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		"6.1.0-57  emulated  doctor", "with: TUN_F_CSUM\n", "without: BPF and TCX\n", "run size=64  exit 1", "without: engine sync instead of auto", "→ the forwarder ended", "→ packets unaccounted for: -145",
+		"6.1.0-57  emulated  doctor", "with: TUN_F_CSUM\n", "without: BPF and TCX\n", "run size=64  exit 1", "without: tb0: no USO\n", "without: engine sync instead of auto", "→ the forwarder ended", "→ packets unaccounted for: -145",
 		"search       panic", "→ panic: nil", "clean        no end", "guest: mount bpf: no", "→ no end within 1m", "→ Kernel panic", "7.9", "→ booting a kernel needs a package: take another",
 		"no figure tells how fast anything is", "kept",
 	} {
@@ -102,8 +109,50 @@ func TestTableSaysWhatWasLackingAndWhatFailed(t *testing.T) {
 			t.Errorf("no %q in\n%s", words, b.String())
 		}
 	}
+	if strings.Count(b.String(), "no USO") != 1 {
+		t.Errorf("says the same twice:\n%s", b.String())
+	}
 	if strings.Contains(b.String(), "SMT") || strings.Contains(b.String(), recordsFile) {
 		t.Errorf("says what nobody asked:\n%s", b.String())
+	}
+}
+
+func TestKernelsAsMarkdown(t *testing.T) {
+	got := kernelsMarkdown(sampleKernels())
+	want := `|  | 6.1.192 | 7.9 |
+|:--|:--|:--|
+| CPU | emulated | – |
+| BPF and TCX | no | – |
+| doctor | ok | – |
+| run size=64 | exit 1 | – |
+| search | panic | – |
+| clean | no end | – |
+
+All have: TUN\_F\_CSUM.
+
+- 6.1.192: without: tb0: no USO
+- 6.1.192: without: engine sync instead of auto
+- 6.1.192: run size=64: the forwarder ended
+- 6.1.192: run size=64: packets unaccounted for: -145
+- 6.1.192: search: panic: nil
+- 6.1.192: search: \[signal
+- 6.1.192: no end within 1m; the console's last lines:
+- 7.9: booting a kernel needs a package: take another
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestKernelRecordHasItsHost(t *testing.T) {
+	var b strings.Builder
+	if err := (&console{stdout: &b}).printKernelRecord(kernelsOptions{json: true}, sampleKernels()[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{`"record":"kernel"`, `"release":"6.1.0-57"`, `"emulated":true`, `"host":{"time":"2026-01-02T03:04:05Z"`, `"with":["TUN_F_CSUM"]`, `"outcome":"panic"`} {
+		if !strings.Contains(b.String(), words) {
+			t.Errorf("no %s in %s", words, b.String())
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,10 +35,14 @@ func ofTheKernel(name string) bool {
 	return slices.ContainsFunc([]string{"TUN", "IFF_", "vnet header", "BPF ", "io_uring"}, func(begin string) bool { return strings.HasPrefix(name, begin) })
 }
 
+// sceneName is a namespace in a note, another one each time.
+var sceneName = regexp.MustCompile(`\btb-[0-9]+-[a-z]+:`)
+
 // didWithout is what the records of a command note, each once.
 func didWithout(c guest.Command) (texts []string) {
 	add := func(notes []string) {
 		for _, n := range notes {
+			n = sceneName.ReplaceAllString(n, "")
 			if !slices.Contains(texts, n) {
 				texts = append(texts, n)
 			}
