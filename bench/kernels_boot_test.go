@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,36 +12,78 @@ import (
 	"testing"
 
 	"tunbench/bench/internal/guest"
+	"tunbench/results"
 )
 
-// TestKernelBoots needs no root, but QEMU and a kernel package, and some minutes where the CPU is
-// emulated.
+// kernelsToTry are the oldest kernel that tunbench runs on, and one between it and those that the other tests run on.
+const kernelsToTry = "5.10,6.1"
+
+// TestKernelBoots runs tunbench, its comparison of doctor with run, and the forwarder's packet-exact comparison on other kernels. It needs no
+// root, but QEMU and kernel packages, and some minutes where the CPU is emulated.
 func TestKernelBoots(t *testing.T) {
 	if err := guest.FindQEMU(); err != nil {
 		t.Skip(err)
 	}
-	program := filepath.Join(t.TempDir(), "tunbench")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, said)
+	dir := t.TempDir()
+	program, forwarder, bench := filepath.Join(dir, "tunbench"), filepath.Join(dir, "forwarder.test"), filepath.Join(dir, "bench.test")
+	buildStatic(t, "build", "-o", program, ".")
+	buildStatic(t, "test", "-c", "-o", forwarder, "../forwarder")
+	buildStatic(t, "test", "-c", "-o", bench, ".")
+	kept := filepath.Join(dir, "kept")
+	cmd, stdout, stderr := command(t, "kernels", kernelsToTry, "--json", "--binary", program, "--timeout", "5m", "-o", kept,
+		"--", "calibrate", "--help",
+		"--", forwarder, "-exact.lacks", "-test.v", "-test.parallel=1", "-test.run=^TestExact$/,engine=auto,gso=(pass|split),gro=auto,intake=false",
+		"--", bench, "-test.v", "-test.run=^TestDoctorAgreesWithRun$")
+	code := toItsEnd(t, cmd)
+	t.Logf("%s", stderr)
+	if stdout.Len() == 0 && code == exitUnsupported {
+		t.Skip("this machine boots no kernel")
 	}
-	kept := filepath.Join(t.TempDir(), "kept")
-	cmd, stdout, stderr := command(t, "kernels", "6.1", "--binary", program, "--timeout", "5m", "-o", kept, "--", "clean", "--", "calibrate", "--help")
-	err := cmd.Run()
-	if cmd.ProcessState.ExitCode() == exitUnsupported {
-		t.Skipf("this machine cannot boot a kernel: %s%s", stdout, stderr)
+	for line := range bytes.Lines(stdout.Bytes()) {
+		var k results.Kernel
+		if err := json.Unmarshal(line, &k); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		t.Run(k.Name, func(t *testing.T) {
+			if k.Release == "" && code == exitUnsupported {
+				t.Skip(k.Error)
+			}
+			checkBoot(t, k, filepath.Join(kept, k.Name))
+		})
 	}
-	if err != nil {
-		t.Fatalf("%v\n%s%s", err, stdout, stderr)
+}
+
+func checkBoot(t *testing.T, k results.Kernel, kept string) {
+	t.Logf("Linux %s: %.0f s", k.Release, k.DurationS)
+	if k.Error != "" {
+		t.Error(k.Error)
 	}
-	for _, word := range []string{"6.1.", "doctor", "clean", "ok", kept} {
-		if !strings.Contains(stdout.String(), word) {
-			t.Errorf("table has no %q:\n%s", word, stdout)
+	if len(k.Notes) > 0 {
+		t.Errorf("the guest lacks %q", k.Notes)
+	}
+	for _, c := range k.Commands {
+		if c.Outcome != "ok" {
+			t.Errorf("%s: %s: %q", c.Command, c.Outcome, c.Failed)
 		}
 	}
-	help, err := os.ReadFile(filepath.Join(kept, "6.1", "2-calibrate", "stdout"))
-	if err != nil || !strings.Contains(string(help), "limited by") {
-		t.Errorf("what calibrate printed: %q, %v", help, err)
+	// Output comes back whole, and the tests that were meant ran.
+	for file, words := range map[string]string{
+		"1-calibrate/stdout":      "limited by",
+		"2-forwarder.test/stdout": "--- PASS: TestExact/tap,queues=2,bothways=true,engine=auto,gso=split",
+		"3-bench.test/stdout":     "--- PASS: TestDoctorAgreesWithRun",
+	} {
+		if text, err := os.ReadFile(filepath.Join(kept, file)); err != nil || !strings.Contains(string(text), words) {
+			t.Errorf("%s has no %q: %v\n%s", file, words, err, text)
+		}
+	}
+}
+
+// buildStatic makes a program that runs in a guest, which has no libraries.
+func buildStatic(t *testing.T, args ...string) {
+	t.Helper()
+	build := exec.Command("go", args...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go %v: %v\n%s", args, err, said)
 	}
 }

@@ -98,7 +98,7 @@ func (a *Archive) unpackOne(ctx context.Context, p kernelPackage, into string) e
 	get := a.command(ctx, "apt-get", "download", "-q", p.Name+"="+p.Version)
 	get.Dir = download
 	if _, err := output(get); err != nil {
-		return err
+		return errors.Join(ctx.Err(), &UnsupportedError{"the package " + p.Name + ", which cannot be downloaded: " + err.Error(), "try again, or give --kernel and --modules"})
 	}
 	files, err := filepath.Glob(filepath.Join(download, "*.deb"))
 	if err != nil || len(files) != 1 {
