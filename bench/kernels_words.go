@@ -32,7 +32,7 @@ func features(c guest.Command) (with, without []string) {
 }
 
 func ofTheKernel(name string) bool {
-	return slices.ContainsFunc([]string{"TUN", "IFF_", "vnet header", "BPF ", "io_uring"}, func(begin string) bool { return strings.HasPrefix(name, begin) })
+	return slices.ContainsFunc([]string{"TUN", "IFF_", "RWF_", "vnet header", "BPF ", "io_uring"}, func(begin string) bool { return strings.HasPrefix(name, begin) })
 }
 
 // sceneName is a namespace in a note, another one each time.
@@ -114,7 +114,12 @@ func complaints(c guest.Command) (lines []string) {
 	if i := slices.IndexFunc(said, isPanic); i >= 0 {
 		return append(lines, said[i:min(i+complaintLines, len(said))]...)
 	}
-	return append(lines, said[max(0, len(said)-complaintLines):]...)
+	for _, line := range said[max(0, len(said)-complaintLines):] {
+		if line = strings.TrimPrefix(line, "tunbench: "); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // panicked says whether Go's runtime ended a command, with the exit code of wrong usage.
