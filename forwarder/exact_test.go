@@ -72,10 +72,6 @@ func (c exactCase) link() linkLayer {
 // exactSeed makes other traffic: go test ./forwarder -run TestExact -exact.seed 1
 var exactSeed = flag.Uint64("exact.seed", 0, "seed of the random traffic of TestExact")
 
-// exactLeast is what newer kernels make of superpackets with smaller segments, which they cut anew
-// (see minTCPSize in offload). With -exact.least 1 TestExact shows which kernels do.
-var exactLeast = flag.Int("exact.least", 8, "least payload of a TCP superpacket's segments in TestExact")
-
 // exactLacks is for older kernels. On others, what a case needs must be there.
 var exactLacks = flag.Bool("exact.lacks", false, "TestExact skips what this kernel lacks something for, and says so")
 
