@@ -138,7 +138,7 @@ func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []strin
 			return keepErr
 		}
 		rows, records = append(rows, row), append(records, row.record())
-		if err := a.printKernelRecord(o, records[len(records)-1]); err != nil {
+		if err := con.printKernelRecord(o, records[len(records)-1]); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tunbench/results"
+	"tunbench/results/report"
 )
 
 // kernelsMarkdown has a column for each kernel, and rows for its features and the outcome of each command; below, what was done without
@@ -13,9 +14,9 @@ import (
 func kernelsMarkdown(kernels []results.Kernel) string {
 	var b strings.Builder
 	row := func(first string, cell func(results.Kernel) string) {
-		b.WriteString("| " + results.EscapeMarkdown(first))
+		b.WriteString("| " + report.EscapeMarkdown(first))
 		for _, k := range kernels {
-			b.WriteString(" | " + results.EscapeMarkdown(cell(k)))
+			b.WriteString(" | " + report.EscapeMarkdown(cell(k)))
 		}
 		b.WriteString(" |\n")
 	}
@@ -36,10 +37,10 @@ func kernelsMarkdown(kernels []results.Kernel) string {
 	}
 	b.WriteString("\n")
 	if len(everywhere) > 0 {
-		fmt.Fprintf(&b, "All have: %s.\n\n", results.EscapeMarkdown(strings.Join(everywhere, ", ")))
+		fmt.Fprintf(&b, "All have: %s.\n\n", report.EscapeMarkdown(strings.Join(everywhere, ", ")))
 	}
 	for _, note := range kernelNotes(kernels) {
-		fmt.Fprintf(&b, "- %s\n", results.EscapeMarkdown(note))
+		fmt.Fprintf(&b, "- %s\n", report.EscapeMarkdown(note))
 	}
 	return b.String()
 }

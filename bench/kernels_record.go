@@ -42,7 +42,7 @@ func cpu(k results.Kernel) string {
 }
 
 // printKernelRecord prints a record as soon as there is one: the next takes a while.
-func (a *app) printKernelRecord(o kernelsOptions, k results.Kernel) error {
+func (con *console) printKernelRecord(o kernelsOptions, k results.Kernel) error {
 	if !o.json {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (a *app) printKernelRecord(o kernelsOptions, k results.Kernel) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.stdout.Write(line); err != nil {
+	if _, err := con.stdout.Write(line); err != nil {
 		return fmt.Errorf("print record: %w", err)
 	}
 	return nil

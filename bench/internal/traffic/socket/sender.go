@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/traffic/load"
 	"tunbench/bench/internal/traffic/thread"
 	"tunbench/bench/internal/traffic/wire"
@@ -117,7 +118,7 @@ func (c *SenderConfig) explain(errno unix.Errno) error {
 	if errno != unix.EIO || c.Segments == 1 {
 		return errno
 	}
-	return &UnsupportedError{"UDP_SEGMENT over a device without checksum offload", "needs Linux 6.11, or another offload= than none", errno}
+	return &host.UnsupportedError{Feature: "UDP_SEGMENT over a device without checksum offload", Remedy: "needs Linux 6.11, or another offload= than none", Err: errno}
 }
 
 // Run is that of a [Generator].
