@@ -8,11 +8,13 @@ usage() {
 	cat <<'TEXT'
 usage: bench-rivals.sh [ROW]...
 
-  bench-rivals.sh                    all rows, twelve minutes
+  bench-rivals.sh                    all rows, seventeen minutes
   bench-rivals.sh udp-64 pingpong    some of them
   ROUNDS=20 bench-rivals.sh          more rounds than 7
 
-A row is measured by `tunbench ab`, ndr-pdr by `tunbench search`.
+A row is measured by `tunbench ab`, ndr-pdr by `tunbench search`. Programs of
+bench/examples are built first, which needs their compilers; a row whose program
+cannot be built is left out, and said.
 TUNBENCH names another program to measure with.
 
 Rows:
@@ -42,6 +44,14 @@ udp-300k        | latency_ns.p50 latency_ns.p99                    | a:dut=wireg
 udp-100k-cpu    | cpu.dut_ns_per_packet                            | a:dut=wireguard-go size=64 load=100k
 queues-8-cpu    | cpu.dut_ns_per_packet                            | a:queues=1 b:queues=8 size=64 flows=64 load=100k
 ndr-pdr         | NDR PDR                                          | size=64
+nebula-64       | forwarded_pps cpu.dut_ns_per_packet              | --program bench/examples/nebula/program.yaml a:dut=nebula size=64 verify=off
+nebula-gso      | forwarded_pps cpu.dut_ns_per_packet              | --program bench/examples/nebula/program.yaml a:dut=nebula size=1400 segs=32
+nebula-tcp-1    | throughput_bps                                   | --program bench/examples/nebula/program.yaml a:dut=nebula proto=tcp
+nebula-pingpong | round_trip_ns.p50                                | --program bench/examples/nebula/program.yaml a:dut=nebula load=pingpong
+c-64            | forwarded_pps cpu.dut_ns_per_packet              | --program bench/examples/c/program.yaml a:dut=c-forwarder size=64 verify=off
+c-tcp-1         | throughput_bps                                   | --program bench/examples/c/program.yaml a:dut=c-forwarder proto=tcp
+tpacket-64      | forwarded_pps cpu.dut_ns_per_packet              | --program bench/examples/tpacket/program.yaml a:dut=tpacket size=64 verify=off
+python-64       | forwarded_pps                                    | --program bench/examples/python/program.yaml a:dut=python-forwarder size=64 verify=off
 intake-64       | forwarded_pps>=5 cpu.machine_ns_per_packet       | a:dut=wireguard-go b:intake=auto size=64 verify=off
 intake-64-flows | forwarded_pps>=3                                 | a:dut=wireguard-go b:intake=auto size=64 flows=64 order=interleaved verify=off
 intake-1400     | forwarded_pps>=5                                 | a:dut=wireguard-go b:intake=auto size=1400 verify=off
@@ -58,12 +68,19 @@ show() {
 	printf '%-16s %-25s %7s %7s %7s %7s  %s\n' "$1" "$2" "${4:-–}" "${5:-–}" "${6:-–}" "${7:-–}" "$3"
 }
 
+# built WORDS builds the example that they name, if any.
+built() {
+	local folder
+	folder=$(sed -nE 's|.*--program (bench/examples/[a-z]+)/.*|\1|p' <<<"$1")
+	[[ -z $folder || ! -e $root/$folder/Makefile ]] || make -s -C "$root/$folder" >&2
+}
+
 # compare ROW METRICS WORDS measures one row and shows each metric.
 compare() {
 	local row=$1 metrics=$2 words=$3 file wanted metric note
 	file=$(result_file "rivals-$row")
 	# shellcheck disable=SC2086 # the words are several
-	"$tunbench" ab -n "$rounds" --min-rounds "$rounds" --no-control -o "$file" b:dut=forwarder $words >/dev/null || failed=1
+	"$tunbench" ab -n "$rounds" --min-rounds "$rounds" --no-control -o "$file" b:dut=forwarder ${words//bench\/examples/$root/bench/examples} >/dev/null || failed=1
 	for wanted in $metrics; do
 		metric=${wanted%%[<>]*}
 		note=${wanted#"$metric"}
@@ -132,7 +149,10 @@ show row metric '' ratio low high rounds
 while IFS='|' read -r row metrics words; do
 	row=${row// /}
 	[[ $# == 0 || " $* " == *" $row "* ]] || continue
-	if [[ $row == ndr-pdr ]]; then
+	if ! built "$words"; then
+		echo "$row: its program could not be built (see above)"
+		failed=1
+	elif [[ $row == ndr-pdr ]]; then
 		search "$row" "$words"
 	else
 		compare "$row" "$metrics" "$words"
