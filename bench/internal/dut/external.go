@@ -93,40 +93,12 @@ func prefixOf(a netip.Addr) string { return netip.PrefixFrom(a, a.BitLen()).Stri
 // readyPause is how often it is looked whether a program is ready.
 const readyPause = 2 * time.Millisecond
 
-// awaitReady returns when the program is ready, as its file says that this can be told. Devices that it made are configured meanwhile.
+// awaitReady returns when the program is ready, as its file says that this can be told. Devices that it makes are configured meanwhile.
 func (r *runningExternal) awaitReady(ctx context.Context, scene *testbed.Testbed, place program.Place) error {
-	adopted := !r.file.Creates
-	for begun := time.Now(); ; {
-		var missing []string
-		if !adopted {
-			there, err := scene.HasDevices()
-			if err != nil {
-				return err
-			}
-			if there {
-				if err := scene.Adopt(ctx); err != nil {
-					return r.explain(err)
-				}
-				adopted = true
-			}
-		}
-		carrier := false
-		if adopted {
-			var err error
-			if carrier, err = scene.HasCarrier(); err != nil {
-				return r.explain(err)
-			}
-		} else {
-			missing = append(missing, "it has not created both devices")
-		}
-		if adopted && !carrier {
-			missing = append(missing, "not both devices have a carrier")
-		}
-		if want := r.file.Ready.Output; want != "" && !r.output.saw() {
-			missing = append(missing, fmt.Sprintf("it has not printed %q", want))
-		}
-		if path := r.file.ReadyFile(place); path != "" && !exists(path) {
-			missing = append(missing, fmt.Sprintf("there is no file %s", path))
+	for begun := time.Now(); ; time.Sleep(readyPause) {
+		missing, err := r.missing(ctx, scene, place)
+		if err != nil {
+			return r.explain(err)
 		}
 		select {
 		case <-r.ended:
@@ -141,8 +113,47 @@ func (r *runningExternal) awaitReady(ctx context.Context, scene *testbed.Testbed
 		if time.Since(begun) > r.file.Ready.Within {
 			return r.withOutput(fmt.Errorf("%s is not ready after %v: %s", r.file.Name, r.file.Ready.Within, strings.Join(missing, ", ")))
 		}
-		time.Sleep(readyPause)
 	}
+}
+
+// missing is what of the signs that the program is ready is not there yet.
+func (r *runningExternal) missing(ctx context.Context, scene *testbed.Testbed, place program.Place) (missing []string, err error) {
+	adopted, err := r.adopt(ctx, scene)
+	if err != nil {
+		return nil, err
+	}
+	carrier := false
+	if adopted {
+		if carrier, err = scene.HasCarrier(); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case !adopted:
+		missing = append(missing, "it has not created both devices")
+	case !carrier:
+		missing = append(missing, "not both devices have a carrier")
+	}
+	if want := r.file.Ready.Output; want != "" && !r.output.saw() {
+		missing = append(missing, fmt.Sprintf("it has not printed %q", want))
+	}
+	if path := r.file.ReadyFile(place); path != "" && !exists(path) {
+		missing = append(missing, "there is no file "+path)
+	}
+	return missing, nil
+}
+
+// adopt configures devices that the program makes as soon as they are there, once, and reports whether all devices are.
+func (r *runningExternal) adopt(ctx context.Context, scene *testbed.Testbed) (bool, error) {
+	if !r.file.Creates || r.adopted {
+		return true, nil
+	}
+	there, err := scene.HasDevices()
+	if !there || err != nil {
+		return false, err
+	}
+	r.adopted = true
+	return true, scene.Adopt(ctx)
 }
 
 func exists(path string) bool {

@@ -34,6 +34,7 @@ type runningExternal struct {
 	folder  *program.Folder
 	group   group.Group
 	output  *tail
+	adopted bool        // devices that it made are configured
 	main    *os.Process // the command itself; nil until it is started
 
 	exited chan struct{} // closed when the command is gone
