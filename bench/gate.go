@@ -193,10 +193,10 @@ func (o *gateOptions) scenarios(programs []*program.File, words []string) ([]sce
 	}
 	for _, s := range run.Scenarios {
 		switch {
-		case s.DUT != run.Scenarios[0].DUT:
-			return nil, &usageError{fmt.Errorf("dut=%s and dut=%s: a gate compares builds of one program", run.Scenarios[0].DUT, s.DUT)}
 		case s.DUT != scenario.Forwarder && !s.IsProgram():
-			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder, or of a program of --program; add such a word to measure only these", s.DUT)}
+			return nil, &usageError{fmt.Errorf("dut=%s: a gate compares builds of dut=forwarder, or of a program of --program; add that word to measure only these", s.DUT)}
+		case s.DUT != run.Scenarios[0].DUT:
+			return nil, &usageError{fmt.Errorf("dut=%s and dut=%s: a gate compares builds of one program; add the word of one to measure only that", run.Scenarios[0].DUT, s.DUT)}
 		}
 	}
 	return run.Scenarios, nil
