@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/tun"
+	"tunbench/offload/offloadtest"
 )
 
 // TestRingRefusedAtRunTime: where io_uring_enter is refused in the middle of traffic, engine auto
@@ -23,7 +24,7 @@ func TestRingRefusedAtRunTime(t *testing.T) {
 		t.Run(string(gro), func(t *testing.T) {
 			p := newPair(t, tun.TUN, 1)
 			ways := []*way{{
-				p.ends[0], p.ends[1], newTraffic(mixes[0], 1, noLink), newArrivals(false),
+				p.ends[0], p.ends[1], offloadtest.NewTraffic(offloadtest.Mixes[0], 1, offloadtest.NoLink), offloadtest.NewArrivals(false),
 				func(s Stats) DirectionStats { return s.Total().AToB },
 			}}
 			var notes atomic.Int32

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/offload"
+	"tunbench/offload/offloadtest"
 )
 
 // hostile is a frame whose vnet header and packet contradict each other, such as only a
@@ -17,44 +18,50 @@ import (
 type hostile struct {
 	name     string
 	protocol uint8
-	spoil    func(f *flow, hdr *offload.VnetHdr, packet []byte) []byte
+	spoil    func(f *offloadtest.Flow, hdr *offload.VnetHdr, packet []byte) []byte
 }
 
 var hostiles = []hostile{
-	{"gso_size 0", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.GSOSize = 0; return p }},
-	{"gso_size 0", unix.IPPROTO_TCP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.GSOSize = 0; return p }},
-	{"csum_start past the end", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = uint16(len(p)) + 1; return p }},
-	{"csum_start 65535", unix.IPPROTO_TCP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 65535; return p }},
-	{"csum_start at the last byte", unix.IPPROTO_TCP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = uint16(len(p)) - 1; return p }},
-	{"csum_start in the IP header", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 8; return p }},
-	{"csum_start 0", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 0; return p }},
-	{"csum_offset past the end", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.CsumOffset = 65535; return p }},
-	{"no NEEDS_CSUM", unix.IPPROTO_TCP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.Flags = 0; return p }},
-	{"no such gso_type", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte { h.GSOType = 0x77; return p }},
-	{"gso_type TCP of UDP", unix.IPPROTO_UDP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte {
+	{"gso_size 0", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.GSOSize = 0; return p }},
+	{"gso_size 0", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.GSOSize = 0; return p }},
+	{"csum_start past the end", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte {
+		h.CsumStart = uint16(len(p)) + 1
+		return p
+	}},
+	{"csum_start 65535", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 65535; return p }},
+	{"csum_start at the last byte", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte {
+		h.CsumStart = uint16(len(p)) - 1
+		return p
+	}},
+	{"csum_start in the IP header", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 8; return p }},
+	{"csum_start 0", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.CsumStart = 0; return p }},
+	{"csum_offset past the end", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.CsumOffset = 65535; return p }},
+	{"no NEEDS_CSUM", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.Flags = 0; return p }},
+	{"no such gso_type", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte { h.GSOType = 0x77; return p }},
+	{"gso_type TCP of UDP", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte {
 		h.GSOType = unix.VIRTIO_NET_HDR_GSO_TCPV4
 		return p
 	}},
-	{"gso_type UDP of TCP", unix.IPPROTO_TCP, func(_ *flow, h *offload.VnetHdr, p []byte) []byte {
+	{"gso_type UDP of TCP", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte {
 		h.GSOType = unix.VIRTIO_NET_HDR_GSO_UDP_L4
 		return p
 	}},
-	{"gso_type of the other IP version", unix.IPPROTO_TCP, func(f *flow, h *offload.VnetHdr, p []byte) []byte {
+	{"gso_type of the other IP version", unix.IPPROTO_TCP, func(f *offloadtest.Flow, h *offload.VnetHdr, p []byte) []byte {
 		h.GSOType = unix.VIRTIO_NET_HDR_GSO_TCPV6
-		if f.version == 6 {
+		if f.Version == 6 {
 			h.GSOType = unix.VIRTIO_NET_HDR_GSO_TCPV4
 		}
 		return p
 	}},
-	{"cut in the payload", unix.IPPROTO_UDP, func(_ *flow, _ *offload.VnetHdr, p []byte) []byte { return p[:len(p)-500] }},
-	{"cut in the L4 header", unix.IPPROTO_TCP, func(f *flow, _ *offload.VnetHdr, p []byte) []byte { return p[:f.l4Start()+13] }},
-	{"cut in the IP header", unix.IPPROTO_UDP, func(_ *flow, _ *offload.VnetHdr, p []byte) []byte { return p[:9] }},
-	{"one byte", unix.IPPROTO_UDP, func(_ *flow, _ *offload.VnetHdr, p []byte) []byte { return p[:1] }},
-	{"more than IP says", unix.IPPROTO_TCP, func(_ *flow, _ *offload.VnetHdr, p []byte) []byte { return append(p, make([]byte, 40)...) }},
-	{"data offset 0", unix.IPPROTO_TCP, func(f *flow, _ *offload.VnetHdr, p []byte) []byte { p[f.l4Start()+12] = 0; return p }},
-	{"IP version 9", unix.IPPROTO_TCP, func(_ *flow, _ *offload.VnetHdr, p []byte) []byte { p[0] = 0x95; return p }},
-	{"a lie of the packet itself", unix.IPPROTO_TCP, func(f *flow, _ *offload.VnetHdr, _ []byte) []byte { return lie(f) }},
-	{"a lie of the packet itself", unix.IPPROTO_UDP, func(f *flow, _ *offload.VnetHdr, _ []byte) []byte { return lie(f) }},
+	{"cut in the payload", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { return p[:len(p)-500] }},
+	{"cut in the L4 header", unix.IPPROTO_TCP, func(f *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { return p[:f.L4()+13] }},
+	{"cut in the IP header", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { return p[:9] }},
+	{"one byte", unix.IPPROTO_UDP, func(_ *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { return p[:1] }},
+	{"more than IP says", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { return append(p, make([]byte, 40)...) }},
+	{"data offset 0", unix.IPPROTO_TCP, func(f *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { p[f.L4()+12] = 0; return p }},
+	{"IP version 9", unix.IPPROTO_TCP, func(_ *offloadtest.Flow, _ *offload.VnetHdr, p []byte) []byte { p[0] = 0x95; return p }},
+	{"a lie of the packet itself", unix.IPPROTO_TCP, func(f *offloadtest.Flow, _ *offload.VnetHdr, _ []byte) []byte { return offloadtest.Lie(f) }},
+	{"a lie of the packet itself", unix.IPPROTO_UDP, func(f *offloadtest.Flow, _ *offload.VnetHdr, _ []byte) []byte { return offloadtest.Lie(f) }},
 }
 
 // TestHostileFrames sends each of them between two good ones. The good ones must arrive;
@@ -104,12 +111,12 @@ func testHostileFrames(t *testing.T, cfg Config) {
 
 // frame makes a superpacket of a new flow and spoils it.
 func (h hostile) frame(random *rand.Rand, number int) []byte {
-	f := newFlow(number, random, noLink, h.protocol)
+	f := offloadtest.RandomFlow(number, random, offloadtest.NoLink, h.protocol)
 	var packets [][]byte
 	for range 3 {
-		packets = append(packets, f.next(f.payload(1000), tcpACK))
+		packets = append(packets, f.Next(f.Payload(1000), offloadtest.ACK))
 	}
-	super := f.superpacket(packets, 1000)
+	super := f.Superpacket(packets, 1000)
 	var hdr offload.VnetHdr
 	_ = hdr.Decode(super) // as long as superpacket made it
 	packet := h.spoil(f, &hdr, super[offload.VnetHdrLen:])

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/tun"
+	"tunbench/offload/offloadtest"
 )
 
 // exactCase is one way to set a forwarder up.
@@ -59,14 +60,14 @@ func exactCases() []exactCase {
 // tag: the packet socket that sends it says that the network header is behind the tag and
 // that the protocol is 802.1Q (packet_parse_headers in net/packet/af_packet.c), so that
 // the kernel takes the IP length for a part of the flow and chooses any queue.
-func (c exactCase) link() linkLayer {
+func (c exactCase) link() offloadtest.Link {
 	switch {
 	case c.kind == tun.TUN:
-		return noLink
+		return offloadtest.NoLink
 	case c.queues > 1:
-		return plainLink
+		return offloadtest.PlainLink
 	}
-	return vlanLink
+	return offloadtest.VLANLink
 }
 
 // exactSeed makes other traffic: go test ./forwarder -run TestExact -exact.seed 1
@@ -87,9 +88,9 @@ func TestExact(t *testing.T) {
 			t.Parallel() // each has a namespace of its own
 			p := newPair(t, c.kind, c.queues)
 			taken := uint64(0)
-			for j, m := range mixes {
-				m.noUSO = !p.takesUSO()
-				t.Run(m.name, func(t *testing.T) { taken += testExact(t, c, p, m, *exactSeed<<32+uint64(100*i+j)) })
+			for j, m := range offloadtest.Mixes {
+				m.NoUSO = !p.takesUSO()
+				t.Run(m.Name, func(t *testing.T) { taken += testExact(t, c, p, m, *exactSeed<<32+uint64(100*i+j)) })
 			}
 			if c.intake && taken == 0 {
 				t.Error("no packet came through the intakes")
@@ -103,25 +104,25 @@ const inRing = 1200
 
 // way is one direction of the comparison.
 type way struct {
-	from, to *packetEnd
-	traffic  *traffic
-	arrivals *arrivals
+	from, to *offloadtest.Socket
+	traffic  *offloadtest.Traffic
+	arrivals *offloadtest.Arrivals
 	stats    func(Stats) DirectionStats
 }
 
 // testExact returns how many packets came through an intake.
-func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) (taken uint64) {
+func testExact(t *testing.T, c exactCase, p *pair, m offloadtest.Mix, seed uint64) (taken uint64) {
 	if c.intake {
 		p.attachIntakes(t)
 	}
 	ethernet := c.kind == tun.TAP
 	ways := []*way{{
-		p.ends[0], p.ends[1], newTraffic(m, seed, c.link()), newArrivals(ethernet),
+		p.ends[0], p.ends[1], offloadtest.NewTraffic(m, seed, c.link()), offloadtest.NewArrivals(ethernet),
 		func(s Stats) DirectionStats { return s.Total().AToB },
 	}}
 	if c.bothWays {
 		ways = append(ways, &way{
-			p.ends[1], p.ends[0], newTraffic(m, seed+50, c.link()), newArrivals(ethernet),
+			p.ends[1], p.ends[0], offloadtest.NewTraffic(m, seed+50, c.link()), offloadtest.NewArrivals(ethernet),
 			func(s Stats) DirectionStats { return s.Total().BToA },
 		})
 	}
@@ -144,8 +145,8 @@ func testExact(t *testing.T, c exactCase, p *pair, m mix, seed uint64) (taken ui
 	// it has batches; the others come as they are sent.
 	const live = 400
 	inject(t, ways, inRing)
-	var next [][]injection
-	if !c.intake || m.equal != 0 {
+	var next [][]offloadtest.Injection
+	if !c.intake || m.Equal != 0 {
 		next = prepare(ways, live)
 	}
 	stop := running(t, f)
@@ -188,20 +189,20 @@ func inject(t *testing.T, ways []*way, n int) {
 }
 
 // prepare makes n frames of every way, which it expects from then on.
-func prepare(ways []*way, n int) [][]injection {
-	var rounds [][]injection
+func prepare(ways []*way, n int) [][]offloadtest.Injection {
+	var rounds [][]offloadtest.Injection
 	for _, w := range ways {
-		round := w.traffic.round(n)
+		round := w.traffic.Round(n)
 		rounds = append(rounds, round)
 		for _, in := range round {
-			w.arrivals.expect(in)
+			w.arrivals.Expect(in)
 		}
 	}
 	return rounds
 }
 
 // send sends what was prepared, the ways taking turns.
-func send(t *testing.T, ways []*way, rounds [][]injection) {
+func send(t *testing.T, ways []*way, rounds [][]offloadtest.Injection) {
 	t.Helper()
 	longest := 0
 	for _, round := range rounds {
@@ -212,8 +213,8 @@ func send(t *testing.T, ways []*way, rounds [][]injection) {
 			if j >= len(rounds) || i >= len(rounds[j]) {
 				continue
 			}
-			if err := w.from.send(rounds[j][i].frame); err != nil {
-				t.Fatalf("send % x: %v", rounds[j][i].frame[:min(len(rounds[j][i].frame), 64)], err)
+			if err := w.from.Send(rounds[j][i].Frame); err != nil {
+				t.Fatalf("send % x: %v", rounds[j][i].Frame[:min(len(rounds[j][i].Frame), 64)], err)
 			}
 		}
 	}
@@ -227,12 +228,12 @@ func settle(t *testing.T, f *Forwarder, ways []*way) {
 	for _, w := range ways {
 		for !w.accounted(f.Stats()) && !t.Failed() {
 			if time.Now().After(deadline) {
-				t.Errorf("%d segments were sent, the forwarder knows of %+v", w.arrivals.segments, w.stats(f.Stats()))
+				t.Errorf("%d segments were sent, the forwarder knows of %+v", w.arrivals.Segments, w.stats(f.Stats()))
 			}
 			time.Sleep(100 * time.Microsecond)
 		}
 		if err := w.receive(); err != nil {
-			t.Fatal(errors.Join(err, w.arrivals.lost()))
+			t.Fatal(errors.Join(err, w.arrivals.Lost()))
 		}
 	}
 	if t.Failed() {
@@ -243,7 +244,7 @@ func settle(t *testing.T, f *Forwarder, ways []*way) {
 // accounted reports whether every segment sent was read, and either written or not.
 func (w *way) accounted(s Stats) bool {
 	d := w.stats(s)
-	return d.ReadSegments == w.arrivals.segments && d.ReadSegments == d.WrittenSegments+unwritten(d)
+	return d.ReadSegments == w.arrivals.Segments && d.ReadSegments == d.WrittenSegments+unwritten(d)
 }
 
 // unwritten counts the segments that were dropped or refused by the kernel.
@@ -260,14 +261,14 @@ func unwritten(d DirectionStats) (n uint64) {
 func (w *way) receive() error {
 	var errs []error
 	for len(errs) < 3 {
-		frame, ok, err := w.to.receive()
+		frame, ok, err := w.to.Receive()
 		if err != nil {
 			return err
 		}
 		if !ok {
 			break
 		}
-		if err := w.arrivals.take(frame); err != nil {
+		if err := w.arrivals.Take(frame); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -279,28 +280,28 @@ func (w *way) receive() error {
 func (w *way) check(t *testing.T, c exactCase, s Stats) {
 	d := w.stats(s)
 	t.Logf("%d segments came as %d packets and left as %d, %d of them superpackets; not forwarded: %v %v",
-		d.ReadSegments, d.ReadPackets, d.WrittenPackets, w.arrivals.superpackets, d.Drops, d.WriteErrors)
-	if err := w.arrivals.lost(); err != nil {
+		d.ReadSegments, d.ReadPackets, d.WrittenPackets, w.arrivals.Superpackets, d.Drops, d.WriteErrors)
+	if err := w.arrivals.Lost(); err != nil {
 		t.Errorf("%v; counters %+v", err, d)
 	}
 	// The kernel takes some lies from us and drops them later.
-	if got := unwritten(d); got > uint64(w.arrivals.lies) {
-		t.Errorf("%d packets with lies in them did not arrive, %d drops and errors were counted: %+v", w.arrivals.lies, got, d)
+	if got := unwritten(d); got > uint64(w.arrivals.Lies) {
+		t.Errorf("%d packets with lies in them did not arrive, %d drops and errors were counted: %+v", w.arrivals.Lies, got, d)
 	}
 	switch {
 	case c.gso == GSOSplit:
-		if w.arrivals.superpackets > 0 {
-			t.Errorf("%d superpackets arrived, all should have been split", w.arrivals.superpackets)
+		if w.arrivals.Superpackets > 0 {
+			t.Errorf("%d superpackets arrived, all should have been split", w.arrivals.Superpackets)
 		}
 	case c.gro == GROOff:
 		if d.WrittenPackets+unwritten(d) != d.ReadPackets {
 			t.Errorf("of %d packets read %d were written: none should be coalesced", d.ReadPackets, d.WrittenPackets)
 		}
-	case w.traffic.mix.equal != 0 && !(w.traffic.mix.noUSO && w.traffic.mix.equal == unix.IPPROTO_UDP):
+	case w.traffic.Mix.Equal != 0 && !(w.traffic.Mix.NoUSO && w.traffic.Mix.Equal == unix.IPPROTO_UDP):
 		// Those that waited were there together; of the others each may have come alone.
-		if w.arrivals.superpackets == 0 || d.ReadPackets-d.WrittenPackets < inRing/2 {
+		if w.arrivals.Superpackets == 0 || d.ReadPackets-d.WrittenPackets < inRing/2 {
 			t.Errorf("of %d packets read %d were written, %d of those that arrived are superpackets: hardly any was coalesced",
-				d.ReadPackets, d.WrittenPackets, w.arrivals.superpackets)
+				d.ReadPackets, d.WrittenPackets, w.arrivals.Superpackets)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
+	"tunbench/offload/offloadtest"
 )
 
 // TestRingGoesFirst: what a ring holds is written before what was read from the device, also
@@ -28,13 +29,13 @@ func TestRingGoesFirst(t *testing.T) {
 	}
 	t.Cleanup(func() { f.Close() })
 	side := f.workers[0].shared.sides[0]
-	flow := newFlow(1, rand.New(rand.NewPCG(1, 2)), noLink, unix.IPPROTO_UDP)
+	flow := offloadtest.RandomFlow(1, rand.New(rand.NewPCG(1, 2)), offloadtest.NoLink, unix.IPPROTO_UDP)
 	payloads := [][]byte{[]byte("the first"), []byte("the second"), []byte("the third")}
 	side.ring.Open()
 	side.ring.Settle()
 	side.young = false
 	for _, payload := range payloads {
-		if err := p.ends[0].send(append(make([]byte, offload.VnetHdrLen), flow.next(payload, 0)...)); err != nil {
+		if err := p.ends[0].Send(append(make([]byte, offload.VnetHdrLen), flow.Next(payload, 0)...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,7 +53,7 @@ func TestRingGoesFirst(t *testing.T) {
 		t.Fatal("it does not end")
 	}
 	for _, payload := range payloads {
-		frame, ok, err := p.ends[1].receive()
+		frame, ok, err := p.ends[1].Receive()
 		if err != nil || !ok || !bytes.HasSuffix(frame, payload) {
 			t.Errorf("received %q, %t, %v; want %q", frame, ok, err, payload)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
+	"tunbench/offload/offloadtest"
 )
 
 // oneDirection is a direction to a wire, without a worker.
@@ -46,16 +47,16 @@ func output(segments int, pieces ...[]byte) *offload.Output {
 func TestRefusedSuperpacketGoesAsSegments(t *testing.T) {
 	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
 		d, dst, notes := oneDirection(t, Config{})
-		f := newFlow(1, rand.New(rand.NewPCG(1, uint64(protocol))), noLink, protocol)
+		f := offloadtest.RandomFlow(1, rand.New(rand.NewPCG(1, uint64(protocol))), offloadtest.NoLink, protocol)
 		for range 2 {
-			packets := [][]byte{f.next(f.payload(900), tcpACK), f.next(f.payload(900), tcpACK), f.next(f.payload(17), tcpACK)}
-			super := f.superpacket(packets, 900)
+			packets := [][]byte{f.Next(f.Payload(900), offloadtest.ACK), f.Next(f.Payload(900), offloadtest.ACK), f.Next(f.Payload(17), offloadtest.ACK)}
+			super := f.Superpacket(packets, 900)
 			if err := d.wrote(output(3, super[:500], super[500:]), unix.EINVAL); err != nil {
 				t.Fatal(err)
 			}
 			for i, want := range packets {
-				got, err := wirePackets(dst.receive(t), false)
-				if err != nil || len(got) != 1 || canonical(got[0], false) != canonical(want, false) {
+				got, err := offloadtest.WirePackets(dst.receive(t), false)
+				if err != nil || len(got) != 1 || offloadtest.Canonical(got[0], false) != offloadtest.Canonical(want, false) {
 					t.Fatalf("protocol %d: segment %d of %d bytes is another packet (%v)", protocol, i, len(want), err)
 				}
 			}
@@ -79,11 +80,11 @@ func TestRefusedSuperpacketGoesAsSegments(t *testing.T) {
 // write error, and changes nothing for others.
 func TestRefusedPacketIsAnError(t *testing.T) {
 	d, _, notes := oneDirection(t, Config{})
-	f := newFlow(1, rand.New(rand.NewPCG(1, 2)), noLink, unix.IPPROTO_UDP)
-	packet := f.next(f.payload(900), 0)
-	lying := f.superpacket([][]byte{packet}, 900)
+	f := offloadtest.RandomFlow(1, rand.New(rand.NewPCG(1, 2)), offloadtest.NoLink, unix.IPPROTO_UDP)
+	packet := f.Next(f.Payload(900), 0)
+	lying := f.Superpacket([][]byte{packet}, 900)
 	lying[4], lying[5] = 0, 0 // gso_size
-	for _, b := range [][]byte{frame(packet), lying} {
+	for _, b := range [][]byte{offloadtest.Frame(packet), lying} {
 		if err := d.wrote(output(1, b), unix.EINVAL); err != nil {
 			t.Fatal(err)
 		}
