@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strconv"
 )
@@ -46,7 +47,34 @@ func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*N
 			return err
 		}
 	}
+	if t.router != nil {
+		if err := t.router.prepare(cfg); err != nil {
+			return err
+		}
+	}
 	return t.waitReady(ctx, lay.links, spaces, cfg)
+}
+
+// prepare does what Config asks of the router or the bridge alone.
+func (r *router) prepare(cfg Config) error {
+	if cfg.Split {
+		if err := r.namespace.disableOffload(routerDeviceB); err != nil {
+			return err
+		}
+	}
+	if cfg.Topology != Route {
+		return nil
+	}
+	for _, network := range cfg.Beyond {
+		via := addrsB().v4
+		if network.Addr().Is6() {
+			via = addrsB().v6
+		}
+		if err := r.namespace.addNetwork(r.ifIndexes[1], network, via); err != nil {
+			return fmt.Errorf("add route to %s: %w", network, err)
+		}
+	}
+	return nil
 }
 
 // waitReady returns when what the kernel does later by itself is done, too.

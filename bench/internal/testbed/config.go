@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -20,6 +21,8 @@ const (
 	Veth Topology = "veth"
 	// Route is a veth pair from A to a namespace that routes, and one from there to B.
 	Route Topology = "route"
+	// Bridge is the same with a bridge in place of the router.
+	Bridge Topology = "bridge"
 )
 
 // Config describes a Testbed. Only Topology must be set, for Devices also Kind.
@@ -58,6 +61,14 @@ type Config struct {
 	// the loopback device of an end, from its address Behind, leaves by its device.
 	Forward bool
 
+	// Beyond are networks that the router of topology Route finds behind B, though no one
+	// there has an address of them: B receives the packets and drops them in silence.
+	Beyond []netip.Prefix
+
+	// Split has the router or the bridge split superpackets and complete checksums before
+	// packets leave for B.
+	Split bool
+
 	// IPv6 configures that family beside IPv4. Without it IPv6 is disabled.
 	IPv6 bool
 
@@ -83,7 +94,7 @@ func qdiscs() []string {
 // check returns a *ConfigError for the first field that cannot be used.
 func (c *Config) check() error {
 	if _, ok := layoutOf(c.Topology); !ok {
-		return &ConfigError{"Topology", string(c.Topology), "devices, veth or route"}
+		return &ConfigError{"Topology", string(c.Topology), "devices, veth, route or bridge"}
 	}
 	if c.Absent && c.Topology != Devices {
 		return &ConfigError{"Absent", string(c.Topology), "false: only devices of a device under test can come later"}

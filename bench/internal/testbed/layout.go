@@ -47,6 +47,8 @@ func layoutOf(t Topology) (layout, bool) {
 		return layout{[]role{roleA, roleB}, wireVeth, directLinks()}, true
 	case Route:
 		return layout{[]role{roleA, roleB, roleR}, wireRoute, routedLinks()}, true
+	case Bridge:
+		return layout{[]role{roleA, roleB, roleR}, wireBridge, directLinks()}, true
 	}
 	return layout{}, false
 }

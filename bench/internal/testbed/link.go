@@ -3,6 +3,7 @@ package testbed
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 
 	"github.com/vishvananda/netlink"
@@ -119,6 +120,14 @@ func (ns *Namespace) addRoute(index int, self, next, far netip.Addr) error {
 		route.Flags = int(netlink.FLAG_ONLINK)
 	}
 	return ns.netlink.RouteAdd(route)
+}
+
+// addNetwork leads packets for a whole network to the device, by way of next.
+func (ns *Namespace) addNetwork(index int, network netip.Prefix, next netip.Addr) error {
+	return ns.netlink.RouteAdd(&netlink.Route{
+		LinkIndex: index, Gw: next.AsSlice(), Flags: int(netlink.FLAG_ONLINK),
+		Dst: &net.IPNet{IP: network.Addr().AsSlice(), Mask: net.CIDRMask(network.Bits(), network.Addr().BitLen())},
+	})
 }
 
 // setLoopbackUp makes the namespace's own addresses reachable from inside.

@@ -201,6 +201,8 @@ func scenes() map[string]Config {
 		"veth":               {Topology: Veth},
 		"veth v6":            {Topology: Veth, IPv6: true},
 		"route":              {Topology: Route},
+		"bridge":             {Topology: Bridge},
+		"bridge v6":          {Topology: Bridge, IPv6: true},
 		"route v6":           {Topology: Route, IPv6: true},
 	}
 }

@@ -71,7 +71,7 @@ func roundTrip(t *testing.T, bed *Testbed, to netip.Addr) netip.Addr {
 }
 
 func TestReach(t *testing.T) {
-	for _, topology := range []Topology{Veth, Route} {
+	for _, topology := range []Topology{Veth, Route, Bridge} {
 		t.Run(string(topology), func(t *testing.T) {
 			bed := up(t, Config{Topology: topology, IPv6: true})
 			before := mustCounters(t, bed)
@@ -83,7 +83,7 @@ func TestReach(t *testing.T) {
 			}
 			diff := mustCounters(t, bed).Sub(before)
 			links := append([]LinkCounters{diff.A, diff.B}, diff.Router...)
-			if want := map[Topology]int{Veth: 2, Route: 4}[topology]; len(links) != want {
+			if want := map[Topology]int{Veth: 2, Route: 4, Bridge: 2}[topology]; len(links) != want {
 				t.Errorf("%d devices are counted, want %d", len(links), want)
 			}
 			for i, c := range links {

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Testbed is a scene that is set: the namespaces tb-<pid>-a and -b, for topology
-// Route also -r, with everything in them. A process has at most one at a time.
+// Testbed is a scene that is set: the namespaces tb-<pid>-a and -b, for topologies
+// Route and Bridge also -r, with everything in them. A process has at most one at a time.
 // Its methods may be called from any goroutine, but none while Down runs or later.
 type Testbed struct {
 	a, b   *End
@@ -41,7 +41,7 @@ type End struct {
 	Ethernet bool
 }
 
-// router is the namespace between the ends.
+// router is the namespace between the ends; that of a bridge has no ifIndexes.
 type router struct {
 	namespace *Namespace
 	ifIndexes []int // towards A, towards B
@@ -92,7 +92,7 @@ func (t *Testbed) A() *End { return t.a }
 // B is the end that traffic goes to.
 func (t *Testbed) B() *End { return t.b }
 
-// Router is the namespace between the ends in topology Route, otherwise nil.
+// Router is the namespace between the ends, of topologies Route and Bridge, otherwise nil.
 func (t *Testbed) Router() *Namespace {
 	if t.router == nil {
 		return nil
