@@ -232,7 +232,7 @@ func (con *console) gate(ctx context.Context, o gateOptions, words []string) (er
 	if plan.Work, err = o.work(plan.Programs, words); err != nil {
 		return err
 	}
-	reports, err := createReports(o)
+	reports, err := createReports(o.markdown, o.junit)
 	if err != nil {
 		return err
 	}

@@ -7,17 +7,17 @@ import (
 	"tunbench/bench/internal/gate"
 )
 
-// reports are the files that a gate writes.
+// reports are the files that a gate or a check writes.
 type reports struct{ markdown, junit *gate.File }
 
-func createReports(o gateOptions) (r reports, err error) {
-	if o.markdown != "" && o.markdown == o.junit {
-		return r, &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", o.markdown, o.junit)}
+func createReports(markdown, junit string) (r reports, err error) {
+	if markdown != "" && markdown == junit {
+		return r, &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", markdown, junit)}
 	}
-	if r.markdown, err = gate.CreateFile(o.markdown); err != nil {
+	if r.markdown, err = gate.CreateFile(markdown); err != nil {
 		return r, err
 	}
-	if r.junit, err = gate.CreateFile(o.junit); err != nil {
+	if r.junit, err = gate.CreateFile(junit); err != nil {
 		return r, errors.Join(err, r.discard())
 	}
 	return r, nil

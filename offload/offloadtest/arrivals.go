@@ -1,8 +1,10 @@
 package offloadtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tunbench/offload"
 )
@@ -13,6 +15,8 @@ type Arrivals struct {
 	ethernet bool
 	waiting  map[string][]expected // by their bytes; equal ones in the order of sending
 	taken    map[string]bool
+	may      map[string]bool // by their bytes
+	parts    [][]byte        // superpackets whose parts may
 	sent     map[int]int // packets of each flow
 	arrived  map[int]int // position of the last one that arrived
 
@@ -31,7 +35,7 @@ type expected struct {
 // NewArrivals returns one that expects nothing yet.
 func NewArrivals(ethernet bool) *Arrivals {
 	return &Arrivals{
-		ethernet: ethernet, waiting: map[string][]expected{}, taken: map[string]bool{}, sent: map[int]int{}, arrived: map[int]int{},
+		ethernet: ethernet, waiting: map[string][]expected{}, taken: map[string]bool{}, may: map[string]bool{}, sent: map[int]int{}, arrived: map[int]int{},
 	}
 }
 
@@ -48,6 +52,20 @@ func (a *Arrivals) Expect(in Injection) {
 			a.Missing++
 		}
 	}
+}
+
+// Tolerate is told of a packet that may arrive, however often.
+func (a *Arrivals) Tolerate(packet []byte) { a.may[Canonical(packet, a.ethernet)] = true }
+
+// TolerateParts is told of a superpacket whose headers contradict it: what the kernel of a
+// device makes of it, where it splits it, may arrive too. Parts are known by their payload.
+func (a *Arrivals) TolerateParts(packet []byte) { a.parts = append(a.parts, slices.Clone(packet)) }
+
+// tolerated says whether a packet that nobody expects may arrive.
+func (a *Arrivals) tolerated(packet []byte) bool {
+	const payload = 32 // bytes that no other packet ends with
+	end := packet[max(0, len(packet)-payload):]
+	return a.may[Canonical(packet, a.ethernet)] || slices.ContainsFunc(a.parts, func(whole []byte) bool { return bytes.Contains(whole, end) })
 }
 
 // Kind says what is wrong with a packet.
@@ -106,13 +124,15 @@ func (a *Arrivals) Take(frame []byte) error {
 // takeLie takes a packet as it is, if one with lies in it was sent like this.
 func (a *Arrivals) takeLie(packet []byte) bool {
 	candidates := a.waiting[Canonical(packet, a.ethernet)]
-	return len(candidates) > 0 && candidates[0].lies && a.takePacket(packet) == nil
+	return a.may[Canonical(packet, a.ethernet)] || len(candidates) > 0 && candidates[0].lies && a.takePacket(packet) == nil
 }
 
 func (a *Arrivals) takePacket(packet []byte) *Finding {
 	key := Canonical(packet, a.ethernet)
 	candidates := a.waiting[key]
 	switch {
+	case len(candidates) == 0 && a.tolerated(packet):
+		return nil
 	case len(candidates) == 0 && a.taken[key]:
 		return &Finding{Twice, packet, "it arrived more often than it was sent"}
 	case len(candidates) == 0:

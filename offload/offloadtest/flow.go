@@ -83,7 +83,7 @@ func (f *Flow) makeIPv4() {
 	}
 	f.network[8] = hops
 	f.network[9] = f.Protocol
-	copy(f.network[12:], []byte{198, 18, 0, byte(f.Number), 198, 19, 0, byte(f.Number)}) // RFC 2544
+	copy(f.network[12:], []byte{198, 18, 16, byte(f.Number), 198, 19, 0, byte(f.Number)}) // RFC 2544
 	f.network = append(f.network, f.Options...)
 }
 
@@ -120,7 +120,7 @@ func (f *Flow) makeL4() {
 	}
 }
 
-func (f *Flow) setWindow() { binary.BigEndian.PutUint16(f.l4[14:], uint16(f.random.Uint32())) }
+func (f *Flow) setWindow() { f.SetWindow(uint16(f.random.Uint32())) }
 
 // L3 and L4 return where the headers of the flow's packets start.
 func (f *Flow) L3() int { return len(f.link) }
@@ -186,3 +186,25 @@ func (f *Flow) setLengths(ip []byte) {
 	binary.BigEndian.PutUint16(ip[4:], f.ID)
 	SetIPv4Checksum(ip)
 }
+
+// SetTOS changes TOS or the traffic class of the packets to come.
+func (f *Flow) SetTOS(tos byte) {
+	if f.TOS = tos; f.Version == 4 {
+		f.network[1] = tos
+		return
+	}
+	f.network[0] = 0x60 | tos>>4
+	f.network[1] = tos<<4 | f.network[1]&15
+}
+
+// SetHops changes the time to live or the hop limit of the packets to come.
+func (f *Flow) SetHops(hops byte) {
+	if f.Version == 4 {
+		f.network[8] = hops
+		return
+	}
+	f.network[7] = hops
+}
+
+// SetWindow changes TCP's window of the packets to come.
+func (f *Flow) SetWindow(window uint16) { binary.BigEndian.PutUint16(f.l4[14:], window) }

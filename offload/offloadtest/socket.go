@@ -69,16 +69,34 @@ func (s *Socket) Close() error {
 	return err
 }
 
+// fullFor is how long a ring may be full before what is sent is given up.
+const fullFor = 10 * time.Second
+
 // Send puts a frame, vnet header first, into the device. Where a ring is full, which an intake
-// says to the sender and counts, it tries again: nothing is lost by it. A header that
-// contradicts its packet the kernel refuses with EINVAL.
-func (s *Socket) Send(frame []byte) error {
-	for {
-		if _, err := unix.Write(s.fd, frame); !errors.Is(err, unix.ENOBUFS) {
+// says to the sender and counts, it tries again: nothing is lost by it. A frame that
+// contradicts itself the kernel may refuse, see [Refused].
+func (s *Socket) Send(frame []byte) error { return s.send(frame, fullFor) }
+
+// SendOnce is Send of a frame that contradicts itself: the kernel says of some that a ring is
+// full, and would say so for ever.
+func (s *Socket) SendOnce(frame []byte) error { return s.send(frame, 0) }
+
+func (s *Socket) send(frame []byte, patience time.Duration) error {
+	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+		if _, err := unix.Write(s.fd, frame); !errors.Is(err, unix.ENOBUFS) || time.Since(start) >= patience {
 			return err
 		}
-		time.Sleep(time.Millisecond)
 	}
+}
+
+// Refused says that the kernel did not let a frame into the device.
+func Refused(err error) bool {
+	for _, errno := range []error{unix.EINVAL, unix.EMSGSIZE, unix.ENOBUFS, unix.ENOMEM, unix.EPROTONOSUPPORT} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // Receive returns the next frame that arrived; ok is false when there is none.

@@ -218,12 +218,8 @@ func (tr *Traffic) padded(f *Flow) {
 
 // otherHops are three packets of which the second took another way.
 func (tr *Traffic) otherHops(f *Flow) {
-	hops := &f.network[8]
-	if f.Version == 6 {
-		hops = &f.network[7]
-	}
-	for _, left := range []byte{64, 63, 64} {
-		*hops = left
+	for _, left := range []byte{hops, hops - 1, hops} {
+		f.SetHops(left)
 		tr.single(f, 200, ACK)
 	}
 }

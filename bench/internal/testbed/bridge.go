@@ -15,6 +15,9 @@ func wireBridge(spaces map[role]*Namespace, cfg Config) error {
 		return err
 	}
 	ns := spaces[roleR]
+	if err := ns.noBridgeNetfilter(); err != nil {
+		return err
+	}
 	bridge := &netlink.Bridge{LinkAttrs: netlink.NewLinkAttrs(), MulticastSnooping: new(false)}
 	bridge.Name = bridgeDevice
 	if err := ns.netlink.LinkAdd(bridge); err != nil {
@@ -36,6 +39,25 @@ func wireBridge(spaces map[role]*Namespace, cfg Config) error {
 		}
 	}
 	return nil
+}
+
+// noBridgeNetfilter keeps netfilter's hooks for IP away from what is bridged: they would drop
+// and trim packets (br_validate_ipv4 in net/bridge/br_netfilter_hooks.c). Most kernels have
+// none unless a container engine has loaded them.
+func (ns *Namespace) noBridgeNetfilter() error {
+	var found []sysctl
+	err := ns.Do(func() error {
+		for _, name := range []string{"iptables", "ip6tables", "arptables"} {
+			if s := (sysctl{"net.bridge.bridge-nf-call-" + name, "0"}); s.exists() {
+				found = append(found, s)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for bridge netfilter in %s: %w", ns.name, err)
+	}
+	return ns.setSysctls(found)
 }
 
 // setUpQuietly sets a device up that needs no address.
