@@ -17,8 +17,8 @@ type Arrivals struct {
 	taken    map[string]bool
 	may      map[string]bool // by their bytes
 	parts    [][]byte        // superpackets whose parts may
-	sent     map[int]int // packets of each flow
-	arrived  map[int]int // position of the last one that arrived
+	sent     map[int]int     // packets of each flow
+	arrived  map[int]int     // position of the last one that arrived
 
 	Segments     uint64 // sent in all
 	Missing      int    // packets that must arrive still

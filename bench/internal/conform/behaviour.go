@@ -193,6 +193,7 @@ func deviceDown(ctx context.Context, r *room) error {
 func (r *room) lose() error {
 	m := newMaker("lose", r.scene.A().Ethernet, r.setting.MTU)
 	interleaved(m, 8, 5)
+	r.strays = m.frames
 	for _, f := range m.frames {
 		if err := r.sockets[0].Send(f.bytes); err != nil {
 			return err

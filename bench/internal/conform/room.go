@@ -48,6 +48,7 @@ type room struct {
 	sockets sockets
 	answers map[string][][]byte // the oracle's, by the case's name
 	figures map[string]float64  // of the case at work
+	strays  []frame             // sent from A when nobody could deliver them: they may come later
 }
 
 // openRoom builds the scene and starts the program. A room that could not be opened leaves
@@ -137,7 +138,13 @@ func (r *room) drain() error {
 // way is the direction from end i to the other.
 func (r *room) way(from int) *way {
 	ethernet := r.scene.A().Ethernet
-	return &way{from: r.sockets[from], to: r.sockets[1-from], ethernet: ethernet, arrivals: offloadtest.NewArrivals(ethernet)}
+	w := &way{from: r.sockets[from], to: r.sockets[1-from], ethernet: ethernet, arrivals: offloadtest.NewArrivals(ethernet)}
+	for _, f := range r.strays {
+		for _, packet := range f.readings(ethernet) {
+			w.arrivals.Tolerate(packet)
+		}
+	}
+	return w
 }
 
 func (r *room) numbers() *flowNumbers {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/offload/offloadtest"
 )
@@ -44,7 +45,11 @@ type workplace struct {
 	kind    dut.Kind
 	answers map[string][][]byte
 	room    *room // nil when there is none
+	closed  int   // how often in a row no room could be opened
 }
+
+// attempts is how often a program may fail to start before it is not tried any more.
+const attempts = 2
 
 func (s *Suite) runSetting(ctx context.Context, setting scenario.Scenario) (err error) {
 	w := &workplace{setting: setting}
@@ -55,6 +60,9 @@ func (s *Suite) runSetting(ctx context.Context, setting scenario.Scenario) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, w.leave()) }()
+	if err := w.enter(ctx); host.Cannot(err) {
+		return err
+	}
 	for _, c := range s.Cases {
 		s.Starting(Title(setting), c)
 		result := w.result(ctx, c)
@@ -95,10 +103,8 @@ func (w *workplace) result(ctx context.Context, c Case) Result {
 
 // try runs a case once and leaves a room that is as good as new, or none.
 func (w *workplace) try(ctx context.Context, c Case) (figures map[string]float64, err error) {
-	if w.room == nil {
-		if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers); err != nil {
-			return nil, &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("the program does not start: %v", err)}
-		}
+	if err := w.enter(ctx); err != nil {
+		return nil, err
 	}
 	if err := w.room.drain(); err != nil {
 		return nil, errors.Join(err, w.leave())
@@ -114,6 +120,25 @@ func (w *workplace) try(ctx context.Context, c Case) (figures map[string]float64
 		err = errors.Join(err, w.leave())
 	}
 	return figures, err
+}
+
+// enter opens a room, if there is none.
+func (w *workplace) enter(ctx context.Context) (err error) {
+	switch {
+	case w.room != nil:
+		return nil
+	case w.closed >= attempts:
+		return &offloadtest.Finding{Kind: Stopped, Why: "the program does not start, see the cases before"}
+	}
+	if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers); err == nil {
+		w.closed = 0
+		return nil
+	}
+	w.closed++
+	if host.Cannot(err) {
+		return err
+	}
+	return &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("the program does not start: %v", err)}
 }
 
 // leave closes the room, if there is one.

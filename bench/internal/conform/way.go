@@ -26,8 +26,10 @@ type way struct {
 const maxFindings = 5
 
 const (
-	// patience is how long nothing may arrive before what is missing is lost.
-	patience = time.Second
+	// patience is how long nothing may arrive before what is missing is lost, and impatience
+	// the same where packets were lost before: the case has failed already.
+	patience   = time.Second
+	impatience = 50 * time.Millisecond
 	lookMs   = 20
 )
 
@@ -70,6 +72,10 @@ func sendOf(f frame) func(*offloadtest.Socket, []byte) error {
 // were given up before.
 func (w *way) await(ctx context.Context, missing int) error {
 	missing = max(missing, 0)
+	wait := patience
+	if w.left > 0 {
+		wait = impatience
+	}
 	for last := time.Now(); ; {
 		took, err := w.take()
 		switch {
@@ -81,7 +87,7 @@ func (w *way) await(ctx context.Context, missing int) error {
 			return context.Cause(ctx)
 		case took:
 			last = time.Now()
-		case time.Since(last) > patience:
+		case time.Since(last) > wait:
 			w.left = w.arrivals.Missing - missing
 			return nil
 		}

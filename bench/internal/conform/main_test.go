@@ -1,0 +1,88 @@
+package conform
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/scenario"
+)
+
+// TestMain is also the forwarder that the package dut starts, a process of this same program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "forward" {
+		if err := serveForwarder(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func serveForwarder() error {
+	file := os.NewFile(forward.ControlFD, "control")
+	conn, err := net.FileConn(file)
+	if err != nil {
+		return err
+	}
+	file.Close()
+	return forward.Serve(context.Background(), conn, forward.Forwarder)
+}
+
+func requireRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: makes network namespaces")
+	}
+}
+
+// parse makes the scenarios of some words.
+func parse(t *testing.T, words string) []scenario.Scenario {
+	t.Helper()
+	scenarios, err := scenario.Parse(strings.Fields(words))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scenarios
+}
+
+// matching are the cases of a pattern.
+func matching(t *testing.T, pattern string) []Case {
+	t.Helper()
+	cases, err := Match(Cases(), pattern)
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("%q: %d cases, %v", pattern, len(cases), err)
+	}
+	return cases
+}
+
+// run runs cases on settings; the device under test is the settings' own if kind is nil.
+func run(t *testing.T, words, pattern string, kind dut.Kind) Report {
+	t.Helper()
+	requireRoot(t)
+	var report Report
+	suite := Suite{
+		Settings: parse(t, words), Cases: matching(t, pattern),
+		DUT: func(s scenario.Scenario) (dut.Kind, error) {
+			if kind != nil {
+				return kind, nil
+			}
+			return dut.For(s, dut.Variant{})
+		},
+		Starting: func(string, Case) {},
+		Record: func(r Result) error {
+			report = append(report, r)
+			return nil
+		},
+	}
+	if err := suite.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}

@@ -1,0 +1,79 @@
+package conform
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"tunbench/bench/internal/dut/faulty"
+	"tunbench/offload/offloadtest"
+)
+
+// TestForwarderPasses: our forwarder passes every case.
+func TestForwarderPasses(t *testing.T) {
+	for _, words := range []string{
+		"dev=tun", "dev=tap", "dev=tun,tap vnet=off", "dev=tap offload=tunnel gso=split", "dev=tun queues=2", "dev=tun intake=auto",
+	} {
+		t.Run(words, func(t *testing.T) {
+			report := run(t, words, "", nil)
+			if report.Failed() > 0 {
+				t.Error(report.Text())
+			}
+			t.Log(report.summary())
+		})
+	}
+}
+
+// TestFaultsAreFound orders every fault there is, and names the case that must find it and
+// what it must find.
+func TestFaultsAreFound(t *testing.T) {
+	for name, tc := range map[string]struct {
+		faults faulty.Faults
+		in     string
+		finds  offloadtest.Kind
+	}{
+		"none":                {faulty.Faults{}, "behaviour/order", ""},
+		"drop":                {faulty.Faults{DropEvery: 1000}, "behaviour/order", offloadtest.Lost},
+		"drop in a row":       {faulty.Faults{DropBurst: faulty.Burst{Every: 5000, Length: 20}}, "behaviour/order", offloadtest.Lost},
+		"drop in silence":     {faulty.Faults{DropEvery: 1000, Silent: true}, "behaviour/order", offloadtest.Lost},
+		"drop of a port":      {faulty.Faults{DropEvery: 100, MatchPort: 0x4000}, "behaviour/order", offloadtest.Lost},
+		"drop later":          {faulty.Faults{DropEvery: 1000, Skip: 5000}, "behaviour/order", offloadtest.Lost},
+		"duplicate":           {faulty.Faults{DuplicateEvery: 5000}, "behaviour/order", offloadtest.Twice},
+		"swap":                {faulty.Faults{SwapEvery: 50}, "legal/sizes-udp4", offloadtest.Reordered},
+		"flip in the payload": {faulty.Faults{FlipEvery: 99, FlipAt: 3}, "behaviour/order", offloadtest.Changed},
+		"flip the last byte":  {faulty.Faults{FlipEvery: 100, FlipAt: -1}, "legal/sizes-tcp6", offloadtest.Changed},
+		"hold all back":       {faulty.Faults{Delay: 2 * held}, "behaviour/prompt", Late},
+		"hold some back":      {faulty.Faults{DelayEvery: faulty.DelayEvery{Every: 100, By: 50 * time.Millisecond}}, "legal/sizes-udp6", offloadtest.Reordered},
+		"stall":               {faulty.Faults{Stall: faulty.Stall{After: 20, For: stalled + 500*time.Millisecond}}, "behaviour/prompt", Late},
+	} {
+		t.Run(name, func(t *testing.T) {
+			result := run(t, "vnet=off", tc.in, faulty.New(tc.faults))[0]
+			want := Failed
+			if tc.finds == "" {
+				want = Passed
+			}
+			if result.Outcome != want || result.Finding != tc.finds {
+				t.Errorf("%s: %s, finding %q: %s; want %s, finding %q", tc.in, result.Outcome, result.Finding, result.Reason, want, tc.finds)
+			}
+			if c := matching(t, tc.in)[0]; tc.finds != "" && !slices.Contains(c.Finds, tc.finds) {
+				t.Errorf("%s does not say that it finds %q", tc.in, tc.finds)
+			}
+			if want == Failed && (result.Again != Failed || result.Packet == "" || result.Decoded == "") {
+				t.Errorf("again %q, packet %q, decoded %q", result.Again, result.Packet, result.Decoded)
+			}
+		})
+	}
+}
+
+// TestProgramThatDoesNotStart is a failure of every case, said once.
+func TestProgramThatDoesNotStart(t *testing.T) {
+	report := run(t, "vnet=off", "sizes-*", faulty.New(faulty.Faults{DropEvery: -1}))
+	if report.Failed() != len(report) || len(report) != 4 {
+		t.Errorf("%d of %d failed, want all 4", report.Failed(), len(report))
+	}
+	for i, r := range report {
+		if r.Finding != Stopped {
+			t.Errorf("case %d: %q: %s", i, r.Finding, r.Reason)
+		}
+	}
+}
