@@ -219,7 +219,7 @@ func mtuChanges(ctx context.Context, r *room) error {
 				for range 5 {
 					m.each(f, m.room(f), offloadtest.ACK)
 				}
-				m.superpacket(f, m.room(f), 10, 99, 0, 0)
+				m.superpacket(f, m.room(f), min(10, longest/mtu-1), 99, 0, 0)
 			})
 			r.expectAll(w.arrivals, m.frames)
 			if err := w.send(ctx, m.frames, r.ring()); err != nil {

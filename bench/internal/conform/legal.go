@@ -3,6 +3,7 @@ package conform
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -63,7 +64,7 @@ func legalCases() []Case {
 		onTAP("not-ip", "ARP, LLC and unknown EtherTypes", notIP),
 		onTAP("vlan", "VLAN tags, one and two, with and without priority", vlan),
 	)
-	return append(append(cases, superpacketCases()...), socketCases()...)
+	return slices.Concat(cases, superpacketCases(), []Case{randomCase()}, socketCases())
 }
 
 func allSizes(m *maker, spec offloadtest.Spec) {

@@ -181,7 +181,7 @@ func receiveSegments(ctx context.Context, conn *net.UDPConn, payload []byte, siz
 	for len(payload) > 0 {
 		want := payload[:min(size, len(payload))]
 		payload = payload[len(want):]
-		deadline := time.Now().Add(2 * patience)
+		deadline := time.Now().Add(patience)
 		if limit, ok := ctx.Deadline(); ok && limit.Before(deadline) {
 			deadline = limit
 		}

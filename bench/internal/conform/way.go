@@ -28,9 +28,9 @@ const maxFindings = 5
 const (
 	// patience is how long nothing may arrive before what is missing is lost, and impatience
 	// the same where packets were lost before: the case has failed already.
-	patience   = time.Second
+	patience   = 3 * time.Second
 	impatience = 50 * time.Millisecond
-	lookMs   = 20
+	lookMs     = 20
 )
 
 // send sends frames so that no more than ring packets are on the way at once, and waits for
