@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tunbench/offload"
 )
@@ -114,7 +115,9 @@ func (a *Arrivals) Take(frame []byte) error {
 	var errs []error
 	for i, packet := range packets {
 		if finding := a.takePacket(packet); finding != nil {
-			finding.Why += fmt.Sprintf(" (packet %d of %d of what arrived with %+v)", i+1, len(packets), hdr)
+			if hdr != (offload.VnetHdr{}) {
+				finding.Why += fmt.Sprintf(" (packet %d of %d of what arrived with %+v)", i+1, len(packets), hdr)
+			}
 			errs = append(errs, finding)
 		}
 	}
@@ -154,6 +157,35 @@ func (a *Arrivals) takePacket(packet []byte) *Finding {
 	}
 	a.arrived[e.flow] = e.position
 	return nil
+}
+
+// Explain adds to a finding of a packet that changed which missing one it may have been: one
+// of the same length that differs in a few bytes.
+func (a *Arrivals) Explain(f *Finding) {
+	const few = 8
+	best, where := few+1, ""
+	for missing, places := range a.waiting {
+		if len(missing) != len(f.Packet) || len(places) == 0 || places[0].lies {
+			continue
+		}
+		if n, text := differences(f.Packet, missing); n < best {
+			best, where = n, text
+		}
+	}
+	if f.Kind == Changed && best <= few {
+		f.Why += "; a packet that is missing differs from it: " + where
+	}
+}
+
+// differences counts the bytes that differ, and lists them.
+func differences(got []byte, want string) (n int, text string) {
+	var all []string
+	for i := range got {
+		if got[i] != want[i] {
+			all = append(all, fmt.Sprintf("byte %d is %02x, not %02x", i, got[i], want[i]))
+		}
+	}
+	return len(all), strings.Join(all, ", ")
 }
 
 // Lost describes up to three packets that did not arrive though they had to. The error has a

@@ -123,5 +123,10 @@ func (w *way) end(ctx context.Context, scene *testbed.Testbed) error {
 	if _, err := w.take(); err != nil {
 		return err
 	}
+	for _, err := range w.findings {
+		if finding := (*offloadtest.Finding)(nil); errors.As(err, &finding) {
+			w.arrivals.Explain(finding)
+		}
+	}
 	return errors.Join(append(w.findings, w.arrivals.Lost())...)
 }
