@@ -18,7 +18,7 @@ const trialWords = " load=1000 duration=100ms warmup=0s"
 // measuring are the commands that set up scenes.
 var measuring = []string{
 	"run" + trialWords, "ab a:gro=auto b:gro=off -n 1" + trialWords, "gate --self-test", "sweep queues=1,2 -n 1" + trialWords,
-	"search", "burst", "soak --for 1s load=1000 warmup=0s", "calibrate",
+	"search", "burst", "soak --for 1s load=1000 warmup=0s", "calibrate", "check",
 }
 
 // TestEveryCommandSaysWhatIsLacking walks all commands on hosts that lack something: the

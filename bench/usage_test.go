@@ -155,6 +155,7 @@ func TestHelpTeaches(t *testing.T) {
 		"sweep --help":     {"pairwise", "--resume", "--dry-run"},
 		"soak --help":      {"interval", "Ctrl-C"},
 		"calibrate --help": {"limited by"},
+		"check --help":     {"router", "segment by segment"},
 		"run --help":       {"size", "bytes of an IP packet", "default", "smoke"},
 		"forward --help":   {"SIGUSR1", "--queues"},
 		"report --help":    {"median", "no line is broken", "markdown", "benchstat -ignore tunbench"},
@@ -177,7 +178,7 @@ func TestHelpTeaches(t *testing.T) {
 func TestUnprivilegedUserIsTold(t *testing.T) {
 	needRoot(t)
 	const nobody = 65534
-	for _, args := range []string{"run size=64", "ab", "gate --self-test", "gate --baseline git:HEAD", "sweep queues=1,2", "search", "burst", "soak", "calibrate", "forward --a x --b y", "clean"} {
+	for _, args := range []string{"run size=64", "ab", "gate --self-test", "gate --baseline git:HEAD", "sweep queues=1,2", "search", "burst", "soak", "calibrate", "check", "forward --a x --b y", "clean"} {
 		cmd, stdout, stderr := command(t, strings.Fields(args)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		cmd.Path = readableByAll(t, cmd.Path)

@@ -90,6 +90,23 @@ func (f frame) segments(ethernet bool) int {
 // packet is the frame without its vnet header.
 func (f frame) packet() []byte { return f.bytes[offload.VnetHdrLen:] }
 
+// linear is the frame with a header length in its vnet header, where it is no superpacket and
+// has none: only then a packet socket puts the headers of a packet longer than a page where
+// programs that choose the queue find them, as those of a packet from a stack are.
+func (f frame) linear(ethernet bool) []byte {
+	const mostOfL4 = 20 // bytes
+	h, ok := offloadtest.Parse(f.packet(), ethernet)
+	var hdr offload.VnetHdr
+	_ = hdr.Decode(f.bytes) // it has one
+	if f.lies || !ok || hdr.IsSuperpacket() || hdr.HdrLen > 0 {
+		return f.bytes
+	}
+	hdr.HdrLen = uint16(min(len(f.packet()), h.L4+mostOfL4))
+	b := bytes.Clone(f.bytes)
+	_ = hdr.Encode(b)
+	return b
+}
+
 func (f frame) isSuperpacket() bool {
 	var hdr offload.VnetHdr
 	return hdr.Decode(f.bytes) == nil && hdr.IsSuperpacket()

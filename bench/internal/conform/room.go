@@ -139,6 +139,9 @@ func (r *room) drain() error {
 func (r *room) way(from int) *way {
 	ethernet := r.scene.A().Ethernet
 	w := &way{from: r.sockets[from], to: r.sockets[1-from], ethernet: ethernet, arrivals: offloadtest.NewArrivals(ethernet)}
+	if r.setting.Steer == scenario.SteerCPU && len(r.cpus) > 0 {
+		w.cpu = &r.cpus[from%len(r.cpus)] // a sender that moves changes its queue, and so the order
+	}
 	for _, f := range r.strays {
 		for _, packet := range f.readings(ethernet) {
 			w.arrivals.Tolerate(packet)

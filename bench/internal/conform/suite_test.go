@@ -9,13 +9,20 @@ import (
 	"tunbench/offload/offloadtest"
 )
 
-// TestForwarderPasses: our forwarder passes every case.
+// TestForwarderPasses: our forwarder passes every case, and legal traffic in more settings.
 func TestForwarderPasses(t *testing.T) {
-	for _, words := range []string{
-		"dev=tun", "dev=tap", "dev=tun,tap vnet=off", "dev=tap offload=tunnel gso=split", "dev=tun queues=2", "dev=tun intake=auto",
+	for words, pattern := range map[string]string{
+		"dev=tun":                           "",
+		"dev=tap":                           "",
+		"dev=tun,tap vnet=off":              "legal",
+		"dev=tap offload=tunnel gso=split":  "legal",
+		"dev=tun,tap queues=2 mtu=9000":     "legal",
+		"dev=tun intake=auto":               "legal",
+		"dev=tun engine=uring":              "hostile",
+		"dev=tun,tap queues=8 steer=kernel": "behaviour/order",
 	} {
 		t.Run(words, func(t *testing.T) {
-			report := run(t, words, "", nil)
+			report := run(t, words, pattern, nil)
 			if report.Failed() > 0 {
 				t.Error(report.Text())
 			}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed"
 	"tunbench/offload/offloadtest"
 )
@@ -18,8 +19,9 @@ type way struct {
 	ethernet bool
 	arrivals *offloadtest.Arrivals
 	findings []error
-	refused  int // frames that the kernel did not let in
-	left     int // packets that need not be waited for: they are lost
+	cpu      *int // where frames are sent; nil: on any
+	refused  int  // frames that the kernel did not let in
+	left     int  // packets that need not be waited for: they are lost
 }
 
 // maxFindings is how much of what is wrong is kept.
@@ -33,9 +35,22 @@ const (
 	lookMs     = 20
 )
 
-// send sends frames so that no more than ring packets are on the way at once, and waits for
-// them: more might not fit into the rings of the devices.
+// send is sendAll, on its CPU if it has one.
 func (w *way) send(ctx context.Context, frames []frame, ring int) error {
+	if w.cpu == nil {
+		return w.sendAll(ctx, frames, ring)
+	}
+	return host.OnOwnThread(func() error {
+		if err := host.PinThread(*w.cpu); err != nil {
+			return err
+		}
+		return w.sendAll(ctx, frames, ring)
+	})
+}
+
+// sendAll sends frames so that no more than ring packets are on the way at once, and waits for
+// them: more might not fit into the rings of the devices.
+func (w *way) sendAll(ctx context.Context, frames []frame, ring int) error {
 	promised := w.arrivals.Missing
 	room := ring
 	for _, f := range frames {
@@ -50,7 +65,7 @@ func (w *way) send(ctx context.Context, frames []frame, ring int) error {
 		if !f.lies {
 			promised -= n
 		}
-		switch err := sendOf(f)(w.from, f.bytes); {
+		switch err := sendOf(f)(w.from, f.linear(w.ethernet)); {
 		case err != nil && f.lies && offloadtest.Refused(err):
 			w.refused++
 		case err != nil:
