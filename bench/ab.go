@@ -119,7 +119,7 @@ func (con *console) ab(ctx context.Context, o abOptions, words []string) error {
 	if err := o.series.check(); err != nil {
 		return err
 	}
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

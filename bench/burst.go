@@ -48,7 +48,7 @@ func (con *console) burstCommand() *cobra.Command {
 }
 
 func (con *console) burst(ctx context.Context, o burstOptions, words []string) error {
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/conform"
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 )
 
@@ -32,11 +33,13 @@ const checkExamples = `  tunbench check                                  our for
   tunbench check dut=netpoll,wireguard-go         others
   tunbench check dev=tun,tap gso=pass,split gro=auto,off engine=auto,sync,uring
   tunbench check --case 'superpackets-*' offload=all,none
+  tunbench check --program mine.yaml dut=mine
   tunbench check --list                           all cases`
 
 // checkOptions are the flags of `tunbench check`.
 type checkOptions struct {
 	output
+	programs
 	pattern, markdown, junit string
 	list                     bool
 }
@@ -51,6 +54,7 @@ func (con *console) checkCommand() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, args []string) error { return con.check(cmd.Context(), o, args) },
 	}
 	flags := cmd.Flags()
+	o.programs.add(flags)
 	flags.StringVar(&o.pattern, "case", "", "only cases whose name or group matches the `pattern`, such as 'legal/tcp-*' or hostile")
 	flags.BoolVar(&o.list, "list", false, "list the cases and what they check, and run none")
 	flags.BoolVar(&o.json, "json", false, "print the results as JSON Lines instead of text")
@@ -68,6 +72,10 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 	if o.list {
 		return con.listCases(cases)
 	}
+	programs, err := o.declare()
+	if err != nil {
+		return err
+	}
 	settings, err := checkSettings(words)
 	if err != nil {
 		return err
@@ -80,7 +88,7 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 		return err
 	}
 	defer func() { _ = files.discard() }()
-	report, err := con.runCases(ctx, o, settings, cases)
+	report, err := con.runCases(ctx, o, programs, settings, cases)
 	if !o.json && len(report) > 0 {
 		err = errors.Join(err, con.printText(report.Text()))
 	}
@@ -98,13 +106,13 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 }
 
 // runCases runs all and returns what came of them, also where it was interrupted.
-func (con *console) runCases(ctx context.Context, o checkOptions, settings []scenario.Scenario, cases []conform.Case) (conform.Report, error) {
+func (con *console) runCases(ctx context.Context, o checkOptions, programs []*program.File, settings []scenario.Scenario, cases []conform.Case) (conform.Report, error) {
 	progress := con.progress(o.output, len(settings)*len(cases))
 	defer progress.Done()
 	var report conform.Report
 	suite := conform.Suite{
 		Settings: settings, Cases: cases,
-		DUT:      func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, dut.Variant{}) },
+		DUT:      func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, dut.Variant{}, programs) },
 		Starting: func(setting string, c conform.Case) { progress.Step(c.String() + ": " + setting) },
 		Record: func(r conform.Result) error {
 			report = append(report, r)

@@ -225,7 +225,7 @@ func (con *console) gate(ctx context.Context, o gateOptions, words []string) (er
 	if o.baseline == "" {
 		return &usageError{errors.New("--baseline: want the program to compare with: FILE, FOLDER or git:REV")}
 	}
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

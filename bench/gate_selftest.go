@@ -45,7 +45,7 @@ func (con *console) gateSelfTest(ctx context.Context, o gateOptions, words []str
 	if !o.roundsGiven {
 		o.rounds, o.minRounds = selfTestRounds, selfTestMinRounds
 	}
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

@@ -25,29 +25,41 @@ func (o *output) add(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 }
 
+// programs are the files of --program.
+type programs struct{ files []string }
+
+func (o *programs) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.files, "program", nil, "a `file` that describes a program of others: its name can be given as dut= (may be repeated)")
+}
+
+// declare reads the files, whose names are then known to every word.
+func (o *programs) declare() (all []*program.File, err error) {
+	for _, path := range o.files {
+		file, err := program.Read(path)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--program: %w", err)}
+		}
+		all = append(all, file)
+	}
+	return all, campaign.Declare(all)
+}
+
 // subject are the flags of the commands that measure a device under test.
 type subject struct {
-	tester   campaign.Tester
-	programs []string // program files
+	tester campaign.Tester
+	programs
 }
 
 func (o *subject) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.tester.DropReasons, "drop-reasons", false, "ask the kernel why it dropped packets (costs it time)")
 	flags.BoolVar(&o.tester.Uncalibrated, "no-calibration", false, "do not measure first what the tester can do (saves two seconds per load)")
-	flags.StringArrayVar(&o.programs, "program", nil, "a `file` that describes a program of others: its name can be given as dut= (may be repeated)")
+	o.programs.add(flags)
 }
 
-// declare reads the program files, whose names are then known to every word, and returns a plan of them without work.
-func (o *subject) declare() (campaign.Plan, error) {
-	plan := campaign.Plan{Tester: o.tester}
-	for _, path := range o.programs {
-		file, err := program.Read(path)
-		if err != nil {
-			return plan, &usageError{fmt.Errorf("--program: %w", err)}
-		}
-		plan.Programs = append(plan.Programs, file)
-	}
-	return plan, campaign.Declare(plan.Programs)
+// plan is one of the programs that were declared, without work.
+func (o *subject) plan() (campaign.Plan, error) {
+	files, err := o.declare()
+	return campaign.Plan{Tester: o.tester, Programs: files}, err
 }
 
 func (con *console) progress(o output, steps int) *ui.Progress {

@@ -100,7 +100,7 @@ const maxRounds = 10_000
 func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
 
 func (con *console) run(ctx context.Context, o runOptions, words []string) error {
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (o *searchOptions) loads(floor int64) (low, high float64, err error) {
 }
 
 func (con *console) search(ctx context.Context, o searchOptions, words []string) error {
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (o *soakOptions) check() error {
 }
 
 func (con *console) soak(ctx context.Context, o soakOptions, words []string) error {
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func seedOf(words []string) uint64 {
 }
 
 func (con *console) sweep(ctx context.Context, o sweepOptions, words []string) error {
-	plan, err := o.declare()
+	plan, err := o.subject.plan()
 	if err != nil {
 		return err
 	}

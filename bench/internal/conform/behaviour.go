@@ -141,7 +141,7 @@ func idleCPU(ctx context.Context, r *room) error {
 	if err := needsProcess(r); err != nil {
 		return err
 	}
-	before, err := host.ReadProcessTime(r.running.PID())
+	before, err := host.ReadProcessTime(r.running.Processes()...)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func idleCPU(ctx context.Context, r *room) error {
 		return context.Cause(ctx)
 	case <-time.After(idleTime):
 	}
-	after, err := host.ReadProcessTime(r.running.PID())
+	after, err := host.ReadProcessTime(r.running.Processes()...)
 	if err != nil {
 		return errors.Join(r.alive(), err)
 	}
@@ -241,12 +241,14 @@ func restarts(ctx context.Context, r *room) error {
 		return err
 	}
 	for i := range times {
-		pid := r.running.PID()
+		pids := r.running.Processes()
 		if err := r.running.Stop(); err != nil {
 			return err
 		}
-		if pid != 0 && !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
-			return &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("process %d is still there after it was stopped", pid)}
+		for _, pid := range pids {
+			if !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+				return &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("process %d is still there after it was stopped", pid)}
+			}
 		}
 		for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
 			if has, err := end.HasCarrier(); err != nil || has {

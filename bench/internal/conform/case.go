@@ -81,14 +81,14 @@ type notApplicable string
 func (n notApplicable) Error() string { return string(n) }
 
 func needsTAP(s scenario.Scenario) string {
-	if s.Dev != scenario.TAP {
+	if s.Device() != scenario.TAP {
 		return "needs dev=tap: a TUN device carries IP packets only"
 	}
 	return ""
 }
 
 func needsProcess(r *room) error {
-	if r.running.PID() == 0 {
+	if len(r.running.Processes()) == 0 {
 		return notApplicable("the device under test is no process of its own")
 	}
 	return nil

@@ -73,7 +73,7 @@ func run(t *testing.T, words, pattern string, kind dut.Kind) Report {
 			if kind != nil {
 				return kind, nil
 			}
-			return dut.For(s, dut.Variant{})
+			return dut.For(s, dut.Variant{}, nil)
 		},
 		Starting: func(string, Case) {},
 		Record: func(r Result) error {

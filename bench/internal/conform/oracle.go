@@ -33,7 +33,7 @@ type question struct {
 // ask returns what the kernel delivers for the packets of each case, in order. No other scene
 // may be up meanwhile.
 func (o *oracle) ask(ctx context.Context, s scenario.Scenario, cases []Case) (map[string][][]byte, error) {
-	q := question{s.Dev, s.MTU}
+	q := question{s.Device(), s.MTU}
 	if o.answers[q] != nil {
 		return o.answers[q], nil
 	}

@@ -67,7 +67,7 @@ func (p *overtaking) move(from, to *tun.Queue) {
 	}
 }
 
-func (p *overtaking) PID() int                            { return 0 }
+func (p *overtaking) Processes() []int                    { return nil }
 func (p *overtaking) Info() *results.DUT                  { return nil }
 func (p *overtaking) Counters() (*forwarder.Stats, error) { return nil, nil }
 func (p *overtaking) Ended() <-chan struct{}              { return p.ended }
