@@ -19,6 +19,7 @@ func TestWrongUsageNamesTheWord(t *testing.T) {
 		{"run size=imix mtu=1500", []string{"size=imix", "mtu=1500"}},
 		{"run size=64x0", []string{"size=64x0", "weight"}},
 		{"check size=64", []string{"size=64", "packets of their own"}},
+		{"check mtu=576", []string{"mtu=576", "1280"}},
 		{"check dut=route", []string{"dut=route", "dut=forwarder"}},
 		{"check dvt=netpoll", []string{"dvt=netpoll", "dut"}},
 		{"check --case nothing", []string{"--case nothing", "--list"}},

@@ -15,6 +15,9 @@ import (
 	"tunbench/offload/offloadtest"
 )
 
+// MinMTU is the least MTU of IPv6 (RFC 8200, section 5), which all settings have.
+const MinMTU = 1280
+
 // Suite is cases to be run on settings.
 type Suite struct {
 	Settings []scenario.Scenario
