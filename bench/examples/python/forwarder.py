@@ -31,11 +31,13 @@ def attach(side):
     return fd
 
 
-def forward(a, b):
-    """Runs until a device is gone."""
+def forward(a, b, ended):
+    """Runs until a device is gone, or ended can be read."""
     other = {a: b, b: a}
     while True:
-        readable, _, _ = select.select([a, b], [], [])
+        readable, _, _ = select.select([a, b, ended], [], [])
+        if ended in readable:
+            return
         for fd in readable:
             packet = os.read(fd, MAX_PACKET)
             try:
@@ -44,12 +46,21 @@ def forward(a, b):
                 pass  # the device is down or refuses the packet: it is dropped
 
 
+def sigterm():
+    """Returns an fd that can be read after SIGTERM. A handler alone would be forgotten if the signal came just before select."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    return read
+
+
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ended = sigterm()
     if os.environ["TUNBENCH_CPUS"]:
         os.sched_setaffinity(0, [int(os.environ["TUNBENCH_CPUS"].split(",")[0])])
     try:
-        forward(attach("A"), attach("B"))
+        forward(attach("A"), attach("B"), ended)
     except OSError as e:
         sys.exit(f"forwarder.py: {e}")
 
