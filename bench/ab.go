@@ -13,19 +13,18 @@ import (
 	"tunbench/results/report"
 )
 
-const abHelp = `Compare two scenarios, measured in turns, and say for each metric whether B is
-better, worse or the same, or that it cannot be told.
+const abHelp = `Measure two scenarios, A and B, in turns, and say for each metric whether B is
+better, worse or the same, or that the trials cannot tell.
 
 A word that begins with a: or b: belongs to one arm, any other to both; the
-words are those of tunbench run, each key with one value. Besides, each arm may
-have
-  binary=PATH      another build of tunbench to forward with
-  handicap=5%      a share of the forwarder's CPU to waste: is it found?
-  rev=REV          of a program of --program: a revision of its repository, built
+words are those of tunbench run, each key with one value. An arm may also have
+  binary=PATH      forward with another build of tunbench
+  handicap=5%      waste this share of the forwarder's CPU time: is it found?
+  rev=REV          build a program of --program from this revision of its repository
 
 A round measures A, B and A once more as a control, in random order and then
 backwards (among A and B: ABBA or BAAB), each trial in namespaces of its own,
-so that a drift of the machine meets both alike. The figure of a round is the
+so that a drift of the machine affects both alike. The figure of a round is the
 ratio of B's mean to A's. The series ends when the interval of every ratio is
 half as wide as its margin, or after --rounds.
 
@@ -35,15 +34,15 @@ better, worse   the whole 95 % interval lies beyond the margin, and the
 same            the whole interval lies within the margin
 inconclusive    neither; also if A differs from itself, a trial failed, or a
                 round has no ratio: a figure is absent, or that of A is 0
-Where B brought nothing through in a trial, and A something in all of its own of
-that round, B is worse, whatever the statistics say.
+If no packet arrived in a trial of B, and some did in every trial of A in the
+same round, B is worse, whatever the statistics say.
 
 Both arms must offer the same load: proto, load, size and dir.
 
 Exit codes: 0 every round of every metric has a ratio, whatever the verdicts are;
-1 a trial failed, or the run was interrupted; 2 wrong usage; 3 B brought nothing
-through where A did; 4 some rounds have no ratio; 5 this host or user cannot
-measure.`
+1 a trial failed, or the run was interrupted; 2 wrong usage; 3 no packet arrived
+in a trial of B, and some did in those of A; 4 some rounds have no ratio; 5 this
+host or user cannot measure.`
 
 const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
   tunbench ab a:gro=off b:gro=auto size=1400 flows=64
@@ -74,10 +73,10 @@ const (
 )
 
 func (s *series) add(flags *pflag.FlagSet, rounds int) {
-	flags.IntVarP(&s.rounds, "rounds", "n", rounds, "end after so many rounds of six trials at the latest")
-	flags.IntVar(&s.minRounds, "min-rounds", defaultMinRounds, "and not before so many")
-	flags.BoolVar(&s.noControl, "no-control", false, "do not measure A twice: rounds of four trials, and nothing shows how much A differs from itself")
-	flags.Uint64Var(&s.seed, "seed", 1, "of the order of trials and of the bootstrap")
+	flags.IntVarP(&s.rounds, "rounds", "n", rounds, "measure at most so many rounds of six trials")
+	flags.IntVar(&s.minRounds, "min-rounds", defaultMinRounds, "measure at least so many rounds")
+	flags.BoolVar(&s.noControl, "no-control", false, "do not measure A a second time in each round: four trials instead of six, but nothing shows how much A differs from itself")
+	flags.Uint64Var(&s.seed, "seed", 1, "`seed` of the order of trials and of the bootstrap")
 }
 
 // length is what they ask for.
@@ -92,7 +91,7 @@ func (s *series) check() error {
 	case s.minRounds < 1:
 		return &usageError{fmt.Errorf("--min-rounds %d: want 1 or more", s.minRounds)}
 	case s.minRounds > s.rounds && s.minRoundsGiven:
-		return &usageError{fmt.Errorf("--min-rounds %d -n %d: want no more rounds at least than at most", s.minRounds, s.rounds)}
+		return &usageError{fmt.Errorf("--min-rounds %d -n %d: want a minimum that is not above the maximum", s.minRounds, s.rounds)}
 	}
 	return nil
 }

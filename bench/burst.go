@@ -13,10 +13,9 @@ import (
 const burstHelp = `Find the longest burst that a device under test takes without loss (RFC 9004):
 packets back to back, at the highest rate that the generator has. It shows how
 much the queues in front of the device under test hold; the corrected figure
-leaves out what was forwarded meanwhile.
+leaves out the packets that were forwarded while the burst was sent.
 
-The words are those of tunbench run, for one scenario; load and duration are
-the burst's own.`
+The words are those of tunbench run, for one scenario, without load and duration.`
 
 // burstOptions are the flags of `tunbench burst`.
 type burstOptions struct {
@@ -41,7 +40,7 @@ func (con *console) burstCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, words []string) error { return con.burst(cmd.Context(), o, words) },
 	}
 	o.repetitions = defaultRepetitions
-	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so often; RFC 9004 wants 50")
+	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so many times; RFC 9004 wants 50")
 	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd

@@ -11,6 +11,7 @@ import (
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/conform"
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 )
@@ -83,11 +84,14 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 	if err := campaign.CanMeasure(); err != nil {
 		return err
 	}
-	files, err := createReports(o.markdown, o.junit)
+	if o.markdown != "" && o.markdown == o.junit {
+		return &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", o.markdown, o.junit)}
+	}
+	files, err := gate.CreateReports(o.markdown, o.junit)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = files.discard() }()
+	defer func() { _ = files.Discard() }()
 	report, err := con.runCases(ctx, o, programs, settings, cases)
 	if !o.json && len(report) > 0 {
 		err = errors.Join(err, con.printText(report.Text()))
@@ -96,7 +100,7 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 		return err
 	}
 	junit, err := report.JUnit()
-	if err := errors.Join(err, files.markdown.Commit([]byte(report.Markdown())), files.junit.Commit(junit)); err != nil {
+	if err := errors.Join(err, files.CommitTexts(report.Markdown(), junit)); err != nil {
 		return err
 	}
 	if n := report.Failed(); n > 0 {

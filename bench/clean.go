@@ -15,10 +15,10 @@ func (con *console) cleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "clean",
 		Short: "Remove what a killed run left behind",
-		Long: `Remove the namespaces tb-<pid>-… of runs that are dead, with all that is in
-them, programs that they left at work, and their folders below the temporary one
-(TMPDIR), and print the names. Those of live runs stay. Every run does this first,
-so you need it only to tidy up after the last one.`,
+		Long: `Remove what killed runs left behind, and print the names: network namespaces
+tb-<pid>-… with everything in them, programs that still run, and folders in the
+temporary folder (TMPDIR). Runs that are alive keep theirs. Every run does this
+first, so you need it only after the last one.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if err := host.Require(); err != nil {

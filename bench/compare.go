@@ -23,18 +23,18 @@ Mann and Whitney, and a verdict:
   same           the ratio is shown to lie within the margin
   inconclusive   neither is shown
 
-Where every trial of the old file brought something through, a trial of the new
-one that brought nothing is worse, whatever the statistics say. Where trials of
-the new file failed and none of the old one did, nothing is same or better.
+If packets arrived in every trial of the old file, and none did in a trial of the
+new one, the new file is worse, whatever the statistics say. If trials of the new
+file failed and none of the old one did, no row is same or better.
 
-Medians, intervals and p are those of benchstat. It takes at least 6 trials in
-each file (tunbench run -n 6), more where many rows are compared at once.
-The figures of trials that failed or were interrupted are left out, and so are
-trials of tunbench ab, search, burst and soak. What only one file has is listed;
-with --json as records of kind "unmatched".
+Medians, intervals and p are computed as benchstat does. They need at least 6
+trials in each file (tunbench run -n 6), more where many rows are compared at
+once. Trials that failed or were interrupted are left out, and so are trials of
+tunbench ab, search, burst and soak. Scenarios and metrics that only one file has
+are listed; with --json as records of kind "unmatched".
 
 Files measured one after the other on a shared machine differ by 10 to 30 %
-though nothing changed: where you can, use tunbench ab, which measures in turns.
+though nothing changed: if you can, use tunbench ab, which measures in turns.
 Files of different hosts or kernels are refused without --unlike.
 
 Exit codes: 0 at least one row is decided, none is worse, and nothing speaks
@@ -42,7 +42,7 @@ against it; 1 a file cannot be read, or trials of a scenario failed in the new
 file and none did in the old one; 2 wrong usage, unlike hosts, or no scenario in
 common; 3 at least one row is worse; 4 no row is decided, or the rows are not all
 there is: a scenario or metric of the old file is not in the new one, all trials
-of one failed or brought nothing through, a row has too few trials, or is
+of a scenario failed or forwarded no packet, a row has too few trials, or is
 undecided though its whole interval lies beyond the margin.`
 
 const compareExamples = `  tunbench compare old.jsonl new.jsonl
@@ -102,20 +102,14 @@ func (con *console) printComparison(c *analysis.FileComparison, json bool) error
 	if !json {
 		return con.printText(report.FilesTable(c, con.tableOptions()))
 	}
-	var records []results.Record
 	for _, row := range c.Rows {
-		records = append(records, row)
-	}
-	for _, unmatched := range report.UnmatchedRecords(c) {
-		records = append(records, unmatched)
-	}
-	for _, record := range records {
-		line, err := results.Encode(record)
-		if err != nil {
+		if err := results.Print(con.stdout, row); err != nil {
 			return err
 		}
-		if _, err := con.stdout.Write(line); err != nil {
-			return fmt.Errorf("print record: %w", err)
+	}
+	for _, unmatched := range report.UnmatchedRecords(c) {
+		if err := results.Print(con.stdout, unmatched); err != nil {
+			return err
 		}
 	}
 	for _, warning := range report.FilesWarnings(c) {

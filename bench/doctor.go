@@ -4,15 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/campaign"
-	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/doctor"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
-	"tunbench/forwarder/tun"
 )
 
 func (con *console) doctorCommand() *cobra.Command {
@@ -22,8 +20,8 @@ func (con *console) doctorCommand() *cobra.Command {
 		Short: "Show what this host can do and what distorts a measurement",
 		Long: `Try every feature that tunbench uses, in a namespace of its own, and look for
 what distorts a measurement here: other load, steal time, power saving. Nothing
-is changed. It takes about a second. Where measurements cannot run here the exit
-code is 5, as theirs would be.
+is changed. It takes about a second. The exit code is 5 if measurements cannot run
+here.
 
   ok        there, and as a measurement wants it
   missing   this host or user cannot do it
@@ -31,12 +29,8 @@ code is 5, as theirs would be.
   unknown   could not be checked`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := host.Checks(cmd.Context(), host.Probes{BPF: bpfFeatures(), TUN: tunChecks, Scene: testbed.Probe, Runs: testbed.Runs})
-			show := con.printChecks
-			if asJSON {
-				show = con.printJSON
-			}
-			if err := show(checks); err != nil {
+			checks := doctor.Checks(cmd.Context(), doctor.Probes{BPF: bpfFeatures(), Scene: testbed.Probe, Runs: testbed.Runs})
+			if err := con.printChecks(checks, asJSON); err != nil {
 				return fmt.Errorf("print checks: %w", err)
 			}
 			return campaign.CanMeasure()
@@ -47,8 +41,8 @@ code is 5, as theirs would be.
 }
 
 // bpfFeatures are what the tester wants of eBPF, most important first.
-func bpfFeatures() []host.BPFFeature {
-	return []host.BPFFeature{
+func bpfFeatures() []doctor.BPFFeature {
+	return []doctor.BPFFeature{
 		{
 			Name: "BPF sink", Try: traffic.Probe,
 			Meaning: "the sink is a socket: its latencies include the stack and a reader's wake-up",
@@ -75,47 +69,11 @@ func bpfFeatures() []host.BPFFeature {
 	}
 }
 
-// tunChecks tries the features of the TUN/TAP driver.
-func tunChecks() ([]host.Check, error) {
-	features, err := tun.Probe()
-	if err != nil {
-		return nil, err
+func (con *console) printChecks(checks []doctor.Check, asJSON bool) error {
+	if !asJSON {
+		_, err := io.WriteString(con.stdout, doctor.Text(checks))
+		return err
 	}
-	var checks []host.Check
-	for _, f := range features {
-		c := host.Check{Name: f.Name, State: host.OK, Found: "supported", Meaning: f.Meaning}
-		if !f.Supported {
-			c.State, c.Found = host.Missing, "refused by the kernel"
-		}
-		checks = append(checks, c)
-	}
-	return checks, nil
-}
-
-// printChecks writes a line per check, and below it what it means where that
-// is not well.
-func (con *console) printChecks(checks []host.Check) error {
-	width := 0
-	for _, c := range checks {
-		width = max(width, len(c.Name))
-	}
-	var b strings.Builder
-	for _, c := range checks {
-		fmt.Fprintf(&b, "%-8s  %-*s  %s\n", c.State, width, c.Name, c.Found)
-		if c.State == host.OK {
-			continue
-		}
-		for _, text := range []string{c.Meaning, c.Remedy} {
-			if text != "" {
-				fmt.Fprintf(&b, "%-8s  %-*s  → %s\n", "", width, "", text)
-			}
-		}
-	}
-	_, err := io.WriteString(con.stdout, b.String())
-	return err
-}
-
-func (con *console) printJSON(checks []host.Check) error {
 	encoder := json.NewEncoder(con.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(checks)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/doctor"
 	"tunbench/results"
 )
 
@@ -15,7 +15,7 @@ import (
 func TestDoctorAgreesWithRun(t *testing.T) {
 	needRoot(t)
 	code, stdout, stderr := tunbench(t, "doctor", "--json")
-	var checks []host.Check
+	var checks []doctor.Check
 	if err := json.Unmarshal([]byte(stdout), &checks); err != nil || code != exitSuccess {
 		t.Fatalf("doctor: exit code %d, %v: %s", code, err, stderr)
 	}
@@ -33,14 +33,14 @@ func TestDoctorAgreesWithRun(t *testing.T) {
 		{[]string{"TUN_F_USO4|USO6"}, "has less offload", noted(trial, "refused by this kernel, running with")},
 		{[]string{"io_uring", "RWF_NOWAIT"}, "does without io_uring", noted(trial, "engine sync instead of auto")},
 	} {
-		missing := slices.ContainsFunc(agree.checks, func(name string) bool { return stateOf(t, checks, name) == host.Missing })
+		missing := slices.ContainsFunc(agree.checks, func(name string) bool { return stateOf(t, checks, name) == doctor.Missing })
 		if missing != agree.does {
 			t.Errorf("doctor finds one of %v missing: %v; the run %s: %v\n%+v", agree.checks, missing, agree.run, agree.does, trial)
 		}
 	}
 }
 
-func stateOf(t *testing.T, checks []host.Check, name string) host.State {
+func stateOf(t *testing.T, checks []doctor.Check, name string) doctor.State {
 	t.Helper()
 	for _, c := range checks {
 		if c.Name == name {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/guest"
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/kernels"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
@@ -59,12 +61,26 @@ var exitCodes = []struct {
 
 // exitCode maps what went wrong to the code that a script can act on.
 func exitCode(err error) int {
-	if failed := (*kernelsFailed)(nil); errors.As(err, &failed) {
-		return failed.code
+	if failed := (*kernels.FailedError)(nil); errors.As(err, &failed) {
+		return kernelsCode(failed)
 	}
 	for _, row := range exitCodes {
 		if row.of(err) {
 			return row.code
+		}
+	}
+	return exitFailure
+}
+
+// kernelsCode is the code that all failures on other kernels share; a panic, and failures that mean different things, are a failure.
+func kernelsCode(failed *kernels.FailedError) int {
+	codes := slices.Clone(failed.Codes)
+	for _, err := range failed.Ends {
+		codes = append(codes, exitCode(err))
+	}
+	for _, known := range []int{exitUsage, exitRegression, exitInconclusive, exitUnsupported} {
+		if !failed.Panicked && !slices.ContainsFunc(codes, func(c int) bool { return c != known }) {
+			return known
 		}
 	}
 	return exitFailure

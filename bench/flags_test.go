@@ -29,8 +29,8 @@ func TestGateTakesWhatItOffers(t *testing.T) {
 	}
 	for list, words := range map[string][]string{whole: nil, others: {"dut=forwarder"}} {
 		for preset := range strings.SplitSeq(list, ", ") {
-			o := gateOptions{preset: preset}
-			if scenarios, err := o.scenarios(nil, words); err != nil || len(scenarios) == 0 {
+			o := gateOptions{preset: preset, series: series{rounds: 1, minRounds: 1}}
+			if work, err := o.work(nil, words); err != nil || len(work.Scenarios) == 0 {
 				t.Errorf("--preset %s %v: %v", preset, words, err)
 			}
 		}

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
@@ -17,26 +18,27 @@ import (
 	"tunbench/forwarder/tun"
 )
 
-const forwardHelp = `Forward packets between two TUN or TAP devices until interrupted: what is read
-from queue i of one is written to queue i of the other, superpackets unsplit.
+const forwardHelp = `Forward packets between two TUN or TAP devices until interrupted: packets read
+from queue i of one device are written to queue i of the other. Superpackets are
+not split unless --gso split asks for it.
 
-A device is named [NETNS:]DEVICE, the namespace by name or path. It is attached
-to if it exists (persistent, multi-queue), and created and set up otherwise; a
-created device has no address and disappears with the program. One that was
-there is left as it was found: offloads, length of the vnet header, no steering
-program. What the kernel agreed to is printed first, the counters on SIGUSR1 and
-at the end.
+A device is named [NETNS:]DEVICE, the namespace by name or path. A device that
+exists (persistent, multi-queue) is attached to; it gets its offloads and the
+length of its vnet header back at the end, and keeps no steering program. A device
+that does not exist is created and set up; it has no address and disappears with
+the program. What the kernel agreed to is printed first, the counters on SIGUSR1
+and at the end.
 
-It takes CAP_NET_ADMIN where the devices are, or to be their owner; and
-CAP_SYS_ADMIN only to enter a NETNS. Without CAP_BPF the kernel chooses among
-several queues.
+The user needs CAP_NET_ADMIN in the namespaces of the devices, or must own the
+devices; CAP_SYS_ADMIN is needed only to enter a NETNS. Without CAP_BPF the kernel
+chooses the queue of a packet, not --steer.
 
 With --intake auto an eBPF program takes packets before they reach a device. That
-is faster, and they skip what is attached to the device behind it: tc and TCX
-filters, the queueing discipline, tcpdump, the device's counters. Where there is
+is faster, but the packets skip the tc and TCX filters, the queueing discipline,
+tcpdump and the counters of the device that they leave by. If that device has
 such a filter, or a queueing discipline that is not the kernel's default, packets
-are read from the devices as always, and a note says why; when one is added
-later, they are from then on.`
+are read from the devices as without --intake, and a note says why; also if one is
+added later.`
 
 const forwardExamples = `  ip netns add left; ip netns add right
   pid=$(tunbench forward --a left:tun0 --b right:tun0 --queues 2 --background)
@@ -76,18 +78,18 @@ func (con *console) forwardCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.a, "a", "", "one device, `[NETNS:]DEVICE`")
-	flags.StringVar(&o.b, "b", "", "the other")
+	flags.StringVar(&o.b, "b", "", "the other device")
 	flags.StringVar(&o.dev, "dev", "tun", "type of both: tun or tap")
 	flags.StringVar(&o.offload, "offload", "", "offloads to ask for: none, csum, tso, uso, all, tunnel (default all; none with --vnet=false)")
 	flags.BoolVar(&o.vnet, "vnet", true, "vnet header (virtio_net_hdr) on every packet; needed by all offloads")
 	flags.IntVar(&o.forward.Queues, "queues", 1, "queues per device, 1 to 256, with a worker for each index, but no more than CPUs")
 	flags.IntVar(&o.forward.Batch, "batch", forwarder.DefaultBatch, "packets a worker moves at most before it serves the other direction")
-	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker looks again before it sleeps")
+	flags.DurationVar(&o.forward.Spin, "spin", forwarder.DefaultSpin, "how long an idle worker polls before it sleeps")
 	flags.StringVar(&o.engine, "engine", string(forwarder.EngineAuto), "how packets are moved: "+words(forwarder.Engines()))
 	flags.StringVar(&o.gso, "gso", string(forwarder.GSOPass), "superpackets: "+words(forwarder.GSOs())+" into segments")
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
-	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "have packets taken before the device, into shared memory, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
+	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
 	flags.Var(cpuList{&o.forward.CPUs}, "cpus", "pin worker i to the i-th of these CPUs, such as 0,2-3, round robin")
 	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
@@ -95,7 +97,7 @@ func (con *console) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.metrics, "metrics", "", "serve the counters as Prometheus text on http://`HOST:PORT`/metrics")
 	flags.BoolVar(&o.control, "control", false, "take orders from the harness on fd 3")
 	_ = flags.MarkHidden("control")
-	flags.BoolVar(&o.background.wanted, "background", false, "print the process id as soon as packets are forwarded, and go on in the background; all else goes to standard error")
+	flags.BoolVar(&o.background.wanted, "background", false, "go on in the background and print the process ID as soon as packets are forwarded; all else goes to standard error")
 	flags.IntVar(&o.background.readyFD, "ready-fd", 0, "write a newline to this file descriptor as soon as packets are forwarded")
 	return cmd
 }
@@ -156,13 +158,13 @@ func words[W ~string](values []W) string {
 
 // checkCPUs finds a CPU that this process may not run on.
 func checkCPUs(cpus []int) error {
-	var allowed unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
-		return fmt.Errorf("read CPU affinity: %w", err)
+	allowed, err := host.AllowedCPUs()
+	if err != nil {
+		return err
 	}
 	for _, cpu := range cpus {
-		if !allowed.IsSet(cpu) {
-			return fmt.Errorf("no CPU %d here: want some of the %d that this process may use", cpu, allowed.Count())
+		if !slices.Contains(allowed, cpu) {
+			return fmt.Errorf("no CPU %d here: want some of the %d that this process may use", cpu, len(allowed))
 		}
 	}
 	return nil

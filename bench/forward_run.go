@@ -39,15 +39,15 @@ func (con *console) forward(ctx context.Context, o forwardOptions) (err error) {
 		metrics.Serve(session.Stats)
 		fmt.Fprintf(con.stdout, "metrics on http://%s/metrics\n", metrics.Address())
 	}
-	printer := con.printWhenAsked(session, asked, len(negotiated.Notes))
+	stopPrinting := session.PrintMeanwhile(con.stdout, asked, len(negotiated.Notes))
 	if err := o.background.ready(); err != nil {
-		printer.stop()
+		stopPrinting()
 		return err
 	}
 	err = session.Run(ctx)
 	// The devices first: nobody may be reading what is printed.
 	err = errors.Join(err, session.Close())
-	printer.stop()
+	stopPrinting()
 	return errors.Join(err, forward.PrintStats(con.stdout, session.Stats()))
 }
 
@@ -68,42 +68,4 @@ func openError(err error) error {
 		return &usageError{err}
 	}
 	return err
-}
-
-// printer prints what is asked for while packets are forwarded.
-type printer struct {
-	ending chan struct{}
-	ended  chan struct{}
-}
-
-// printWhenAsked prints the counters whenever a signal asks for them, and notes as they
-// come, of which so many were printed.
-func (con *console) printWhenAsked(session *forward.Session, asked <-chan os.Signal, printed int) *printer {
-	p := &printer{make(chan struct{}), make(chan struct{})}
-	notes := func() {
-		all := session.Negotiated().Notes
-		forward.PrintNotes(con.stdout, all[printed:])
-		printed = len(all)
-	}
-	go func() {
-		defer close(p.ended)
-		for {
-			select {
-			case <-asked:
-				_ = forward.PrintStats(con.stdout, session.Stats())
-			case <-session.Noted():
-				notes()
-			case <-p.ending:
-				notes()
-				return
-			}
-		}
-	}()
-	return p
-}
-
-// stop prints the notes that are left, and returns when nothing is printed any more.
-func (p *printer) stop() {
-	close(p.ending)
-	<-p.ended
 }

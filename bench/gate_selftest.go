@@ -7,7 +7,6 @@ import (
 
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/gate"
-	"tunbench/bench/internal/scenario"
 )
 
 const (
@@ -23,16 +22,6 @@ const (
 var selfTestHandicaps = []float64{0.2, 0.4}
 
 var errSelfTest = errors.New("self-test failed: do not trust this gate here")
-
-// canBeSlowed finds scenarios in which a handicap would hit nobody.
-func canBeSlowed(scenarios []scenario.Scenario) error {
-	for _, s := range scenarios {
-		if s.Pin == scenario.Off {
-			return &usageError{errors.New("--self-test wastes time on the CPU that a worker is pinned to: not with pin=off")}
-		}
-	}
-	return nil
-}
 
 // gateSelfTest compares the baseline with itself and with itself slowed down.
 func (con *console) gateSelfTest(ctx context.Context, o gateOptions, words []string) error {
@@ -53,13 +42,14 @@ func (con *console) gateSelfTest(ctx context.Context, o gateOptions, words []str
 	if err != nil {
 		return err
 	}
-	if err := canBeSlowed(work.Scenarios); err != nil {
-		return err
-	}
 	if o.thresholds == "" {
 		work.Thresholds = gate.SelfTestThresholds(selfTestHandicaps[0])
 	}
-	plan.Work = &campaign.SelfTest{Gate: *work, Handicaps: selfTestHandicaps}
+	test := &campaign.SelfTest{Gate: *work, Handicaps: selfTestHandicaps}
+	if err := test.Check(); err != nil {
+		return err
+	}
+	plan.Work = test
 	out, err := con.measure(ctx, o.output, plan)
 	if err != nil {
 		return err

@@ -169,7 +169,7 @@ func TestGateWords(t *testing.T) {
 	}{
 		"a file that is no program":    {dir, os.Getenv("PATH"), data, exitUsage, []string{data, "is no program", "git:REV"}},
 		"a folder without source":      {dir, os.Getenv("PATH"), dir, exitUsage, []string{dir, "source of tunbench not found", "git:REV"}},
-		"a revision of no repository":  {dir, os.Getenv("PATH"), "git:HEAD", exitUsage, []string{"git:HEAD", "within a clone"}},
+		"a revision of no repository":  {dir, os.Getenv("PATH"), "git:HEAD", exitUsage, []string{"git:HEAD", "inside a clone"}},
 		"a revision that is not there": {source, os.Getenv("PATH"), "git:none", exitUsage, []string{"git:none", "not found"}},
 		"without git":                  {source, empty, "git:HEAD", exitUnsupported, []string{"git is not in PATH"}},
 		"without go":                   {source, empty, ".", exitUnsupported, []string{"go is not in PATH"}},

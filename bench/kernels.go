@@ -1,41 +1,41 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/guest"
-	"tunbench/results"
+	"tunbench/bench/internal/kernels"
+	"tunbench/bench/internal/ui"
 )
 
-const kernelsHelp = `Boot kernels in QEMU and run tunbench in each: on which kernels does it work, what
-does it do without, what fails?
+const kernelsHelp = `Boot kernels in QEMU and run tunbench on each: on which kernels does it work, which
+features does it do without, and what fails?
 
-LIST names Debian kernels, parted by commas: a version (6.1 means the newest 6.1.x),
+LIST names Debian kernels, separated by commas: a version (6.1 means the newest 6.1.x),
 or SUITE:VERSION. They are downloaded with apt into the cache folder
 (XDG_CACHE_HOME) and unpacked; nothing is installed. A kernel of your own is
 given by --kernel and --modules instead. Root is not needed.
 
-What follows -- is a command of tunbench with its words, or a static program of your
-own, named with a slash; it finds tunbench in its PATH. Another -- begins the next
-command. doctor always comes first. Each command's output and files, result files
-with the kernel's host record among them, are kept in the folder -o.
+After -- comes a command of tunbench with its words, or a static program of your
+own, given as a path with a slash; it finds tunbench in its PATH. Another -- begins
+the next command. doctor always runs first. What each command prints and the files
+that it writes, such as result files with the kernel's host record, are kept in
+the folder of -o.
 
-With KVM a kernel takes some seconds; without, QEMU translates every instruction, a
-kernel takes a minute or more, and all that it measures is marked "emulated". Then
-ab and gate are refused: a figure of an emulated CPU is no verdict.
+With KVM a kernel takes some seconds. Without KVM QEMU translates every instruction,
+a kernel takes a minute or more, and every record says "emulated"; ab and gate are
+then refused, as the speed of an emulated CPU says nothing about a real one.
 
-Exit codes: 0 all commands succeeded on all kernels, 1 a kernel did not come to its
-end or a command failed, else that of the commands (5: a kernel cannot do it).`
+Exit codes: 0 all commands succeeded on all kernels; 1 a kernel did not run all of
+them, or a command failed; another code if all failures have that one in common
+(5: a kernel cannot do it).`
 
 const kernelsExamples = `  tunbench kernels 6.1,6.12,7.3 -- run size=64 load=500 duration=1s
   tunbench kernels 5.10 -- doctor
@@ -69,98 +69,45 @@ func (con *console) kernelsCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.kernel, "kernel", "", "boot this bzImage `file` instead of a package")
-	flags.StringVar(&o.modules, "modules", "", "the `folder` with its modules, as make modules_install leaves it")
+	flags.StringVar(&o.modules, "modules", "", "the `folder` with the modules of --kernel, as make modules_install writes it")
 	flags.StringVar(&o.program, "binary", "", "run this static build of tunbench instead of this one")
 	flags.StringVar(&o.accel, "accel", string(guest.Auto), "auto, kvm or tcg (emulation)")
-	flags.StringVarP(&o.dir, "output", "o", "", "keep what commands print and leave in a new `folder` (default kernels-<time>)")
-	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "end a kernel that is not done after so long")
+	flags.StringVarP(&o.dir, "output", "o", "", "keep what commands print and write in a new `folder` (default kernels-<time>)")
+	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "stop a kernel that has not finished after this time")
 	flags.BoolVar(&o.json, "json", false, "print a record per kernel as JSON Lines instead of the table")
 	flags.StringVar(&o.markdown, "markdown", "", "write a table for a README or a pull request into a `file`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
 
-// splitAtDash parts words at every "--"; dash is the number of words before the first, -1 if there is none.
-func splitAtDash(args []string, dash int) (before []string, commands [][]string) {
-	if dash < 0 {
-		return args, nil
+func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []string, asked [][]string) error {
+	packages, err := o.check(lists)
+	if err != nil {
+		return err
 	}
-	rest := args[dash:]
-	for {
-		i := slices.Index(rest, "--")
-		if i < 0 {
-			return args[:dash], append(commands, rest)
-		}
-		commands, rest = append(commands, rest[:i]), rest[i+1:]
+	commands, err := con.guestCommands(asked)
+	if err != nil {
+		return err
 	}
+	run := kernels.Run{
+		Packages: packages, Image: o.kernel, Modules: o.modules, Program: o.program, Accel: guest.Accel(o.accel), Timeout: o.timeout, Commands: commands,
+		Dir: cmp.Or(o.dir, "kernels-"+time.Now().UTC().Format("20060102T150405Z")), Markdown: o.markdown,
+		Progress: func(steps int) *ui.Progress { return con.progress(output{quiet: o.quiet}, steps) },
+		Waiting: func() {
+			if !o.quiet {
+				fmt.Fprintln(con.stderr, "tunbench: another guest runs on this machine: waiting for its end")
+			}
+		},
+	}
+	if o.json {
+		run.Lines = con.stdout
+	}
+	records, err := run.Do(ctx)
+	if len(records) > 0 && !o.json {
+		err = errors.Join(err, con.printText(kernels.Table(records, run.Dir)))
+	}
+	return err
 }
-
-// kernels boots what was asked for, one kernel after the other; what fails on one does not keep the next from its turn.
-func (con *console) kernels(ctx context.Context, o kernelsOptions, lists []string, commands [][]string) error {
-	patterns, err := o.check(lists)
-	if err != nil {
-		return err
-	}
-	if commands, err = con.guestCommands(commands); err != nil {
-		return err
-	}
-	launcher, cache, err := con.launcher(o, commands)
-	if err != nil {
-		return err
-	}
-	get, err := o.kernelsToBoot(ctx, patterns, cache)
-	if err != nil {
-		return err
-	}
-	markdown, err := gate.CreateFile(o.markdown)
-	if err != nil {
-		return err
-	}
-	if o.dir == "" {
-		o.dir = "kernels-" + time.Now().UTC().Format("20060102T150405Z")
-	}
-	if err := os.Mkdir(o.dir, 0o755); err != nil {
-		return fmt.Errorf("make folder for results: %w: name another one with -o", err)
-	}
-	progress := con.progress(output{quiet: o.quiet}, len(get))
-	defer progress.Done()
-	var rows []kernelRow
-	var records []results.Kernel
-	for _, one := range get {
-		progress.Step(one.name)
-		row := kernelRow{Name: one.name, Outcome: &guest.Outcome{}}
-		k, err := one.get()
-		if err == nil {
-			row.Outcome, err = launcher.Boot(ctx, k, commands)
-		}
-		row.Package, row.Err = k.Package, err
-		if keepErr := row.keep(filepath.Join(o.dir, folderName(one.name))); keepErr != nil {
-			return keepErr
-		}
-		rows, records = append(rows, row), append(records, row.record())
-		if err := con.printKernelRecord(o, records[len(records)-1]); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	progress.Done()
-	if err := markdown.Commit([]byte(kernelsMarkdown(records))); err != nil {
-		return err
-	}
-	if !o.json {
-		if err := con.printKernels(records, o.dir); err != nil {
-			return fmt.Errorf("print table: %w", err)
-		}
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted after %d of %d kernels: %w", len(rows)-1, len(get), context.Cause(ctx))
-	}
-	return kernelsVerdict(rows)
-}
-
-func folderName(kernel string) string { return strings.NewReplacer(":", "_", "/", "_").Replace(kernel) }
 
 // check refuses what contradicts itself.
 func (o *kernelsOptions) check(lists []string) ([]guest.Pattern, error) {

@@ -1,132 +1,59 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"tunbench/bench/internal/guest"
-	"tunbench/bench/internal/host"
-	"tunbench/results"
+	"tunbench/bench/internal/kernels"
 )
 
-// features says what doctor found of that in which kernels differ, and what it misses of anything.
-func features(c guest.Command) (with, without []string) {
-	var checks []host.Check
-	if c.Words[0] != "doctor" || json.Unmarshal(c.Stdout, &checks) != nil {
-		return nil, nil
+// splitAtDash parts words at every "--"; dash is the number of words before the first, -1 if there is none.
+func splitAtDash(args []string, dash int) (before []string, commands [][]string) {
+	if dash < 0 {
+		return args, nil
 	}
-	for _, check := range checks {
+	rest := args[dash:]
+	for {
+		i := slices.Index(rest, "--")
+		if i < 0 {
+			return args[:dash], append(commands, rest)
+		}
+		commands, rest = append(commands, rest[:i]), rest[i+1:]
+	}
+}
+
+// guestCommands checks commands for a guest as far as they can be checked here: a guest takes a minute to refuse them.
+func (con *console) guestCommands(asked [][]string) (commands []kernels.Command, err error) {
+	for _, words := range asked {
+		c := kernels.Command{Words: words}
 		switch {
-		case check.State == host.Missing:
-			without = append(without, check.Name)
-		case check.State == host.OK && ofTheKernel(check.Name):
-			with = append(with, check.Name)
-		}
-	}
-	return with, without
-}
-
-func ofTheKernel(name string) bool {
-	return slices.ContainsFunc([]string{"TUN", "IFF_", "RWF_", "vnet header", "BPF ", "io_uring"}, func(begin string) bool { return strings.HasPrefix(name, begin) })
-}
-
-// sceneName is a namespace in a note, another one each time.
-var sceneName = regexp.MustCompile(`\btb-[0-9]+-[a-z]+:`)
-
-// didWithout is what the records of a command note, each once.
-func didWithout(c guest.Command) (texts []string) {
-	add := func(notes []string) {
-		for _, n := range notes {
-			n = sceneName.ReplaceAllString(n, "")
-			if !slices.Contains(texts, n) {
-				texts = append(texts, n)
+		case len(words) == 0:
+			return nil, &usageError{errors.New("--: a command of tunbench must follow, as in -- run size=64")}
+		case !guest.IsProgram(words):
+			if c.Records, err = con.guestCommand(words); err != nil {
+				return nil, &usageError{err}
 			}
 		}
+		commands = append(commands, c)
 	}
-	for _, file := range resultFilesOf(c) {
-		for _, t := range file.Calibrations {
-			add(t.Notes)
-		}
-		for _, t := range file.Trials {
-			if t.DUT != nil {
-				add(t.DUT.Notes)
-			}
-			if t.Sender != nil {
-				add(t.Sender.Notes)
-			}
-			if t.Sink != nil {
-				add(t.Sink.Notes)
-			}
-		}
-	}
-	return texts
+	return commands, nil
 }
 
-// resultFilesOf are the result files that a command left.
-func resultFilesOf(c guest.Command) (files []*results.File) {
-	for _, name := range slices.Sorted(maps.Keys(c.Files)) {
-		if file, err := results.Read(bytes.NewReader(c.Files[name])); err == nil {
-			files = append(files, file)
-		}
+// guestCommand reads words as the root command would, and reports whether they leave out the -o of a command that has one.
+func (con *console) guestCommand(words []string) (noOutput bool, err error) {
+	sub, rest, err := con.rootCommand().Find(words)
+	if err != nil {
+		return false, fmt.Errorf("%w; see tunbench --help", err)
 	}
-	return files
-}
-
-// unbalanced names the trials whose ledger does not balance, which a command that succeeds says only in its table.
-func unbalanced(c guest.Command) (lines []string) {
-	for _, file := range resultFilesOf(c) {
-		for _, t := range file.Trials {
-			if n := t.Ledger.Balance(); n != 0 && !t.Failed() {
-				lines = append(lines, fmt.Sprintf("packets unaccounted for: %d", n))
-			}
-		}
+	if !sub.HasParent() || sub.Name() == "kernels" {
+		return false, fmt.Errorf("-- %s: want a command of tunbench that runs in a guest, such as run or doctor", words[0])
 	}
-	return lines
-}
-
-// complaintLines is how much of what a failed command said the table shows.
-const complaintLines = 3
-
-// complaints are what made the trials of a failed command fail, and the last lines that it wrote to standard error; of a panic the first, which
-// name it.
-func complaints(c guest.Command) (lines []string) {
-	if c.Ended && c.Code == exitSuccess {
-		return nil
+	sub.InitDefaultHelpFlag()
+	if err := sub.ParseFlags(rest); err != nil {
+		return false, fmt.Errorf("%w; see %s --help", flagError(err), sub.CommandPath())
 	}
-	for _, file := range resultFilesOf(c) {
-		for _, t := range file.Trials {
-			if t.Error != "" && !slices.Contains(lines, t.Error) {
-				lines = append(lines, t.Error)
-			}
-		}
-	}
-	var said []string
-	for line := range strings.Lines(string(c.Stderr)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "tunbench: warning: ") { // it is in the records
-			said = append(said, line)
-		}
-	}
-	if i := slices.IndexFunc(said, isPanic); i >= 0 {
-		return append(lines, said[i:min(i+complaintLines, len(said))]...)
-	}
-	for _, line := range said[max(0, len(said)-complaintLines):] {
-		if line = strings.TrimPrefix(line, "tunbench: "); !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// panicked says whether Go's runtime ended a command, with the exit code of wrong usage.
-func panicked(c guest.Command) bool {
-	return c.Code == exitUsage && slices.ContainsFunc(strings.Split(string(c.Stderr), "\n"), isPanic)
-}
-
-func isPanic(line string) bool {
-	return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")
+	flag := sub.Flags().Lookup("output")
+	return flag != nil && flag.Shorthand == "o" && !flag.Changed, nil
 }

@@ -29,7 +29,7 @@ func (o *output) add(flags *pflag.FlagSet) {
 type programs struct{ files []string }
 
 func (o *programs) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.files, "program", nil, "a `file` that describes a program of others: its name can be given as dut= (may be repeated)")
+	flags.StringArrayVar(&o.files, "program", nil, "a `file` that describes a program to measure, whose name is then a value of dut= (may be repeated)")
 }
 
 // declare reads the files, whose names are then known to every word.

@@ -16,19 +16,20 @@ its references with known load, and accounts for every packet.
 Begin with
 
   tunbench doctor                    what this host can do, and what distorts it
-  sudo tunbench run --preset smoke   a quarter of a minute: does everything work?
+  sudo tunbench run --preset smoke   15 seconds: does everything work?
   sudo tunbench run --preset default the whole picture, about two minutes
   sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
   sudo tunbench gate --baseline git:main       did this build become slower? for CI
   sudo tunbench sweep offload=none,all queues=1,2 proto=tcp which of many settings mattered
 
-Everything happens in namespaces named tb-<pid>-…, which are removed on every
-way out; the host's own links and sysctls are not touched. Results go to
+Everything happens in network namespaces named tb-<pid>-…, which are removed
+however a run ends; the host's own links and sysctls are not touched. Results go to
 standard output, progress to standard error and only to a terminal. NO_COLOR
 is obeyed.
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a comparison found something
-worse, 4 it could not decide or measure all, 5 this host or user cannot do it.`
+worse, 4 a comparison could not decide, or not measure everything, 5 this host or
+user cannot do it.`
 
 // console is where a command writes, what the user's environment asks of that, and the words that it was given.
 type console struct {

@@ -13,13 +13,14 @@ import (
 
 const runHelp = `Measure scenarios, repeated and interleaved, and print a table of medians.
 
-A scenario is given as key=value words; what is left out has its default. A
-value can be a list: the cross product is measured. The canonical name of a
-scenario, as files and reports show it, is a word too, and words after it
-change it. With --preset the words change every scenario of the preset.
+A scenario is given as key=value words; a key that is left out has its default.
+A key can have several values (queues=1,2): every combination is measured. The
+name of a scenario, as files and reports show it, can be given as a word too, and
+the words after it change it. With --preset the words change every scenario of the
+preset.
 
 Each trial has namespaces of its own. In every second round the order is
-reversed, so that a drift of the machine meets all scenarios alike.
+reversed, so that a drift of the machine affects all scenarios alike.
 
 Settings:
 `

@@ -15,14 +15,14 @@ import (
 )
 
 const searchHelp = `Find the highest loads that a device under test forwards without loss (NDR) and
-with at most 0.5 % loss (PDR), as RFC 9971 (MLRsearch) has it. A load is in
-packets per second and per direction; a trial's loss ratio counts every packet
-that was intended and did not arrive, also those the generator failed to offer.
-All trials of a search run in one scene, without a restart in between, and
+with at most 0.5 % loss (PDR), as RFC 9971 (MLRsearch) defines them. A load is in
+packets per second and per direction. A trial's loss ratio counts every packet
+that was intended and did not arrive, also packets that the generator failed to
+offer. All trials of a search run in one scene, without a restart in between, and
 without the waits of RFC 2544: a trial ends when its counters stand still.
 
-The words are those of tunbench run, for one scenario; load and duration are
-the search's own.
+The words are those of tunbench run, for one scenario; the search chooses load
+and duration itself.
 
 Presets:
 `
@@ -45,7 +45,7 @@ func (con *console) searchCommand() *cobra.Command {
 	var o searchOptions
 	cmd := &cobra.Command{
 		Use:   "search [KEY=VALUE | SCENARIO]...",
-		Short: "Find the loads without loss and with little (RFC 9971)",
+		Short: "Find the highest loads with no loss and with little (RFC 9971)",
 		Long:  searchHelp + searchPresetHelp(),
 		Example: `  tunbench search dut=forwarder dev=tun size=64
   tunbench search --preset ndr-pdr dut=route size=1400 -o route.jsonl`,

@@ -13,14 +13,15 @@ import (
 
 const soakHelp = `Hold one load for hours and watch what changes: throughput, loss, latency, CPU
 time per packet, and the memory of the device under test and of the tester. The
-memory that this needs does not grow with the time.
+tester's own memory does not grow with the length of the soak.
 
-Each interval is a record of its own whose ledger balances; between two the load
-pauses for less than a tenth of a second, until the last packet has arrived.
-Ctrl-C ends a soak early and prints its summary; the exit code is then 1.
+Each interval has a record of its own, whose ledger balances. Between two
+intervals the load pauses for less than a tenth of a second, until the last
+packet has arrived. Ctrl-C ends a soak early and prints its summary; the exit
+code is then 1.
 
-The words are those of tunbench run, for one scenario; give the intervals a file
-with -o.`
+The words are those of tunbench run, for one scenario. The table shows the summary
+only; -o FILE keeps the records of the intervals, and --json prints them.`
 
 // soakOptions are the flags of `tunbench soak`.
 type soakOptions struct {
@@ -44,8 +45,8 @@ func (con *console) soakCommand() *cobra.Command {
 		Example: `  tunbench soak load=100k --for 8h -o night.jsonl`,
 		RunE:    func(cmd *cobra.Command, words []string) error { return con.soak(cmd.Context(), o, words) },
 	}
-	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long")
-	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval, of which there is a record each")
+	cmd.Flags().DurationVar(&o.duration, "for", defaultSoak, "how long to hold the load")
+	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval; each has a record")
 	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"reflect"
 	"strings"
@@ -30,6 +31,18 @@ func Encode(r Record) ([]byte, error) {
 		return nil, fmt.Errorf("encode %s record: %w", r.Kind(), err)
 	}
 	return line.Bytes(), nil
+}
+
+// Print writes a record to a stream of JSON Lines, such as standard output.
+func Print(w io.Writer, r Record) error {
+	line, err := Encode(r)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(line); err != nil {
+		return fmt.Errorf("print record: %w", err)
+	}
+	return nil
 }
 
 // finite looks for a figure that JSON cannot hold; encoding/json would refuse it too, but not name the field.

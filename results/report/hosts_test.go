@@ -1,7 +1,9 @@
 package report
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -38,5 +40,13 @@ func TestUnlikeByAllowedCPUs(t *testing.T) {
 	}
 	if got := HostDifferences(unknown, one); got != nil {
 		t.Errorf("unlike %q one that does not know", got)
+	}
+}
+
+func TestEmulatedHostIsMarked(t *testing.T) {
+	file := &results.File{Host: results.Host{Time: time.Now(), Kernel: "6.1", Emulated: true}}
+	table, err := Table(file, Options{})
+	if err != nil || !strings.Contains(strings.Split(table, "\n")[0], "emulated") {
+		t.Errorf("header does not say emulated: %v\n%s", err, table)
 	}
 }

@@ -16,8 +16,9 @@ import (
 // armPrefixes are before words that belong to one arm.
 var armPrefixes = [2]string{"a:", "b:"}
 
-// ParseArms reads the words of a comparison: those that begin with a: or b: belong to one arm, others to both. Besides the settings of a
-// scenario there are binary= and handicap=, which say which variant of the forwarder an arm is, and rev=, which revision of a program.
+// ParseArms reads the words of a comparison: a word that begins with a: or b: belongs to one arm, any other word
+// to both. A word is a setting of a scenario; or binary= or handicap=, which choose a variant of the forwarder; or
+// rev=, which chooses a revision of a program.
 func ParseArms(words []string) (arms [2]measure.Arm, err error) {
 	var plain []string
 	for _, word := range words {
@@ -46,21 +47,22 @@ func ParseArms(words []string) (arms [2]measure.Arm, err error) {
 // offeredKeys are the settings that say what is sent, and so what a figure is of.
 var offeredKeys = [...]string{"proto", "load", "size", "dir"}
 
-// checkOffered finds arms that do not do the same work: twice the load forwarded twice as much, and TCP and UDP have no figure in common.
+// checkOffered returns an error if the arms have different loads: twice the load is forwarded at twice the rate,
+// and TCP and UDP have no metric in common.
 func checkOffered(arms [2]measure.Arm) error {
 	for _, key := range offeredKeys {
 		a, hasA := arms[0].Scenario.Value(key)
 		b, hasB := arms[1].Scenario.Value(key)
 		if a != b || hasA != hasB {
-			return usage("a:%s=%s b:%s=%s: their figures cannot be compared, being of different loads: give both arms the same %s (tunbench sweep measures several)",
+			return usage("a:%s=%s b:%s=%s: figures of different loads cannot be compared: give both arms the same %s (tunbench sweep measures several)",
 				key, a, key, b, strings.Join(offeredKeys[:], ", "))
 		}
 	}
 	return nil
 }
 
-// takeVariant reads a word that is no setting of a scenario but says which forwarder is
-// meant; it is false for any other word.
+// takeVariant reads binary=, handicap= and rev=, which say which variant of a program an arm is; it is false for
+// any other word.
 func takeVariant(arm *measure.Arm, word string) (taken bool, err error) {
 	key, value, _ := strings.Cut(word, "=")
 	switch key {
@@ -102,8 +104,8 @@ func parseShare(text string) (float64, error) {
 	return share, nil
 }
 
-// checkVariants finds a variant of what is not our forwarder, or a handicap that would
-// hit nobody.
+// checkVariants returns an error for a variant of something that is not our forwarder, and for a handicap of
+// workers that are not pinned.
 func checkVariants(arms [2]measure.Arm) error {
 	for i, arm := range arms {
 		switch {
@@ -115,7 +117,7 @@ func checkVariants(arms [2]measure.Arm) error {
 		case arm.Scenario.DUT != scenario.Forwarder && !arm.Scenario.IsProgram():
 			return usage("%sbinary= and handicap= are for dut=forwarder, arm %s is dut=%s", armPrefixes[i], string("AB"[i]), arm.Scenario.DUT)
 		case arm.Variant.Handicap > 0 && arm.Scenario.Pin == scenario.Off:
-			return usage("%shandicap= wastes time on the CPU that a worker is pinned to: not with pin=off", armPrefixes[i])
+			return usage("%shandicap= slows the CPUs that workers are pinned to: leave pin=off out", armPrefixes[i])
 		}
 	}
 	return nil

@@ -13,15 +13,15 @@ import (
 	"tunbench/results"
 )
 
-// build is one of the programs to be compared.
+// build is one of the two programs that a gate compares.
 type build struct {
 	label   string
 	word    string // what asks for it again
 	variant dut.Variant
 }
 
-// workshop is where programs are built, which shows what it is at: where nothing is cached that takes minutes. What was made goes at the end of
-// the session.
+// workshop returns the workshop of the session, which is closed at its end. It shows a progress while it builds,
+// which takes minutes if nothing is cached.
 func (s *session) workshop() *program.Workshop {
 	shop := program.NewWorkshop(".")
 	s.atEnd = append(s.atEnd, shop.Close)
@@ -42,7 +42,7 @@ func (s *session) programOf(sc scenario.Scenario) *program.File {
 	return s.options.Programs[i]
 }
 
-// builds finds or makes two builds of our forwarder or, where there is a file, of a program of others.
+// builds finds or makes the two builds: of the program that file describes, or of our forwarder if file is nil.
 func (s *session) builds(file *program.File, baseline, candidate string) (a, b build, err error) {
 	shop := s.workshop()
 	if a, err = s.buildOf(shop, file, baseline); err != nil || candidate == baseline {
@@ -77,12 +77,12 @@ func (s *session) buildOf(shop *program.Workshop, file *program.File, word strin
 	return build{label: found.Label, word: found.Word, variant: dut.Variant{Binary: binary}}, err
 }
 
-// same says whether two builds are one program, wherever they are from.
+// same reports whether two builds are the same program, wherever they are from.
 func (b build) same(other build) bool {
 	return b.variant.Binary.SHA256 == other.variant.Binary.SHA256 && b.variant.Copy == other.variant.Copy && b.variant.Handicap == other.variant.Handicap
 }
 
-// name is the program in words: of this program with the commit that it was built from.
+// name is the build in words; the name of the running program has the commit that it was built from.
 func (b build) name(h results.Host) string {
 	if b.variant.Binary.Path != "" || b.variant.Copy.Folder != "" {
 		return b.label
@@ -90,8 +90,8 @@ func (b build) name(h results.Host) string {
 	return strings.TrimSuffix(fmt.Sprintf("%s (%s)", b.label, strings.TrimSpace(h.Version+" "+h.Commit)), " ()")
 }
 
-// again is the word that asks for the program another day, in a clone of the repository. A program of uncommitted changes is gone: what
-// stands for it is the folder that it was built from.
+// again is the word that asks for the same build on another day, in a clone of the repository. A build with
+// uncommitted changes cannot be repeated: its word is the folder that it was built from.
 func (b build) again(h results.Host) string {
 	switch {
 	case b.word != "":

@@ -13,7 +13,7 @@ import (
 
 // Burst finds the longest burst without loss (RFC 9004).
 type Burst struct {
-	Scenario    scenario.Scenario `json:"scenario"` // its load and duration mean nothing
+	Scenario    scenario.Scenario `json:"scenario"` // its load and duration are not used
 	Repetitions int               `json:"repetitions"`
 }
 

@@ -13,20 +13,20 @@ import (
 	"tunbench/results"
 )
 
-// Campaign is where plans are carried out: what a process knows besides the plan.
+// Campaign carries out plans. Its fields are what this process knows beside the plan.
 type Campaign struct {
 	Args     []string                     // the command line, for the record of the host
 	Out      string                       // the result file; "" is none
-	Resume   bool                         // go on with Out, which an interrupted measurement of the same plan left
-	Lines    io.Writer                    // takes every record as JSON Lines; nil is nobody
-	Warn     func(text string)            // is told what is lost on this host
+	Resume   bool                         // continue the file Out, which an interrupted measurement of the same plan left
+	Lines    io.Writer                    // takes every record as JSON Lines; may be nil
+	Warn     func(text string)            // takes a sentence about what this host cannot do as asked
 	Progress func(steps int) *ui.Progress // shows a number of steps, or [ui.Unknown] ones
 }
 
-// Outcome is what came of a plan.
+// Outcome is the result of carrying out a plan.
 type Outcome struct {
 	File     *results.File // all records but the intervals of a soak; nil if there are none
-	Whole    bool          // nothing was missing in the file that was to be resumed
+	Whole    bool          // the file that was to be resumed is complete
 	Gate     gate.Report   // of a Gate
 	SelfTest gate.SelfTest // of a SelfTest
 }
@@ -34,7 +34,7 @@ type Outcome struct {
 // task is a measurement that is ready to begin.
 type task func(ctx context.Context, keep *records) error
 
-// Run measures what a plan says. The outcome has what was measured also where there is an error.
+// Run carries out a plan. If there is an error, the outcome still has what was measured before it.
 func (c Campaign) Run(ctx context.Context, p Plan) (out Outcome, err error) {
 	s := &session{Campaign: c, ctx: ctx, tester: p.Tester, out: &out}
 	if s.fitted, s.options, err = c.fit(p); err != nil {
@@ -71,7 +71,7 @@ func record(ctx context.Context, keep *records, measure task) (err error) {
 	return errors.Join(runErr, keep.write(end))
 }
 
-// cutShort says why a measurement ended before its time; nil if it came to its end, whatever failed on the way.
+// cutShort returns the reason why a measurement ended early; nil if it was completed, even if trials failed.
 func cutShort(ctx context.Context, err error) error {
 	var failed *trialsFailed
 	var trial *measure.TrialError
@@ -84,7 +84,7 @@ func cutShort(ctx context.Context, err error) error {
 	return err
 }
 
-// interrupted adds to an error how far things went, if that is what ended them.
+// interrupted adds to an error the number of trials that were measured, if ctx ended the measurement.
 func interrupted(ctx context.Context, err error, trials int) error {
 	if err == nil || ctx.Err() == nil {
 		return err
@@ -92,14 +92,14 @@ func interrupted(ctx context.Context, err error, trials int) error {
 	return fmt.Errorf("interrupted after %s: %w", results.Count(trials, "trial"), err)
 }
 
-// trialsFailed is a measurement that came to its end, though not every trial did.
+// trialsFailed says that a measurement was completed, but some of its trials failed.
 type trialsFailed struct{ failed, trials int }
 
 func (e *trialsFailed) Error() string {
 	return fmt.Sprintf("%d of %s failed", e.failed, results.Count(e.trials, "trial"))
 }
 
-// UsageError is a plan, or a file to be resumed, that contradicts itself or what is there.
+// UsageError says that a plan contradicts itself, or the file that is to be resumed.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }

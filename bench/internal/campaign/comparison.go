@@ -14,13 +14,13 @@ import (
 	"tunbench/results/report"
 )
 
-// Comparison measures two arms in turns until it can be told which is better, or for so many rounds.
+// Comparison measures two arms in turns until every metric is decided, or until Length.MaxRounds.
 type Comparison struct {
 	Arms   [2]measure.Arm `json:"arms"`
 	Length Length         `json:"length"`
 }
 
-// Length says how long a comparison goes on.
+// Length says how many rounds a comparison takes, and in which order it measures.
 type Length struct {
 	MinRounds int    `json:"min_rounds"`
 	MaxRounds int    `json:"max_rounds"`
@@ -28,7 +28,7 @@ type Length struct {
 	Seed      uint64 `json:"seed"`    // of the order of trials and of the bootstrap
 }
 
-// trials is how many there are at most, the warm-up of both arms included.
+// trials is the largest number of trials that a comparison can have, with a warm-up of each arm.
 func (l Length) trials() int {
 	if l.Control {
 		return 2 + 6*l.MaxRounds
@@ -84,7 +84,7 @@ type comparing struct {
 	label    string // before what progress says
 }
 
-// run measures and records what came of it, also where not all trials came to their end.
+// run measures, and writes a record of each metric; also if a trial failed or the series was interrupted.
 func (c comparing) run(ctx context.Context) ([]results.Comparison, error) {
 	c.judging.Seed = c.length.Seed
 	var trials []results.Trial
@@ -116,13 +116,13 @@ func (c comparing) run(ctx context.Context) ([]results.Comparison, error) {
 	return comparisons, errors.Join(runErr, err)
 }
 
-// judge is what the trials so far come to.
+// judge compares the arms by the trials that there are so far.
 func (c comparing) judge(trials []results.Trial) ([]results.Comparison, error) {
 	comparisons, err := analysis.Compare(trials, c.judging)
 	return report.Recorded(comparisons), err
 }
 
-// decisive are the comparisons that the series goes on for.
+// decisive returns the comparisons of the metrics that must be decided before the series may end.
 func (c comparing) decisive(comparisons []results.Comparison) []results.Comparison {
 	if c.deciding == nil {
 		return comparisons
@@ -137,7 +137,7 @@ func roundLabel(round, rounds int) string {
 	return fmt.Sprintf("round %d of at most %d", round+1, rounds)
 }
 
-// howFar says how far the first metric has come.
+// howFar says for a line of progress how close the first metric is to its verdict.
 func howFar(comparisons []results.Comparison) string {
 	if len(comparisons) == 0 {
 		return ""

@@ -1,3 +1,4 @@
-// Package campaign is what a command of tunbench does: it takes a [Plan], makes it what this host can do, calibrates the tester, measures in
-// order, keeps every record as it is made, and ends properly whatever happens. Each kind of work is one small file over that one flow.
+// Package campaign does the work of tunbench's commands. It takes a [Plan], fits its scenarios to this host, calibrates the tester, measures
+// in order, writes each record as soon as it is made, and closes the result file also after an error or Ctrl-C. Each kind of work is one small
+// file; the flow of all of them is campaign.go.
 package campaign

@@ -15,7 +15,7 @@ const (
 	timeOfCalibration  = 3 * time.Second
 )
 
-// timeOfTrial is how long a trial takes from one to the next.
+// timeOfTrial is the time from the start of a trial to the start of the next.
 func timeOfTrial(s scenario.Scenario) time.Duration {
 	around := timeAroundTrial
 	if s.OpenLoop() {
@@ -24,7 +24,7 @@ func timeOfTrial(s scenario.Scenario) time.Duration {
 	return s.Warmup + s.Duration + around
 }
 
-// expected is how long it takes to measure scenarios once per round.
+// expected is the time that it takes to measure every scenario once per round, calibration included.
 func expected(scenarios []scenario.Scenario, rounds int, t Tester) time.Duration {
 	var total time.Duration
 	for _, s := range scenarios {

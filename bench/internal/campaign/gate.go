@@ -9,18 +9,34 @@ import (
 	"tunbench/bench/internal/scenario"
 )
 
-// Gate compares two builds of the forwarder, or of one program of others, scenario by scenario, and once more where one looks worse.
+// Gate compares two builds of the forwarder, or of one program, in each scenario. A scenario in which the
+// candidate looks worse is measured a second time.
 type Gate struct {
 	Scenarios  []scenario.Scenario `json:"scenarios"`
 	Thresholds gate.Thresholds     `json:"thresholds"`
-	Length     Length              `json:"length"`    // of each series, whose seed is another each time
-	Baseline   string              `json:"baseline"`  // see [program.Workshop.Program], of a program of others [program.Workshop.Copy]
+	Length     Length              `json:"length"`    // of each series; the seed is counted up from series to series
+	Baseline   string              `json:"baseline"`  // a word as [program.Workshop.Program] takes it, or [program.Workshop.Copy] for a program
 	Candidate  string              `json:"candidate"` // likewise
-	Words      []string            `json:"words"`     // of the command that asks for the same figures, without both programs
+	Words      []string            `json:"words"`     // of the command that repeats the measurement, without --baseline and --candidate
 }
 
 func (*Gate) kind() string                     { return "gate" }
 func (w *Gate) scenarios() []scenario.Scenario { return w.Scenarios }
+
+// Check returns a [*UsageError] if the scenarios have different devices under test, or one of which there are no
+// builds.
+func (w *Gate) Check() error {
+	first := w.Scenarios[0].DUT
+	for _, s := range w.Scenarios {
+		switch {
+		case s.DUT != scenario.Forwarder && !s.IsProgram():
+			return usage("dut=%s: a gate compares builds of dut=forwarder, or of a program of --program: add that word to measure only that one", s.DUT)
+		case s.DUT != first:
+			return usage("dut=%s and dut=%s: a gate compares builds of one program: add one of these words to measure only that one", first, s.DUT)
+		}
+	}
+	return nil
+}
 
 func (w *Gate) prepare(s *session) (task, error) {
 	baseline, candidate, err := s.builds(s.programOf(w.Scenarios[0]), w.Baseline, w.Candidate)
@@ -40,7 +56,7 @@ func (w *Gate) prepare(s *session) (task, error) {
 	}, nil
 }
 
-// gating is a gate on its way.
+// gating is a gate while it is measured.
 type gating struct {
 	*session
 	*Gate
@@ -48,7 +64,7 @@ type gating struct {
 	made int // series, in the file
 }
 
-// compare makes every series of two builds.
+// compare measures two builds in every scenario, and reports what was found.
 func (g *gating) compare(ctx context.Context, baseline, candidate build) (gate.Report, error) {
 	names := make([]string, len(g.fitted))
 	for i, s := range g.fitted {

@@ -9,15 +9,16 @@ import (
 	"tunbench/bench/internal/scenario"
 )
 
-// Plan is what is about to be measured, before anything is known of the host: a value that can be written to JSON and read back, so that
-// another process, or another machine, measures the same. Where its records go is not part of it.
+// Plan says what is to be measured, and nothing about the host: it can be written to JSON and read back, so that
+// another process, or another machine, measures the same. The files that its records go to are not part of it.
 type Plan struct {
 	Tester   Tester
 	Programs []*program.File // of others, which scenarios may name once they are declared, see [Declare]
 	Work     Work
 }
 
-// Declare makes programs of others known to scenarios, in the place of those that were known before.
+// Declare makes the programs of a plan known to package scenario, so that dut=NAME can name them. It replaces
+// those that were declared before.
 func Declare(programs []*program.File) error {
 	var declared []scenario.Program
 	for _, f := range programs {
@@ -30,7 +31,7 @@ func Declare(programs []*program.File) error {
 	return scenario.Declare(declared)
 }
 
-// Tester says how the tester is used.
+// Tester holds the settings of generator and sink that apply to a whole plan.
 type Tester struct {
 	DropReasons  bool `json:"drop_reasons,omitempty"` // ask the kernel why it dropped packets, which costs it time
 	Uncalibrated bool `json:"uncalibrated,omitempty"` // do not measure first what the tester can do

@@ -9,7 +9,8 @@ import (
 	"tunbench/results"
 )
 
-// records is where the records of a measurement go: to a file, to somebody as JSON Lines, and into memory for the table.
+// records takes the records of a measurement: it writes them to the result file, prints them as JSON Lines, and
+// keeps them for the table.
 type records struct {
 	file   results.File
 	trials int
@@ -20,8 +21,8 @@ type records struct {
 // errNothingMissing says that the file to be resumed is whole.
 var errNothingMissing = errors.New("nothing is missing")
 
-// open makes the result file before anything is measured, so that a name that is taken costs nobody two minutes, and begins it with the
-// record of the host; or goes on with one.
+// open makes the result file and writes the record of the host, before anything is measured, so that a name that
+// is taken is found out at once. With Resume it continues the file instead.
 func (s *session) open() (*records, error) {
 	if s.Resume {
 		return s.resume()
@@ -39,8 +40,8 @@ func (s *session) open() (*records, error) {
 	return keep, nil
 }
 
-// resume goes on with a result file whose measurement ended before its time, if the work agrees: else it stays as it is. JSON Lines are those
-// that are added.
+// resume continues a result file whose measurement was interrupted, if the work agrees with it; else the file is
+// left as it is. Only new records are printed as JSON Lines.
 func (s *session) resume() (*records, error) {
 	if s.agrees == nil {
 		return nil, usage("this kind of work cannot be resumed")
@@ -72,20 +73,14 @@ func (r *records) write(record results.Record) error {
 	if r.lines == nil {
 		return nil
 	}
-	line, err := results.Encode(record)
-	if err != nil {
-		return err
-	}
-	if _, err := r.lines.Write(line); err != nil {
-		return fmt.Errorf("print record: %w", err)
-	}
-	return nil
+	return results.Print(r.lines, record)
 }
 
 // trial is write for those who record trials.
 func (r *records) trial(t results.Trial) error { return r.write(t) }
 
-// keep remembers what the table shows. The intervals of a soak are not part of it: there is no end to them.
+// keep remembers the records that the table shows. The intervals of a soak are left out, as there is no limit to
+// their number.
 func (r *records) keep(record results.Record) {
 	t, isTrial := record.(results.Trial)
 	if isTrial {

@@ -12,9 +12,9 @@ import (
 	"tunbench/bench/internal/ui"
 )
 
-// Search finds the loads without loss and with little (RFC 9971).
+// Search finds the highest loads without loss and with little loss (RFC 9971).
 type Search struct {
-	Scenario scenario.Scenario `json:"scenario"` // its load and duration mean nothing
+	Scenario scenario.Scenario `json:"scenario"` // its load and duration are not used
 	Preset   string            `json:"preset"`
 	MinLoad  float64           `json:"min_load_pps"`
 	MaxLoad  float64           `json:"max_load_pps,omitempty"` // 0: what the tester can offer

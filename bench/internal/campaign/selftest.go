@@ -7,14 +7,25 @@ import (
 	"tunbench/bench/internal/scenario"
 )
 
-// SelfTest asks the gate what is known: that its baseline is no worse than itself, and is worse with a handicap.
+// SelfTest checks the gate itself: it must find the baseline no worse than itself, and worse than itself when the
+// baseline is slowed down.
 type SelfTest struct {
-	Gate      Gate      `json:"gate"`      // its candidate means nothing
+	Gate      Gate      `json:"gate"`      // its Candidate is not used
 	Handicaps []float64 `json:"handicaps"` // shares of the CPU, tried in turn until the gate can decide
 }
 
 func (*SelfTest) kind() string                     { return "self-test" }
 func (w *SelfTest) scenarios() []scenario.Scenario { return w.Gate.Scenarios }
+
+// Check returns a [*UsageError] if a scenario does not pin its workers, so that a handicap would slow nothing.
+func (w *SelfTest) Check() error {
+	for _, s := range w.Gate.Scenarios {
+		if s.Pin == scenario.Off {
+			return usage("--self-test slows the CPUs that workers are pinned to: leave pin=off out")
+		}
+	}
+	return nil
+}
 
 func (w *SelfTest) prepare(s *session) (task, error) {
 	baseline, _, err := s.builds(s.programOf(w.Gate.Scenarios[0]), w.Gate.Baseline, w.Gate.Baseline)

@@ -14,7 +14,7 @@ import (
 	"tunbench/results/report"
 )
 
-// session is one plan on its way, on this host.
+// session carries out one plan on this host.
 type session struct {
 	Campaign
 	ctx     context.Context // of the preparation
@@ -34,7 +34,8 @@ func (s *session) close() error {
 	return errors.Join(errs...)
 }
 
-// CanMeasure returns nil when scenes can be set up here, or what this host or user lacks.
+// CanMeasure returns nil if measurements can run on this host, else an error that names what the host or user
+// lacks.
 func CanMeasure() error {
 	if err := host.Require(); err != nil {
 		return err
@@ -42,8 +43,8 @@ func CanMeasure() error {
 	return testbed.Probe()
 }
 
-// fit makes the scenarios what this host can do, and tells the user and every record what is lost by it. What dead processes left behind
-// is removed before.
+// fit replaces settings of the scenarios that this host cannot do, and says so to the user and in every record.
+// First it removes what dead processes left behind.
 func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
 	options := measure.Options{DropReasons: p.Tester.DropReasons, Programs: p.Programs}
 	if err := CanMeasure(); err != nil {
@@ -65,7 +66,8 @@ func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
 	return fitted, options, err
 }
 
-// calibrate measures what the tester can do with the loads of scenarios, unless that is not wanted, as so many steps of a progress.
+// calibrate measures what the tester can do with the loads of the scenarios, unless the plan forbids it. Each
+// calibration is one step of progress.
 func (s *session) calibrate(ctx context.Context, keep *records, progress *ui.Progress, scenarios ...scenario.Scenario) error {
 	if s.tester.Uncalibrated {
 		return nil
@@ -78,7 +80,7 @@ func (s *session) calibrate(ctx context.Context, keep *records, progress *ui.Pro
 	return interrupted(ctx, err, keep.trials)
 }
 
-// calibrateBefore is calibrate with a progress of its own: what follows has steps of another length.
+// calibrateBefore calibrates with a progress of its own, where the measurement has steps of another length.
 func (s *session) calibrateBefore(ctx context.Context, keep *records, scenarios ...scenario.Scenario) error {
 	progress := s.Progress(s.calibrations(scenarios))
 	progress.Expect(timeOfCalibration)
@@ -86,7 +88,7 @@ func (s *session) calibrateBefore(ctx context.Context, keep *records, scenarios 
 	return s.calibrate(ctx, keep, progress, scenarios...)
 }
 
-// calibrations is how many there are before scenarios are measured.
+// calibrations is the number of calibrations that the scenarios need.
 func (s *session) calibrations(scenarios []scenario.Scenario) int {
 	if s.tester.Uncalibrated {
 		return 0
@@ -94,7 +96,8 @@ func (s *session) calibrations(scenarios []scenario.Scenario) int {
 	return len(measure.Testers(scenarios))
 }
 
-// titlesOf names scenarios by their names, as briefly as a line of progress wants it: by what sets them off from each other.
+// titlesOf gives each scenario a short name for a line of progress: the settings in which it differs from the
+// others.
 func titlesOf(scenarios []scenario.Scenario) map[string]string {
 	names := make([]string, len(scenarios))
 	for i, s := range scenarios {

@@ -15,7 +15,7 @@ import (
 
 // Soak holds one load for hours, with a record of each interval.
 type Soak struct {
-	Scenario scenario.Scenario `json:"scenario"` // its duration means nothing
+	Scenario scenario.Scenario `json:"scenario"` // its duration is not used
 	Duration time.Duration     `json:"duration_ns"`
 	Interval time.Duration     `json:"interval_ns"`
 }

@@ -22,9 +22,6 @@ type Sweep struct {
 func (*Sweep) kind() string                     { return "sweep" }
 func (w *Sweep) scenarios() []scenario.Scenario { return w.Cells }
 
-// Expected is how long it will take.
-func (w *Sweep) Expected(t Tester) time.Duration { return expected(w.Cells, w.Design.Rounds, t) }
-
 func (w *Sweep) prepare(s *session) (task, error) {
 	record := w.Design
 	record.Start = time.Now().UTC()
@@ -55,7 +52,8 @@ func (w *Sweep) prepare(s *session) (task, error) {
 	}, nil
 }
 
-// sameSweep says what keeps a file's sweep from being this one: trials of unlike designs or machines are no experiment.
+// sameSweep returns an error if the sweep in a file differs from this one in design or machine: their trials could
+// not be analysed together.
 func sameSweep(path string, file *results.File, now results.Sweep, here results.Host) error {
 	if len(file.Sweeps) == 0 {
 		return usage("--resume: %s is not the file of a sweep", path)

@@ -8,7 +8,8 @@ import (
 	"tunbench/results"
 )
 
-// SweepMetric is the metric of that name or, of no name, what the loads of all cells are measured for.
+// SweepMetric returns the metric with this name. Without a name it returns the metric that the loads of all cells
+// are measured for, and an error if there is no such metric.
 func SweepMetric(name string, cells []scenario.Scenario) (results.Metric, error) {
 	if name == "" {
 		return metricOfLoads(cells)
@@ -24,7 +25,8 @@ func SweepMetric(name string, cells []scenario.Scenario) (results.Metric, error)
 	return "", usage("--metric %s: no such metric; allowed: %s", name, strings.Join(names, ", "))
 }
 
-// metricOfLoads is one that all cells have: TCP and UDP at maximum load are both measured for their throughput.
+// metricOfLoads returns a metric that the loads of all cells have: TCP and UDP at maximum load are both measured
+// for their throughput.
 func metricOfLoads(cells []scenario.Scenario) (results.Metric, error) {
 	var metrics []results.Metric
 	for _, s := range cells {

@@ -17,9 +17,9 @@ import (
 	"tunbench/results"
 )
 
-// Discard is no device under test but the end of the way into one: it reads what
-// the devices hold and throws it away, faster than anything that forwards could.
-// What can be offered to it is the most that the tester can offer.
+// Discard stands in for a device under test while the tester is calibrated: it reads the packets from the devices
+// and throws them away, faster than any forwarder could. The load that it takes is the most that the tester can
+// offer.
 func Discard() Kind { return discard{} }
 
 type discard struct{}

@@ -1,5 +1,5 @@
-// Package dut is what is under test, behind one interface: something that a
-// scene is built for, that is started in it, counts if it can, and is stopped.
+// Package dut has every device under test behind one interface, [Kind]: a scene
+// is built for it, it is started there, counts if it can, and is stopped.
 package dut
 
 import (
@@ -13,7 +13,7 @@ import (
 	"tunbench/results"
 )
 
-// Kind is one sort of device under test.
+// Kind is one kind of device under test: our forwarder, a rival, the kernel itself, or a program of others.
 type Kind interface {
 	// Scene returns the topology that it works in; the caller adds what the
 	// scenario says of MTU, queue length and the like.
@@ -24,27 +24,27 @@ type Kind interface {
 	Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (Running, error)
 }
 
-// Running is a device under test at work. All methods may be called from any
-// goroutine.
+// Running is a device under test while it forwards. All methods may be called from any goroutine.
 type Running interface {
-	// Processes are the IDs of all its processes at this moment; none where the kernel itself is under test.
+	// Processes returns the IDs of the processes that the device under test has now; none if it is the kernel itself.
 	Processes() []int
 
-	// Info is what it said of itself, with the counters last; nil where it says nothing.
+	// Info returns what the device under test reports about itself, with its latest counters; nil if it reports nothing.
 	Info() *results.DUT
 
-	// Counters returns what it counted since the start, nil where it cannot count.
+	// Counters returns what the device under test counted since its start; nil if it cannot count.
 	Counters() (*forwarder.Stats, error)
 
-	// Ended is closed when it ended by itself; Err then says why.
+	// Ended is closed when the device under test ends by itself; Err then says why.
 	Ended() <-chan struct{}
 	Err() error
 
-	// Stop ends it and waits until it is gone. It may be called again.
+	// Stop ends the device under test and waits until it is gone. It may be called again.
 	Stop() error
 }
 
-// For returns the kind that the scenario asks for, which may be one of the programs. Only these and our forwarder have variants.
+// For returns the kind of device under test that the scenario asks for. Only our forwarder and the given programs
+// can have a variant.
 func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error) {
 	for _, file := range programs {
 		if file.Name == string(s.DUT) {

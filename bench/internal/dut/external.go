@@ -30,7 +30,8 @@ func (e external) Scene(s scenario.Scenario) testbed.Config {
 // mark is the variable by which a program's processes are known: its folder is nobody else's.
 func mark(folder string) string { return program.DirVariable + "=" + folder }
 
-// Clean ends and removes what programs of dead processes, and their builds, left behind, and returns the paths of their folders.
+// Clean ends the programs that dead processes of tunbench left running, removes their temporary folders and
+// builds, and returns the paths of those.
 func Clean() (removed []string, err error) {
 	return program.Clean(func(folder string) error { return group.Clean(mark(folder)) })
 }

@@ -175,7 +175,8 @@ func (r *runningExternal) Err() error {
 	}
 }
 
-// UnwillingError is a program that did not end when it was told to, and was killed: a fault of the program, not of the host.
+// UnwillingError says that a program did not end when it was told to, and was killed. That is a fault of the
+// program, not of the host.
 type UnwillingError struct {
 	Program string
 	Signal  string

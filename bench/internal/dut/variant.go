@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// Variant is which build of our forwarder, or of a program of others, is under test, and
-// how. Its zero value is the program as it is.
+// Variant says which build of our forwarder, or of a program, is under test, and whether it is slowed down. The
+// zero value is the running program itself, or the program as its file has it.
 type Variant struct {
 	Binary   Binary  `json:"binary,omitzero"`    // of our forwarder
 	Copy     Copy    `json:"copy,omitzero"`      // of a program of others
 	Handicap float64 `json:"handicap,omitempty"` // share of the workers' CPU that is wasted, see forward.Options
 }
 
-// IsZero says whether nothing is asked for.
+// IsZero reports whether the variant is the zero value.
 func (v Variant) IsZero() bool { return v == Variant{} }
 
-// String is what a record says of it, "" of the zero value.
+// String returns the variant in words, as records have it; "" for the zero value.
 func (v Variant) String() string {
 	var parts []string
 	if v.Binary != (Binary{}) {
@@ -34,20 +34,20 @@ func (v Variant) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Binary is another build of tunbench.
+// Binary is another build of tunbench than the running one.
 type Binary struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`          // of its contents, in hexadecimal
 	Label  string `json:"label,omitempty"` // where it is from, where that says more than the path of a temporary file; may be empty
 }
 
-// Copy is another copy of the folder in which a program file lies, built.
+// Copy is a build of a program, made in a copy of the folder that its program file lies in.
 type Copy struct {
 	Folder string `json:"folder"`
 	Label  string `json:"label"` // where it is from: a revision
 }
 
-// FindBinary looks at the program at path.
+// FindBinary reads the program at path; it fails if the file is not an executable.
 func FindBinary(path string) (Binary, error) {
 	info, err := os.Stat(path)
 	if err != nil {

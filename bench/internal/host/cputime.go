@@ -13,10 +13,8 @@ type CPUTime struct {
 }
 
 // ReadCPUTime reads /proc/stat.
-func ReadCPUTime() (CPUTime, error) { return local().cpuTime() }
-
-func (m machine) cpuTime() (CPUTime, error) {
-	fs, err := m.procfs()
+func ReadCPUTime() (CPUTime, error) {
+	fs, err := Local().Procfs()
 	if err != nil {
 		return CPUTime{}, fmt.Errorf("read CPU time: %w", err)
 	}

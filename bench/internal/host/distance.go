@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -82,14 +81,4 @@ func (b *ball) returns(cpu int) error {
 		}
 	}
 	return nil
-}
-
-// near says how far two CPUs are from each other.
-func near(one, other int) Check {
-	const name = "CPU distance"
-	distance, known := CPUDistance(one, other)
-	if !known {
-		return unknown(name, "CPUs %d and %d are one, cannot be had or have other work", one, other)
-	}
-	return ok(name, fmt.Sprintf("CPU %d to %d and back takes a cache line %d ns", one, other, distance.Nanoseconds()))
 }

@@ -1,5 +1,5 @@
-// Package host knows the machine a measurement runs on: what it is (the
-// fingerprint in every result file), what it can do and what on it distorts a
-// measurement (doctor), and whether it can run tunbench at all. It only reads
-// and tries; it changes nothing.
+// Package host knows the machine that a measurement runs on: what it is (the
+// fingerprint in every result file), whether it can run tunbench at all, its CPUs and
+// which of them a thread may use, and what processes on it have used. Package doctor
+// judges what is found.
 package host

@@ -13,7 +13,7 @@ import (
 // and the command line args (without the program's name). What the host does
 // not tell is absent from the record; that is no error.
 func Fingerprint(args []string) results.Host {
-	fingerprint := local().fingerprint()
+	fingerprint := Local().fingerprint()
 	fingerprint.Time = time.Now()
 	fingerprint.Version, fingerprint.Commit = Build()
 	fingerprint.GoVersion = runtime.Version()
@@ -29,32 +29,51 @@ func Fingerprint(args []string) results.Host {
 
 // fingerprint fills in what files tell. A field whose file cannot be read keeps
 // its zero value, which the record leaves out.
-func (m machine) fingerprint() results.Host {
-	kernel, _ := m.read("proc/sys/kernel/osrelease")
-	clocksource, _ := m.read(clocksourceDir + "current_clocksource")
-	cores, _ := m.cpuList("sys/devices/system/cpu/online")
+func (m Machine) fingerprint() results.Host {
+	kernel, _ := m.Read("proc/sys/kernel/osrelease")
+	clocksource, _ := m.Clocksource()
+	cores, _ := m.OnlineCPUs()
 	return results.Host{
 		Kernel:         kernel,
 		CPUModel:       m.cpuModel(),
 		Cores:          cores,
 		MemoryBytes:    m.memoryBytes(),
-		Virtualization: m.virtualization(),
-		Emulated:       m.emulated(),
+		Virtualization: m.Virtualization(),
+		Emulated:       m.Emulated(),
 		Clocksource:    clocksource,
 		Mitigations:    m.mitigationLine(),
 		Sysctls:        m.sysctls(),
 	}
 }
 
+// clocksourceDir is where the kernel says which clocks it has.
+const clocksourceDir = "sys/devices/system/clocksource/clocksource0/"
+
+// Clocksource names the clock that the kernel reads, such as "tsc".
+func (m Machine) Clocksource() (string, error) { return m.Read(clocksourceDir + "current_clocksource") }
+
+// memoryBytes is the memory the kernel manages, 0 when it cannot be read.
+func (m Machine) memoryBytes() uint64 {
+	fs, err := m.Procfs()
+	if err != nil {
+		return 0
+	}
+	info, err := fs.Meminfo()
+	if err != nil || info.MemTotalBytes == nil {
+		return 0
+	}
+	return *info.MemTotalBytes
+}
+
 // cpuModel is the processor's marketing name. Where /proc/cpuinfo has none, as
 // on most ARM machines, it is the board's.
-func (m machine) cpuModel() string {
-	if fs, err := m.procfs(); err == nil {
+func (m Machine) cpuModel() string {
+	if fs, err := m.Procfs(); err == nil {
 		if infos, err := fs.CPUInfo(); err == nil && len(infos) > 0 && infos[0].ModelName != "" {
 			return infos[0].ModelName
 		}
 	}
-	board, _ := m.read("proc/device-tree/model")
+	board, _ := m.Read("proc/device-tree/model")
 	return board
 }
 

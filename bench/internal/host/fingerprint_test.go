@@ -2,7 +2,6 @@ package host
 
 import (
 	"runtime/debug"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,7 +72,7 @@ func TestVirtualization(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := fake(t, tt.files).virtualization(); got != tt.want {
+			if got := fake(t, tt.files).Virtualization(); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -85,9 +84,6 @@ func TestEmulatedCPUIsTold(t *testing.T) {
 		m := fake(t, files{"proc/cpuinfo": "processor\t: 0\nmodel name\t: " + model + "\nflags\t\t: fpu hypervisor\n\n"})
 		if got := m.fingerprint().Emulated; got != want {
 			t.Errorf("%s: emulated is %v, want %v", model, got, want)
-		}
-		if state := m.virtual(); want != strings.Contains(state.Found, "emulated") {
-			t.Errorf("%s: doctor says %+v", model, state)
 		}
 	}
 }

@@ -8,37 +8,37 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// machine is a view of the files under /proc, /sys, /dev and /run below root,
+// Machine is a view of the files under /proc, /sys, /dev and /run below Root,
 // so that tests can lay out a machine of their own.
-type machine struct{ root string }
+type Machine struct{ Root string }
 
-// local is the machine this process runs on.
-func local() machine { return machine{root: "/"} }
+// Local is the machine that this process runs on.
+func Local() Machine { return Machine{Root: "/"} }
 
-// path is where a file given relative to the root, such as "proc/stat", lies.
-func (m machine) path(name string) string { return filepath.Join(m.root, name) }
+// Path is where a file given relative to the root, such as "proc/stat", lies.
+func (m Machine) Path(name string) string { return filepath.Join(m.Root, name) }
 
-// read returns the content of a file without surrounding white space.
-func (m machine) read(name string) (string, error) {
-	data, err := os.ReadFile(m.path(name))
+// Read returns the content of a file without surrounding white space.
+func (m Machine) Read(name string) (string, error) {
+	data, err := os.ReadFile(m.Path(name))
 	if err != nil {
 		return "", err
 	}
 	return strings.Trim(string(data), " \t\n\x00"), nil
 }
 
-// readAll returns the content of every readable file a pattern matches, keyed
-// by path relative to the root.
-func (m machine) readAll(pattern string) map[string]string {
+// ReadAll returns the content of every readable file that a pattern of
+// filepath.Match matches, keyed by path relative to the root.
+func (m Machine) ReadAll(pattern string) map[string]string {
 	found := map[string]string{}
 	// The only error of Glob is a malformed pattern, and ours are constants.
-	paths, _ := filepath.Glob(m.path(pattern))
+	paths, _ := filepath.Glob(m.Path(pattern))
 	for _, path := range paths {
-		name, err := filepath.Rel(m.root, path)
+		name, err := filepath.Rel(m.Root, path)
 		if err != nil {
 			continue
 		}
-		if text, err := m.read(name); err == nil {
+		if text, err := m.Read(name); err == nil {
 			found[name] = text
 		}
 	}
@@ -46,9 +46,10 @@ func (m machine) readAll(pattern string) map[string]string {
 }
 
 // exists reports whether there is a file or folder of that name.
-func (m machine) exists(name string) bool {
-	_, err := os.Stat(m.path(name))
+func (m Machine) exists(name string) bool {
+	_, err := os.Stat(m.Path(name))
 	return err == nil
 }
 
-func (m machine) procfs() (procfs.FS, error) { return procfs.NewFS(m.path("proc")) }
+// Procfs is the proc file system of the machine.
+func (m Machine) Procfs() (procfs.FS, error) { return procfs.NewFS(m.Path("proc")) }

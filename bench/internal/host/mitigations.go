@@ -1,18 +1,17 @@
 package host
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 )
 
-// mitigations is every entry of Documentation/ABI/testing/sysfs-devices-system-cpu's
-// vulnerabilities folder, keyed by vulnerability.
-func (m machine) mitigations() map[string]string {
+// Mitigations is what the kernel says of each vulnerability of CPUs, keyed by its
+// name (vulnerabilities in Documentation/ABI/testing/sysfs-devices-system-cpu).
+func (m Machine) Mitigations() map[string]string {
 	found := map[string]string{}
-	for name, text := range m.readAll("sys/devices/system/cpu/vulnerabilities/*") {
+	for name, text := range m.ReadAll("sys/devices/system/cpu/vulnerabilities/*") {
 		found[path.Base(name)] = text
 	}
 	return found
@@ -20,8 +19,8 @@ func (m machine) mitigations() map[string]string {
 
 // mitigationLine is what applies to this CPU, "name=state" joined by " | " in alphabetical
 // order; vulnerabilities it does not have are left out.
-func (m machine) mitigationLine() string {
-	all := m.mitigations()
+func (m Machine) mitigationLine() string {
+	all := m.Mitigations()
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if all[name] != "Not affected" {
@@ -29,23 +28,4 @@ func (m machine) mitigationLine() string {
 		}
 	}
 	return strings.Join(parts, " | ")
-}
-
-// mitigationCheck never distorts: mitigations are what production runs with.
-// Two hosts that differ in them are not comparable, though.
-func (m machine) mitigationCheck() Check {
-	const name = "CPU mitigations"
-	all := m.mitigations()
-	if len(all) == 0 {
-		return unknown(name, "not reported by the kernel")
-	}
-	active := 0
-	for _, text := range all {
-		if strings.HasPrefix(text, "Mitigation") {
-			active++
-		}
-	}
-	check := ok(name, fmt.Sprintf("%d active of %d", active, len(all)))
-	check.Meaning = "each system call costs more with them: compare only hosts that agree"
-	return check
 }

@@ -21,26 +21,6 @@ type Pauses struct {
 // shortestPause is longer than any reading of the clock that nothing came between.
 const shortestPause = 2 * time.Microsecond
 
-const (
-	pausesWatched = 100 * time.Millisecond
-	// Below this share a p99 is still that of the packets.
-	pausesRatio = 0.005
-)
-
-// pausing reports pauses of an idle CPU.
-func pausing(p Pauses, err error) Check {
-	const name = "CPU pauses"
-	if err != nil {
-		return unknown(name, "%v", err)
-	}
-	found := fmt.Sprintf("%.2f %% of the time, the longest %v", 100*p.Ratio(), p.Longest.Round(time.Microsecond))
-	if p.Ratio() <= pausesRatio {
-		return ok(name, found)
-	}
-	return distorts(name, found, "as large a share of packets is sent and forwarded late, whoever does it",
-		"move other work off this machine; on a virtual one nothing in it helps")
-}
-
 // Ratio is the share of the time, 0 to 1.
 func (p Pauses) Ratio() float64 {
 	if p.Watched <= 0 {

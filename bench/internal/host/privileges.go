@@ -8,30 +8,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// capability is one bit of the effective set.
-type capability struct {
+// Capability is one bit of the effective set of a process (capabilities(7)).
+type Capability struct {
 	bit  uint
-	name string
-	use  string // what tunbench needs it for
+	Name string // as in "CAP_NET_ADMIN"
+	Use  string // what tunbench needs it for, as in "make network namespaces"
 }
 
-// requiredCapabilities are those without which no measurement can run.
-func requiredCapabilities() []capability {
-	return []capability{
+// RequiredCapabilities are the capabilities without which no measurement can run.
+func RequiredCapabilities() []Capability {
+	return []Capability{
 		{unix.CAP_NET_ADMIN, "CAP_NET_ADMIN", "make devices, links and routes"},
 		{unix.CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "make network namespaces"},
 	}
 }
 
-// lacking returns the required capabilities that are not in the effective set
-// of this process.
-func (m machine) lacking() ([]capability, error) {
+// LackingCapabilities returns the required capabilities that are not in the
+// effective set of this process.
+func (m Machine) LackingCapabilities() ([]Capability, error) {
 	effective, err := m.effective()
 	if err != nil {
 		return nil, err
 	}
-	var none []capability
-	for _, c := range requiredCapabilities() {
+	var none []Capability
+	for _, c := range RequiredCapabilities() {
 		if effective&(1<<c.bit) == 0 {
 			none = append(none, c)
 		}
@@ -40,7 +40,7 @@ func (m machine) lacking() ([]capability, error) {
 }
 
 // effective is the CapEff line of proc_pid_status(5).
-func (m machine) effective() (uint64, error) {
+func (m Machine) effective() (uint64, error) {
 	text, err := m.statusLine("CapEff")
 	if err != nil {
 		return 0, err
@@ -53,8 +53,8 @@ func (m machine) effective() (uint64, error) {
 }
 
 // statusLine returns the value of one line of /proc/self/status.
-func (m machine) statusLine(key string) (string, error) {
-	status, err := m.read("proc/self/status")
+func (m Machine) statusLine(key string) (string, error) {
+	status, err := m.Read("proc/self/status")
 	if err != nil {
 		return "", err
 	}
@@ -66,26 +66,11 @@ func (m machine) statusLine(key string) (string, error) {
 	return "", fmt.Errorf("find %s in proc/self/status", key)
 }
 
-func (m machine) privileges() Check {
-	const name = "privileges"
-	none, err := m.lacking()
-	if err != nil {
-		return unknown(name, "%v", err)
-	}
-	if len(none) == 0 {
-		return ok(name, names(requiredCapabilities()))
-	}
-	uses := make([]string, len(none))
-	for i, c := range none {
-		uses[i] = c.use
-	}
-	return missing(name, "no "+names(none), "cannot "+strings.Join(uses, " or "), "run as root")
-}
-
-func names(caps []capability) string {
+// CapabilityNames joins their names by commas.
+func CapabilityNames(caps []Capability) string {
 	all := make([]string, len(caps))
 	for i, c := range caps {
-		all[i] = c.name
+		all[i] = c.Name
 	}
 	return strings.Join(all, ", ")
 }

@@ -1,47 +1,33 @@
 package host
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
 )
 
-// quota looks for a limit of CPU time on the control group of this process or
-// on one above it. Such a limit stops every thread for the rest of a period.
-func (m machine) quota() Check {
-	const name = "CPU quota"
-	groups, err := m.read("proc/self/cgroup")
-	if err != nil {
-		return unknown(name, "%v", cause(err))
-	}
-	if cpus, limited := m.tightestQuota(groups); limited {
-		return distorts(name, fmt.Sprintf("%.2f CPUs", cpus),
-			"every thread is stopped when the quota of a period is used up: long tails in latency",
-			"run outside the limited control group (docker: without --cpus)")
-	}
-	return ok(name, "none")
-}
-
 // CPUQuota returns the tightest limit of CPU time on this process, in CPUs; limited is
 // false where there is none that is less than the CPUs it may use, or nobody can tell.
 func CPUQuota() (cpus float64, limited bool) {
-	m := local()
-	groups, err := m.read("proc/self/cgroup")
+	cpus, limited, err := Local().Quota()
 	if err != nil {
 		return 0, false
 	}
-	cpus, limited = m.tightestQuota(groups)
 	if allowed, err := AllowedCPUs(); err == nil && cpus >= float64(len(allowed)) {
 		return 0, false
 	}
 	return cpus, limited
 }
 
-// tightestQuota walks every hierarchy named in proc_pid_cgroup from the
-// process's group to the top. Inside a container the path may not exist below
-// the mount; the walk then still meets the container's own top.
-func (m machine) tightestQuota(groups string) (cpus float64, limited bool) {
+// Quota returns the tightest limit of CPU time, in CPUs, on the control group of this
+// process or on one above it. It walks every hierarchy named in proc_pid_cgroup(5) from the
+// process's group to the top. Inside a container the path may not exist below the mount; the
+// walk then still meets the container's own top.
+func (m Machine) Quota() (cpus float64, limited bool, err error) {
+	groups, err := m.Read("proc/self/cgroup")
+	if err != nil {
+		return 0, false, err
+	}
 	for line := range strings.Lines(groups) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
 		if len(fields) != 3 {
@@ -56,15 +42,15 @@ func (m machine) tightestQuota(groups string) (cpus float64, limited bool) {
 			}
 		}
 	}
-	return cpus, limited
+	return cpus, limited, nil
 }
 
 // groupQuota reads cpu.max of version 2 (an empty controller list) or
 // cpu.cfs_quota_us of version 1, in CPUs.
-func (m machine) groupQuota(controllers, group string) (cpus float64, limited bool) {
+func (m Machine) groupQuota(controllers, group string) (cpus float64, limited bool) {
 	if controllers == "" {
 		for _, mount := range []string{"sys/fs/cgroup", "sys/fs/cgroup/unified"} {
-			if text, err := m.read(path.Join(mount, group, "cpu.max")); err == nil {
+			if text, err := m.Read(path.Join(mount, group, "cpu.max")); err == nil {
 				quota, period, _ := strings.Cut(text, " ")
 				return ratio(quota, period)
 			}
@@ -76,8 +62,8 @@ func (m machine) groupQuota(controllers, group string) (cpus float64, limited bo
 			continue
 		}
 		folder := path.Join("sys/fs/cgroup/cpu", group)
-		quota, errQuota := m.read(path.Join(folder, "cpu.cfs_quota_us"))
-		period, errPeriod := m.read(path.Join(folder, "cpu.cfs_period_us"))
+		quota, errQuota := m.Read(path.Join(folder, "cpu.cfs_quota_us"))
+		period, errPeriod := m.Read(path.Join(folder, "cpu.cfs_period_us"))
 		if errQuota == nil && errPeriod == nil {
 			return ratio(quota, period)
 		}

@@ -41,17 +41,17 @@ func (u *Unfit) Is(target error) bool { return target == ErrCannot }
 // Require returns nil when measurements can run here, or an *Unfit that names
 // the first thing missing: /proc, the effective capabilities CAP_NET_ADMIN and
 // CAP_SYS_ADMIN, or /dev/net/tun.
-func Require() error { return local().require() }
+func Require() error { return Local().require() }
 
-func (m machine) require() error {
-	none, err := m.lacking()
+func (m Machine) require() error {
+	none, err := m.LackingCapabilities()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &Unfit{Missing: fmt.Sprintf("/proc (%v)", err), Remedy: "mount -t proc proc /proc"}
 	case err != nil:
 		return fmt.Errorf("read capabilities: %w", err)
 	case len(none) > 0:
-		return &Unfit{Missing: names(none), Remedy: "run as root"}
+		return &Unfit{Missing: CapabilityNames(none), Remedy: "run as root"}
 	}
-	return m.openTUN()
+	return m.OpenTUN()
 }

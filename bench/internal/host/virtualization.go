@@ -30,11 +30,11 @@ func hypervisorMarks() []hypervisorMark {
 	}
 }
 
-// virtualization names the hypervisor this kernel runs on: its name, "vm" when
+// Virtualization names the hypervisor this kernel runs on: its name, "vm" when
 // there is an unnamed one, "none" on bare metal, and "" when it cannot be told.
-func (m machine) virtualization() string {
+func (m Machine) Virtualization() string {
 	for _, mark := range hypervisorMarks() {
-		if text, err := m.read(mark.file); err == nil && strings.Contains(text, mark.contains) {
+		if text, err := m.Read(mark.file); err == nil && strings.Contains(text, mark.contains) {
 			return mark.name
 		}
 	}
@@ -49,14 +49,14 @@ func (m machine) virtualization() string {
 	}
 }
 
-// emulated says whether QEMU translates every instruction: the models of its translator say so ("QEMU TCG CPU version 2.5+",
+// Emulated says whether QEMU translates every instruction: the models of its translator say so ("QEMU TCG CPU version 2.5+",
 // target/i386/cpu.c), unless they were told to look like another CPU.
-func (m machine) emulated() bool { return strings.Contains(m.cpuModel(), "QEMU TCG") }
+func (m Machine) Emulated() bool { return strings.Contains(m.cpuModel(), "QEMU TCG") }
 
 // cpuFlags are the flags line of x86's /proc/cpuinfo; other architectures have
 // no flag for a hypervisor, which is what known tells.
-func (m machine) cpuFlags() (flags []string, known bool) {
-	fs, err := m.procfs()
+func (m Machine) cpuFlags() (flags []string, known bool) {
+	fs, err := m.Procfs()
 	if err != nil {
 		return nil, false
 	}
@@ -66,20 +66,4 @@ func (m machine) cpuFlags() (flags []string, known bool) {
 	}
 	// Every x86 CPU of this century lists fpu, and no other architecture does.
 	return infos[0].Flags, slices.Contains(infos[0].Flags, "fpu")
-}
-
-func (m machine) virtual() Check {
-	const name = "virtualization"
-	if m.emulated() {
-		return distorts(name, "emulated by QEMU", "every instruction is translated: no figure tells how fast anything is", "measure where KVM works")
-	}
-	switch v := m.virtualization(); v {
-	case "":
-		return unknown(name, "neither CPU flags nor firmware tables tell")
-	case "none":
-		return ok(name, v)
-	default:
-		return distorts(name, v, "neighbours share caches, memory and time; absolute figures vary from hour to hour",
-			"trust interleaved comparisons, not figures of different times")
-	}
 }

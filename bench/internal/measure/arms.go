@@ -38,16 +38,16 @@ type Arms struct {
 	Starting func(arm string, round int)
 	// Record receives each trial as soon as it is measured; an error ends the series.
 	Record func(results.Trial) error
-	// Enough is asked after each round; nil is never.
+	// Enough is asked after each round whether the comparison may end; nil means never.
 	Enough func() (bool, error)
 }
 
-// ErrArmFailed says that a trial failed, which ended the comparison: what survived would
-// compare something else. The error is an [*ArmError].
+// ErrArmFailed says that a comparison ended because a trial failed: the trials that did not fail would be a
+// selection. The error is an [*ArmError].
 var ErrArmFailed = errors.New("a trial failed, the comparison ended there")
 
-// ArmError is ErrArmFailed with the arm whose trial it was: whether it is the one that is
-// to be judged or the other matters.
+// ArmError is [ErrArmFailed] with the name of the arm whose trial failed, so that a gate can tell a failure of the
+// candidate from one of the baseline.
 type ArmError struct {
 	Arm  string
 	Text string // of the trial's error
@@ -55,7 +55,7 @@ type ArmError struct {
 
 func (e *ArmError) Error() string { return fmt.Sprintf("arm %s: %v: %s", e.Arm, ErrArmFailed, e.Text) }
 
-// Unwrap implements the errors protocol.
+// Unwrap returns [ErrArmFailed].
 func (e *ArmError) Unwrap() error { return ErrArmFailed }
 
 // Run measures. When ctx is done it ends after the trial in flight and returns the cause;

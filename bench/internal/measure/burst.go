@@ -14,7 +14,7 @@ import (
 // Burst finds the longest burst, packets back to back at the highest rate of the
 // generator, that arrives without loss (RFC 9004), all trials in one scene.
 type Burst struct {
-	Scenario    scenario.Scenario // its load and duration mean nothing here
+	Scenario    scenario.Scenario // its load and duration are not used
 	Repetitions int               // searches; RFC 9004, section 5.4 recommends 50
 	Options     Options
 
@@ -33,8 +33,8 @@ const (
 	burstResolution = 0.01
 )
 
-// Run searches. When ctx is done the record holds the repetitions that ended, and
-// the error is its cause. What failed stands in the record too.
+// Run searches. When ctx is done, the record has the repetitions that ended, and the error is the cause. A failure
+// is in the record too.
 func (b *Burst) Run(ctx context.Context) (record results.Burst, err error) {
 	record = results.Burst{Scenario: b.Scenario.Name(), Start: time.Now().UTC()}
 	err = withRig(ctx, b.Scenario, b.Options, func(r *Rig) error {
@@ -45,7 +45,7 @@ func (b *Burst) Run(ctx context.Context) (record results.Burst, err error) {
 	return record, err
 }
 
-// bursting is a Burst on its way.
+// bursting is the state of a Burst while it runs.
 type bursting struct {
 	*Burst
 	rig    *Rig
@@ -59,7 +59,7 @@ func (m *bursting) run(ctx context.Context) error {
 	}
 	limit := int64(perDirection(full)*longestBurstTime.Seconds()) / m.step()
 	if limit < shortestBurst {
-		return errors.New("search bursts: the generator brought nothing out")
+		return errors.New("search bursts: the generator sent no packet")
 	}
 	for i := range m.Repetitions {
 		if err := m.repeat(ctx, i, limit); err != nil {
@@ -88,7 +88,7 @@ func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) erro
 		}
 		sent := t.Ledger.Packets(results.PlaceIntended) / int64(max(len(t.Directions), 1))
 		if sent != packets {
-			return false, &TrialError{fmt.Errorf("of a burst of %s the generator brought out %d in %v", results.Count(packets, "packet"), sent, 2*longestBurstTime)}
+			return false, &TrialError{fmt.Errorf("the generator sent %d of a burst of %s in %v", sent, results.Count(packets, "packet"), 2*longestBurstTime)}
 		}
 		whole = t.LossRatio != nil && *t.LossRatio == 0
 		if whole && packets > good.Packets {

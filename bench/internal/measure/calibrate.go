@@ -12,14 +12,14 @@ import (
 	"tunbench/results"
 )
 
-// Tester is what the tester itself can do with the load of a scenario.
+// Tester is what calibration found that the tester can do with the load of a scenario.
 type Tester struct {
 	MaxPps          float64 // the most it can offer; per direction
 	SinkNsPerPacket float64 // run time of the sink's program; 0: not known
 }
 
-// TesterName says which scenarios share a [Tester]; "" where there is nothing to
-// calibrate: a load that waits for answers is never above what the tester can.
+// TesterName returns a name that scenarios with the same [Tester] share. It is "" if there is nothing to
+// calibrate, because the load waits for answers.
 func TesterName(s scenario.Scenario) string {
 	if !s.OpenLoop() {
 		return ""
@@ -54,7 +54,7 @@ func Calibrate(ctx context.Context, s scenario.Scenario) (results.Calibration, T
 	return c.record, c.tester, err
 }
 
-// calibration is one on its way.
+// calibration is the state of one calibration.
 type calibration struct {
 	record results.Calibration
 	tester Tester
@@ -191,8 +191,8 @@ func (r *Rig) watchSink() (cost func() (*float64, error), stop func() error, err
 	return w.watchCost()
 }
 
-// CalibrateAll calibrates what each scenario asks of the tester, each once, and
-// hands out the records as they are made. starting is told before each.
+// CalibrateAll makes each calibration that the scenarios need, once, and hands each record to record as soon as it
+// is made. starting is called before each. The result is keyed by [TesterName].
 func CalibrateAll(ctx context.Context, scenarios []scenario.Scenario, starting func(scenario.Scenario),
 	record func(results.Calibration) error,
 ) (map[string]Tester, error) {
@@ -217,7 +217,7 @@ func CalibrateAll(ctx context.Context, scenarios []scenario.Scenario, starting f
 	return testers, nil
 }
 
-// Testers picks one scenario for each tester that the scenarios ask for.
+// Testers returns one scenario for each different [TesterName] among the scenarios.
 func Testers(scenarios []scenario.Scenario) []scenario.Scenario {
 	seen := map[string]bool{"": true}
 	var one []scenario.Scenario

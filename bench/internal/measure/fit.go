@@ -8,14 +8,14 @@ import (
 	"tunbench/bench/internal/traffic"
 )
 
-// Features is what this host can do for the tester: nil, or why not.
+// Features says what the tester can do on this host: each field is nil, or the reason why not.
 type Features struct {
 	LiveFrames error // gen=xdp
 	Sink       error // sink=tcx, by TCX or clsact
 	TCX        error // sink=tcx by TCX
 }
 
-// ProbeFeatures tries what the scenarios need, in namespaces of its own.
+// ProbeFeatures tries the features that the scenarios need, in network namespaces of its own.
 func ProbeFeatures(scenarios []scenario.Scenario) Features {
 	var f Features
 	if slices.ContainsFunc(scenarios, func(s scenario.Scenario) bool { return s.Gen.InKernel() }) {
@@ -31,12 +31,12 @@ func ProbeFeatures(scenarios []scenario.Scenario) Features {
 	return f
 }
 
-// Lost is what the tester has to do without, in words; "" where nothing is lost.
+// Lost has a sentence each for what generator and sink cannot do on this host; "" if they can do everything.
 type Lost struct{ Generator, Sink string }
 
-// Fit replaces what this host cannot do by sockets, so that every scenario has the
-// name of what is measured and is there once, and says what is lost by it. Where
-// sockets cannot do it either the error is what the kernel refused.
+// Fit replaces a generator or sink that this host cannot run by sockets, so that the name of each scenario says
+// what is measured. Scenarios that become the same are returned once. The error is what the kernel refused, if
+// sockets cannot do the work either.
 func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario, lost Lost, err error) {
 	for _, s := range scenarios {
 		words, refused := substitutes(s, f)

@@ -41,9 +41,8 @@ type Options struct {
 	entering func(*Rig, phase)
 }
 
-// Rig is a scene with a device under test at work in it and its traffic ready. Trials
-// follow one another in it without a restart. Its methods are called from one
-// goroutine.
+// Rig is a scene in which the device under test runs and the traffic is ready. Trials follow one another in it
+// without a restart. Its methods are called from one goroutine.
 type Rig struct {
 	scenario scenario.Scenario
 	options  Options
@@ -63,8 +62,8 @@ type Rig struct {
 	cancel context.CancelCauseFunc
 }
 
-// Open builds the scene, starts the device under test and opens the traffic. ctx
-// bounds the opening only. A Rig that could not be opened leaves nothing behind.
+// Open builds the scene, starts the device under test and opens the traffic. ctx bounds the opening only. If Open
+// fails it leaves nothing behind.
 func Open(ctx context.Context, s scenario.Scenario, o Options) (*Rig, error) {
 	r := &Rig{scenario: s, options: o, tester: o.Tester[TesterName(s)]}
 	r.alive, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -168,7 +167,7 @@ func (r *Rig) explain(err error) error {
 	}
 }
 
-// Ask is one trial to be measured.
+// Ask says how to make one trial in a [Rig].
 type Ask struct {
 	Load     scenario.Load
 	Packets  uint64 // stop after so many; 0: when the duration is over
@@ -181,9 +180,8 @@ func (r *Rig) ask() Ask {
 	return Ask{Load: r.scenario.Load, Duration: r.scenario.Duration, Warmup: r.scenario.Warmup}
 }
 
-// Measure makes one trial. The record names the scenario with the load that was asked
-// for; it has what was measured also of a trial that failed, which the error explains,
-// or was interrupted because ctx is done.
+// Measure makes one trial. The record names the scenario with the load of ask. The record of a trial that failed,
+// or that ended early because ctx is done, has what was measured until then.
 func (r *Rig) Measure(ctx context.Context, ask Ask) (results.Trial, error) {
 	s := r.scenario
 	s.Load, s.Duration, s.Warmup = ask.Load, ask.Duration, ask.Warmup
@@ -227,8 +225,8 @@ func (r *Rig) part(ctx context.Context, ask Ask, phase results.Phase, record fun
 	return t, err
 }
 
-// TrialError is a trial that failed, and with it what it was a part of. The record of
-// that says so.
+// TrialError says that a trial failed which a larger measurement needs, so that the measurement ended; its record
+// says so too.
 type TrialError struct{ Err error }
 
 func (e *TrialError) Error() string { return e.Err.Error() }
@@ -243,7 +241,7 @@ func (r *Rig) whileAlive(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// Close undoes what Open did, in reverse. It must be called once.
+// Close ends the traffic and the device under test, and removes the scene. It must be called once.
 func (r *Rig) Close() error {
 	defer r.cancel(nil)
 	var errs []error

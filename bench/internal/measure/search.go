@@ -15,7 +15,7 @@ import (
 // Search is the Manager of RFC 9971: it finds the loads at which one scenario
 // reaches the goals of a search, all trials in one scene.
 type Search struct {
-	Scenario scenario.Scenario // its load and duration mean nothing here
+	Scenario scenario.Scenario // its load and duration are not used
 	Preset   string
 	Config   search.Config // MaxLoad 0: what the tester can offer
 	Latency  bool          // measure latency at shares of what was found
@@ -39,8 +39,8 @@ const (
 // latencyShares are the shares of a goal's load at which latency is measured.
 var latencyShares = [...]float64{0.1, 0.5, 0.9}
 
-// Run searches. Irregular results are results, no errors. What failed or when ctx was
-// done stands in the record too, beside what was known until then.
+// Run searches. An irregular result is a result and no error. If a trial failed, or ctx is done, the record says
+// so, and has what was known until then.
 func (s *Search) Run(ctx context.Context) (record results.Search, err error) {
 	begin := time.Now()
 	record = results.Search{Scenario: s.Scenario.Name(), Preset: s.Preset, Start: begin.UTC(), MinLoadPps: s.Config.MinLoad}
@@ -228,7 +228,7 @@ func (m *searching) stability(ctx context.Context, machine host.CPUTime, before 
 	drift := *after.ForwardedPps / *before.ForwardedPps - 1
 	m.record.Host.DriftRatio = &drift
 	if math.Abs(drift) > unsteadyDrift {
-		m.warn("the host was unsteady: of the maximum load %+.1f %% was forwarded at the end, compared with the beginning", 100*drift)
+		m.warn("the host was unsteady: the rate forwarded at maximum load changed by %+.1f %% from beginning to end", 100*drift)
 	}
 	return nil
 }

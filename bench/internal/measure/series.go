@@ -29,7 +29,7 @@ type Series struct {
 	Record func(results.Trial) error
 }
 
-// Trials returns how many there are.
+// Trials returns the number of trials that the series still has to measure.
 func (s *Series) Trials() int {
 	trials := 0
 	for round := range s.Rounds {

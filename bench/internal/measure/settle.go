@@ -83,7 +83,7 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 	}
 }
 
-// waiting is a settle on its way.
+// waiting is the state of a settle.
 type waiting struct {
 	*trial
 	begun    time.Time

@@ -18,7 +18,7 @@ import (
 // ledger that balances: between two the load pauses for less than a tenth of a second
 // until the last packet has arrived. It needs the same memory however long it takes.
 type Soak struct {
-	Scenario scenario.Scenario // its duration means nothing here
+	Scenario scenario.Scenario // its duration is not used
 	Duration time.Duration
 	Interval time.Duration
 	Options  Options
@@ -35,8 +35,8 @@ func soakMetrics() []results.Metric {
 	}
 }
 
-// Run soaks. When ctx is done, or an interval failed, the record sums up what was
-// measured until then; an interruption is no error: whoever soaks may end it.
+// Run soaks. When ctx is done, or when an interval failed, the record sums up what was measured until then. That
+// ctx is done is no error: a soak may be ended at any time.
 func (s *Soak) Run(ctx context.Context) (record results.Soak, err error) {
 	record = results.Soak{Scenario: s.name(), Start: time.Now().UTC()}
 	err = withRig(ctx, s.Scenario, s.Options, func(r *Rig) error {
@@ -55,7 +55,7 @@ func (s *Soak) name() string {
 	return interval.Name()
 }
 
-// soaking is a Soak on its way.
+// soaking is the state of a Soak while it runs.
 type soaking struct {
 	*Soak
 	rig    *Rig

@@ -18,15 +18,13 @@ import (
 	"tunbench/results"
 )
 
-// Trial measures a scenario once, in a fresh scene that is gone when it returns.
-// What went wrong with the measurement stands in the record; the error is for
-// what must end a series: this host or user lacks something (host.Cannot), or the scene
-// could not be removed. A program that does not end when it is told to is its own fault:
-// its trial failed.
+// Trial measures a scenario once, in a fresh scene that is removed before it returns. If the measurement failed,
+// the record says why, and the error is nil. The error is for what ends a whole series: this host or user lacks
+// something (host.Cannot), or the scene could not be removed. A program that does not end when told to has failed
+// its trial.
 //
-// When ctx is done the load stops early and what was measured until then is
-// recorded as interrupted; before the load, the record carries the cause as its
-// error.
+// When ctx is done during the load, the load stops and the record is marked as interrupted. When ctx is done
+// before the load, the record has the cause as its error.
 func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial, err error) {
 	t = results.Trial{Scenario: s.Name(), Start: time.Now().UTC()}
 	rig, failed := Open(ctx, s, o)
@@ -174,7 +172,7 @@ func (m *trial) warmUp(loadCtx context.Context) (before observation, err error) 
 		return before, context.Cause(loadCtx)
 	}
 	if seen.held {
-		m.warn("%d packets of the warm-up were still on their way after %v without a change: counters of devices and forwarder may have them in the trial",
+		m.warn("%d packets of the warm-up were still on their way after %v without a change: the counters of devices and forwarder may include them in the trial",
 			seen.missing, restLimit)
 	}
 	return m.begin()

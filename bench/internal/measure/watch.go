@@ -33,7 +33,7 @@ func (m *trial) watchScene() (unchanged func() error, err error) {
 
 func (m *trial) watchQuota() {
 	if cpus, limited := host.CPUQuota(); limited {
-		m.warn("a quota of %.2f CPUs stops every thread of this process now and then: run it outside the limited control group", cpus)
+		m.warn("a quota of %.2f CPUs stops all threads of this process from time to time: run tunbench outside the limited control group", cpus)
 	}
 }
 
@@ -45,10 +45,10 @@ func (m *trial) watchCPUs() error {
 	}
 	switch {
 	case !slices.Equal(now, m.allowed):
-		m.warn("the CPUs that this process may use changed from %s to %s while it ran: threads are not where they were pinned",
+		m.warn("the CPUs that this process may use changed from %s to %s during the trial: threads do not run where they were pinned",
 			host.CPUList(m.allowed), host.CPUList(now))
 	case m.sharesCPU():
-		m.warn("generator and device under test share CPU %d, so that each figure is of both: allow this process two CPUs", m.allowed[0])
+		m.warn("generator and device under test share CPU %d, so each figure includes the work of both: allow this process two CPUs", m.allowed[0])
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbe
 	return newPingPong(s, scene, p), nil
 }
 
-// observation is what device and forwarder counted.
+// observation has the counters of the devices and of the forwarder at one moment.
 type observation struct {
 	devices testbed.Counters
 	stats   *forwarder.Stats // nil: the DUT cannot count
@@ -162,7 +162,7 @@ func (o observation) forwarded(d direction) *forwarder.DirectionStats {
 	return &total.BToA
 }
 
-// together runs f for every direction at once and returns the first error.
+// together runs f for every direction at the same time and returns the first error.
 func together[T any](items []T, f func(T) error) error {
 	errs := make(chan error, len(items))
 	for _, item := range items {

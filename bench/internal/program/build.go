@@ -49,7 +49,7 @@ func noRepository(revision string, err error) error {
 	if !strings.Contains(err.Error(), "not a git repository") {
 		return err
 	}
-	return fmt.Errorf("%s%s: repository %w: call it within a clone of the source, or name a program or its source instead (%w)", revisionPrefix, revision, ErrNotFound, err)
+	return fmt.Errorf("%s%s: repository %w: run tunbench inside a clone of the source, or give a program or the folder of its source instead (%w)", revisionPrefix, revision, ErrNotFound, err)
 }
 
 // noRevision explains that git knows no such revision.
@@ -58,7 +58,7 @@ func (w *Workshop) noRevision(ctx context.Context, top, revision string, err err
 		return err
 	}
 	if shallow, _ := w.git(ctx, top, "rev-parse", "--is-shallow-repository"); shallow == "true" {
-		return fmt.Errorf("%s%s: revision %w: this clone is shallow, fetch its whole history (git fetch --unshallow)", revisionPrefix, revision, ErrNotFound)
+		return fmt.Errorf("%s%s: revision %w: this clone is shallow: fetch its whole history (git fetch --unshallow)", revisionPrefix, revision, ErrNotFound)
 	}
 	return fmt.Errorf("%s%s: revision %w in %s", revisionPrefix, revision, ErrNotFound, top)
 }

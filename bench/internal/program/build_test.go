@@ -143,7 +143,7 @@ func TestProgramErrors(t *testing.T) {
 		"nothing":           {dir, "git:", []string{"not found"}, true},
 		"a file in it":      {dir, "git:HEAD:go.mod", []string{"not found"}, true},
 		"a shallow clone":   {shallow, "git:one", []string{"shallow", "--unshallow"}, true},
-		"no repository":     {bare, "git:one", []string{"git:one", "not a git repository", "within a clone"}, true},
+		"no repository":     {bare, "git:one", []string{"git:one", "not a git repository", "inside a clone"}, true},
 		"no path":           {dir, "/none/such", []string{"/none/such", "not found", "git:"}, true},
 		"no source":         {dir, bare, []string{bare, "source of tunbench not found", "git:"}, true},
 		"it does not build": {dir, "git:three", []string{"git:three", "go build", "undefined: three"}, false},

@@ -16,7 +16,7 @@ import (
 // endPatience is how long a command may take to end when it is told to.
 const endPatience = 5 * time.Second
 
-// ToolError is a program that a build needs and this host, or this user's PATH, does not have.
+// ToolError says that a build needs a program that is not on this host, or not in the user's PATH.
 type ToolError struct{ Tool string }
 
 func (e *ToolError) Error() string {

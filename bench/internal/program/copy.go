@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Copy is a copy of the folder in which a program file lies, built.
+// Copy is a build of a program, made in a copy of the folder that its program file lies in.
 type Copy struct {
 	Folder string // absolute
 	Label  string // where it is from, in words

@@ -1,2 +1,3 @@
-// Package program finds the programs that are compared: files as they are, and builds of a source or of a revision of its repository.
+// Package program reads program files, which describe the programs of others, and finds and builds the programs that are compared: a
+// file as it is, a folder of source, or a revision of its repository.
 package program

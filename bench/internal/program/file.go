@@ -30,15 +30,15 @@ type File struct {
 	Build       []string          `json:"build,omitempty"`   // the command that builds it, in the file's folder
 }
 
-// Ready says how to tell that the program forwards: by what it prints or a file that it makes, or, if neither is given, by the carrier of both
-// devices alone, which is waited for in any case.
+// Ready says how to tell that the program forwards: by a text that it prints, or by a file that it makes. In any
+// case the harness also waits for the carrier of both devices.
 type Ready struct {
 	Output string        `json:"output,omitempty"` // a text in what it prints
 	File   string        `json:"file,omitempty"`   // with placeholders
 	Within time.Duration `json:"within_ns"`
 }
 
-// Stop says how the program is ended before it is killed.
+// Stop says how to end the program: send Signal, and kill the program if it has not ended Within that time.
 type Stop struct {
 	Signal string        `json:"signal"` // TERM, INT, HUP, QUIT, USR1, USR2 or KILL
 	Within time.Duration `json:"within_ns"`
@@ -59,13 +59,14 @@ var (
 	stopSignals = []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL"}
 )
 
-// Settings are those of a scenario that a program may understand.
+// Settings are the keys of a scenario that a program file may say its program understands.
 var Settings = []string{"vnet", "offload", "queues", "batch", "spin", "engine", "gso", "gro"}
 
 // namePattern is what a name may be: a word of the command line and of a file's name.
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,31}$`)
 
-// Read reads a program file. Whatever it does not know is an error that names file, line and what is allowed.
+// Read reads a program file. An unknown key or value is an error that names the file, the line and what is
+// allowed.
 func Read(path string) (*File, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -228,8 +229,8 @@ func (r *fileReader) whole(n *yamlfile.Node) error {
 	return nil
 }
 
-// Folder is where the program is built and its paths begin.
+// Folder returns the folder that the program is built in, and that its relative paths begin at.
 func (f *File) Folder() string { return filepath.Dir(f.Path) }
 
-// Understands says whether the program knows a setting of a scenario.
+// Understands reports whether the program has this setting of a scenario.
 func (f *File) Understands(setting string) bool { return slices.Contains(f.Settings, setting) }

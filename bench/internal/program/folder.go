@@ -12,7 +12,7 @@ import (
 // folderPrefix begins the name of every folder.
 const folderPrefix = "tunbench-"
 
-// Purpose is what a folder is for, a part of its name.
+// Purpose says what a temporary folder is for. It is a part of the folder's name.
 type Purpose string
 
 // The purposes.
@@ -21,17 +21,18 @@ const (
 	ForScene  Purpose = "scene" // of a program under test
 )
 
-// Folder is a temporary folder of this user alone that is known to be in use as long as its process lives: the process holds a lock
-// (flock(2)) on it, which the kernel releases at death.
+// Folder is a temporary folder of this user. Its process holds a lock (flock(2)) on it, which the kernel releases
+// when the process dies, so that [Clean] can tell which folders are in use.
 type Folder struct {
 	path string
 	lock *os.File
 }
 
-// Path is absolute.
+// Path returns the absolute path of the folder.
 func (f *Folder) Path() string { return f.path }
 
-// MakeFolder makes a folder, and once more where a [Clean] took it for a dead process's before it was locked.
+// MakeFolder makes a folder and locks it. It tries again if a concurrent [Clean] removed the folder before it was
+// locked.
 func MakeFolder(purpose Purpose) (*Folder, error) {
 	for {
 		path, err := os.MkdirTemp("", folderPrefix+string(purpose)+"-")
@@ -48,11 +49,12 @@ func MakeFolder(purpose Purpose) (*Folder, error) {
 	}
 }
 
-// Remove removes the folder with all that is in it, and only then lets go of it.
+// Remove removes the folder with everything in it, and then releases the lock.
 func (f *Folder) Remove() error { return errors.Join(os.RemoveAll(f.path), f.lock.Close()) }
 
-// Clean removes the folders below the temporary one (TMPDIR) of processes that are dead, and returns their paths. Those of live processes,
-// and of other users, stay. Before a folder goes, clean ends what may still work in it; where it fails the folder stays.
+// Clean removes the temporary folders (TMPDIR) of processes that are dead, and returns their paths. It leaves
+// folders of live processes and of other users alone. Before a folder is removed, clean ends the processes that
+// may still work in it; if clean fails, the folder stays.
 func Clean(clean func(path string) error) (removed []string, err error) {
 	entries, err := os.ReadDir(os.TempDir())
 	if err != nil {

@@ -17,7 +17,7 @@ const prefix = "TUNBENCH_"
 // DirVariable names the folder that a program has for itself. No other process has it in its environment.
 const DirVariable = prefix + "DIR"
 
-// Place is what a program is told of the scene that it works in.
+// Place describes to a program the scene that it runs in.
 type Place struct {
 	A, B     End
 	Dev      string            // tun or tap
@@ -27,7 +27,7 @@ type Place struct {
 	Settings map[string]string // of the scenario that it understands, by key
 }
 
-// End is one of both devices.
+// End describes one of the two devices to a program.
 type End struct {
 	NetNS  string // path of its network namespace
 	Device string
@@ -75,7 +75,8 @@ func (r *fileReader) placeholders(n *yamlfile.Node, texts ...string) {
 	})
 }
 
-// Args is the command in a place: a path with a slash begins at the program's folder, a bare name is looked for in PATH by whoever starts it.
+// Args returns the command line with its placeholders filled in from p. A path with a slash is relative to the
+// folder of the program file; a bare name is left to be looked up in PATH.
 func (f *File) Args(p Place) []string {
 	args := make([]string, len(f.Command))
 	for i, arg := range f.Command {
@@ -85,7 +86,7 @@ func (f *File) Args(p Place) []string {
 	return args
 }
 
-// VersionArgs is the command that prints the version; nil if there is none.
+// VersionArgs returns the command line that prints the version; nil if there is none.
 func (f *File) VersionArgs() []string {
 	if len(f.Version) == 0 {
 		return nil
@@ -102,7 +103,7 @@ func (f *File) executable(name string) string {
 	return filepath.Join(f.Folder(), name)
 }
 
-// Env is what the program finds in its environment besides what the harness has, as NAME=VALUE.
+// Env returns the variables, as NAME=VALUE, that are added to the program's environment.
 func (f *File) Env(p Place) []string {
 	var env []string
 	for key, value := range p.values() {
@@ -116,7 +117,7 @@ func (f *File) Env(p Place) []string {
 	return env
 }
 
-// ReadyFile is the file that says that the program is ready; "" if none does.
+// ReadyFile returns the path of the file by which the program says that it is ready; "" if it has none.
 func (f *File) ReadyFile(p Place) string {
 	if f.Ready.File == "" {
 		return ""
@@ -128,7 +129,7 @@ func (f *File) ReadyFile(p Place) string {
 	return path
 }
 
-// At is the program as another copy of its folder has it.
+// At returns the program file as it would be in folder, a copy of its own folder.
 func (f *File) At(folder string) *File {
 	copied := *f
 	copied.Path = filepath.Join(folder, filepath.Base(f.Path))

@@ -26,8 +26,8 @@ const wanted = "want the path of a tunbench binary or of its source, or " + revi
 // revisionPrefix is before what is a revision rather than a path.
 const revisionPrefix = "git:"
 
-// Workshop finds programs, and builds those of which there is only the source, in a
-// temporary folder. It is for one goroutine, and must be closed.
+// Workshop finds programs, and builds those that are given as source or as a revision, in a temporary folder. It
+// is for one goroutine, and must be closed.
 type Workshop struct {
 	repository string  // a folder in it
 	folder     *Folder // nil until something is built
@@ -38,8 +38,7 @@ type Workshop struct {
 	Building func(what string) (done func())
 }
 
-// NewWorkshop is a workshop that takes revisions from the git repository which the folder
-// is in.
+// NewWorkshop returns a workshop that takes revisions from the git repository that folder is in.
 func NewWorkshop(folder string) *Workshop { return &Workshop{repository: folder} }
 
 // Program is what a word of a command line asks for:
@@ -80,7 +79,7 @@ func (w *Workshop) building(what string) (done func()) {
 	return w.Building(what)
 }
 
-// Close removes what was built.
+// Close removes everything that the workshop built.
 func (w *Workshop) Close() error {
 	if w.folder == nil {
 		return nil

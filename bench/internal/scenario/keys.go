@@ -17,29 +17,29 @@ var keys = []key{
 		only("applies only to dut=forwarder, or a program that takes both types", hasDev),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
 		understood(),
-	word("offload", "offloads of the devices: tso and uso each with csum, all is both, tunnel (dev=tap) more; none where vnet=off", OffloadAll,
+	word("offload", "offloads of the devices: tso and uso include csum, all both, tunnel (dev=tap) all; none with vnet=off", OffloadAll,
 		func(s *Scenario) *Offload { return &s.Offload }, OffloadNone, OffloadCsum, OffloadTSO, OffloadUSO, OffloadAll, OffloadTunnel).
 		understood().defaulting(defaultOffload).with(checkOffload),
 	number("queues", "queues per device, a worker for each index, but no more than CPUs", 1, 1, tun.MaxQueues, func(s *Scenario) *int { return &s.Queues }).
 		understood(),
 	number("batch", "packets a worker moves at most before it serves the other direction", forwarder.DefaultBatch, 1, forwarder.MaxBatch, func(s *Scenario) *int { return &s.Batch }).
 		understood(),
-	span("spin", "how long an idle worker looks again before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
+	span("spin", "how long an idle worker polls before it sleeps", forwarder.DefaultSpin, 0, forwarder.MaxSpin,
 		func(s *Scenario) *time.Duration { return &s.Spin }).
 		understood(),
-	word("engine", "how packets are moved: a system call each, batches through io_uring, or what suits the load", forwarder.EngineAuto,
+	word("engine", "how packets are moved: system calls (sync), batches through io_uring (uring), or what suits the load", forwarder.EngineAuto,
 		func(s *Scenario) *forwarder.Engine { return &s.Engine }, forwarder.Engines()...).
 		understood(),
-	word("gso", "superpackets: forwarded as they are, or split into segments; pass where vnet=off", forwarder.GSOPass,
+	word("gso", "superpackets: forwarded as they are, or split into segments; pass with vnet=off", forwarder.GSOPass,
 		func(s *Scenario) *forwarder.GSO { return &s.GSO }, forwarder.GSOs()...).
 		understood().with(checkGSO),
-	word("gro", "coalesce packets of one flow into superpackets where it pays; off where vnet=off or sink=xdp", forwarder.GROAuto,
+	word("gro", "coalesce packets of one flow into superpackets where it pays; off with vnet=off or sink=xdp", forwarder.GROAuto,
 		func(s *Scenario) *forwarder.GRO { return &s.GRO }, forwarder.GROs()...).
 		understood().defaulting(defaultGRO).with(checkGRO).afterAll(),
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
 		only("applies only to dut=forwarder with several queues", hasQueues),
-	word("intake", "take packets before the device, into shared memory: past its filters, qdisc, captures, counters", intake.ModeOff,
+	word("intake", "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters", intake.ModeOff,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
 
@@ -47,7 +47,7 @@ var keys = []key{
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
 		only(tcpOnly, isTCP),
 	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6),
-	word("pin", "forwarder's workers, a rival's process and UDP generators each on their CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
+	word("pin", "pin the forwarder's workers, a rival's process and UDP generators each to a CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
 		only("applies only to proto=udp or a dut that is a process", canPin),
 	load.with(checkLoad),
 	word("dir", "one way, or both at once", Uni, func(s *Scenario) *Dir { return &s.Dir }, Uni, Bi).with(checkDir),
@@ -56,7 +56,7 @@ var keys = []key{
 		only(udpOnly, isUDP).with(checkSegs),
 	number("flows", "UDP flows or TCP streams", 1, 1, maxFlows, func(s *Scenario) *int { return &s.Flows }).with(checkFlows).
 		allowing("1..32768; 4096 with gen=socket, 1024 with proto=tcp"),
-	word("order", "whose turn it is among the flows: each in turn, runs of 64 packets, or few flows with most packets", Interleaved,
+	word("order", "which flow sends next: each in turn, runs of 64 packets, or few flows with most packets", Interleaved,
 		func(s *Scenario) *FlowOrder { return &s.Order }, Interleaved, InOrder, Zipf).
 		only(openLoopOnly, isOpenLoop),
 	word("gen", "generator: an XDP program in the kernel, straight into the device or through the IP stack, or UDP sockets", GenXDP,
@@ -76,7 +76,7 @@ var keys = []key{
 		QdiscDefault, QdiscNone, PfifoFast, FqCodel, Fq),
 	span("duration", "measured time of a trial", time.Second, 100*time.Millisecond, time.Hour,
 		func(s *Scenario) *time.Duration { return &s.Duration }),
-	span("warmup", "time under load before it", 200*time.Millisecond, 0, time.Minute,
+	span("warmup", "time under load before the measurement", 200*time.Millisecond, 0, time.Minute,
 		func(s *Scenario) *time.Duration { return &s.Warmup }),
 }
 

@@ -42,8 +42,8 @@ func (l Load) String() string {
 	return string(l.Mode)
 }
 
-// LeastPps is the smallest load, in packets per second and direction, of which a packet is due within that time: a superpacket, where the
-// sender makes some.
+// LeastPps returns the smallest load, in packets per second and direction, at which at least one packet is due
+// within d; at least one superpacket if the sender makes superpackets.
 func (s Scenario) LeastPps(d time.Duration) int64 {
 	return int64(math.Ceil(float64(max(s.Segs, 1)) * float64(time.Second) / float64(d)))
 }

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// Program is what scenarios have to know of a program of others, so that dut=NAME can be said of it.
+// Program is a program of others that dut=NAME can name: what a scenario must know of it.
 type Program struct {
 	Name     DUT
 	Devs     []Dev    // device types that it takes, at least one
@@ -16,8 +16,8 @@ type Program struct {
 // programs are those that were declared.
 var programs atomic.Pointer[[]Program]
 
-// Declare makes these the programs that scenarios may name, in the place of those that were declared before. A name that is taken is a
-// [*UsageError].
+// Declare sets the programs that scenarios may name in dut=, in place of any that were declared before. A name
+// that is taken is a [*UsageError].
 func Declare(declared []Program) error {
 	taken := []string{string(Forwarder), string(WireGuardGo), string(Netpoll), string(Route), string(Veth)}
 	for _, p := range declared {
@@ -48,7 +48,7 @@ func (s *Scenario) program() *Program {
 	return &all[i]
 }
 
-// IsProgram says whether the device under test is a program of others that was declared.
+// IsProgram reports whether the device under test is a program that was declared, see [Declare].
 func (s Scenario) IsProgram() bool { return s.program() != nil }
 
 // Device is the type of the devices that a program opens, also where dev does not apply because the program takes one type only.

@@ -150,9 +150,9 @@ const (
 	Off Switch = "off"
 )
 
-// Scenario is every setting of one trial. The zero value of a field means that its key does not apply (Queues of dut=veth); all others are
-// explicit, defaults included. Scenarios are made by [Parse] and [Override], which keep the rules between keys; they are
-// comparable, and two are equal exactly when their names are.
+// Scenario has every setting of one trial. The zero value of a field means that its key does not apply (such as
+// Queues with dut=veth); every other field is explicit, defaults included. [Parse] and [Override] make scenarios,
+// and keep the rules between keys. Scenarios are comparable; two are equal exactly if their names are.
 type Scenario struct {
 	DUT      DUT
 	Dev      Dev
@@ -190,10 +190,10 @@ type Scenario struct {
 // OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
 func (s Scenario) OpenLoop() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
 
-// IsRival says whether the device under test is another way to forward that is built in.
+// IsRival reports whether the device under test is a forwarder of somebody else that tunbench has built in.
 func (s Scenario) IsRival() bool { return s.DUT == WireGuardGo || s.DUT == Netpoll }
 
-// HasProcess says whether the device under test is a program, not the kernel itself.
+// HasProcess reports whether the device under test is a program, not the kernel itself.
 func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() || s.IsProgram() }
 
 // onTUN says whether packets arrive by a TUN device.

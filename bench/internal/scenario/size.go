@@ -37,7 +37,7 @@ func (z Sizes) Shares() []Share {
 	return shares
 }
 
-// Largest is the longest packet, in bytes; 0 where no packets are sized.
+// Largest returns the length of the longest packet, in bytes; 0 if the load has no packet size.
 func (z Sizes) Largest() int {
 	largest := 0
 	for _, s := range z.Shares() {

@@ -14,7 +14,7 @@ const (
 	DesignPairwise Design = "pairwise" // so few that every two values of any two keys still meet in one, and that no effect of a key hides behind others
 )
 
-// Designs lists them.
+// Designs lists the names of all designs.
 func Designs() []string { return []string{string(DesignFull), string(DesignPairwise)} }
 
 // Knob is a key that has several values in a sweep.
@@ -23,7 +23,7 @@ type Knob struct {
 	Values []string // as names have them, in the order given
 }
 
-// Sweep is what a sweep measures.
+// Sweep has the cells of a sweep, and the keys in which they differ.
 type Sweep struct {
 	Knobs     []Knob
 	Scenarios []Scenario // the cells, first word slowest
@@ -161,7 +161,7 @@ func pick(cells []Scenario, indices []int) []Scenario {
 	return picked
 }
 
-// Value is what the scenario has for a key, as in its name. ok is false if the key does not apply, or is none.
+// Value returns the value of a key as the name has it. ok is false if the key does not apply or does not exist.
 func (s Scenario) Value(name string) (value string, ok bool) {
 	k := find(name)
 	if k == nil || k.applies(&s) != "" {

@@ -49,7 +49,7 @@ func (s Sysctls) with(name, value string) Sysctls {
 
 const (
 	sysctlDoc     = "a kernel setting of every network namespace of the scene, NAME a dotted name below net."
-	sysctlAllowed = "a value without '/' and ','; between the numbers of one that is a list, + (4096+131072+6291456)"
+	sysctlAllowed = "a value without '/' and ','; the numbers of a list are joined by + (4096+131072+6291456)"
 	sysctlNames   = "names below net. that a network namespace has for itself, such as " + SysctlPrefix + "net.ipv4.tcp_rmem"
 )
 

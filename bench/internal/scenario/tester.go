@@ -16,7 +16,8 @@ func (s Scenario) Tester() string {
 	return s.nameOf(func(key string) bool { return key == "dut" || !slices.Contains(dutKeys, key) })
 }
 
-// StandIn is the same load into devices that our forwarder opened as the rival, or the program, opens them; a scenario without one is its own.
+// StandIn returns the scenario whose load goes into devices that are opened like those of the rival or program,
+// but by our forwarder. Any other scenario stands in for itself.
 func (s Scenario) StandIn() Scenario {
 	if !s.IsRival() && !s.IsProgram() {
 		return s

@@ -2,7 +2,8 @@ package scenario
 
 import "strings"
 
-// UsageError is a word that cannot be understood or obeyed. It is the user's mistake: exit code 2.
+// UsageError says which word of the user cannot be understood or obeyed, and what is allowed instead. It leads to
+// exit code 2.
 type UsageError struct {
 	Word    string // as typed
 	Reason  string

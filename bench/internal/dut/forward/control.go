@@ -39,7 +39,7 @@ type reply struct {
 	Unsupported string           `json:"unsupported,omitempty"` // what this host lacks, instead of all else
 }
 
-// Program forwards between two devices: a Session of our forwarder, or a rival of it.
+// Program forwards packets between two devices: a [Session] of our forwarder, or a rival.
 type Program interface {
 	// Negotiated returns what the kernel agreed to.
 	Negotiated() Negotiated
@@ -63,8 +63,8 @@ func Forwarder(o Options) (Program, error) {
 	return program, nil
 }
 
-// Serve is the child: it opens what the harness asks for on conn, forwards, and
-// answers until conn ends or ctx is done. It closes conn.
+// Serve is the main loop of a child process: it opens what the harness asks for on conn, forwards packets, and
+// answers requests until conn ends or ctx is done. It closes conn.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 	closeConn := sync.OnceValue(conn.Close)
 	defer closeConn()
@@ -74,7 +74,7 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, open Opener) error {
 		return fmt.Errorf("read options from harness: %w", err)
 	}
 	if first.Start == nil {
-		return errors.New("read options from harness: there are none")
+		return errors.New("read options from harness: the request has none")
 	}
 	program, err := open(*first.Start)
 	if host.Cannot(err) {
@@ -108,8 +108,8 @@ func report(p Program) reply {
 	return reply{Protocol: protocol, Negotiated: new(p.Negotiated()), Stats: new(p.Stats())}
 }
 
-// Client is the harness's end of the socket to a child. Its methods are safe for
-// concurrent use; Close unblocks them.
+// Client is the harness's end of the socket to a child process. Its methods are safe for concurrent use; Close
+// unblocks them.
 type Client struct {
 	mu       sync.Mutex
 	conn     net.Conn
@@ -123,7 +123,7 @@ type Client struct {
 // it a fraction of a second.
 const answerPatience = 30 * time.Second
 
-// NewClient speaks over conn, which it owns from now on.
+// NewClient returns a client that speaks over conn and closes it.
 func NewClient(conn net.Conn) *Client {
 	return &Client{conn: conn, requests: json.NewEncoder(conn), replies: json.NewDecoder(conn)}
 }
@@ -142,11 +142,10 @@ func (e *unsupportedError) Error() string { return e.text }
 
 func (e *unsupportedError) Unwrap() error { return forwarder.ErrUnsupported }
 
-// Stats asks for the counters.
+// Stats asks the child for its counters.
 func (c *Client) Stats() (forwarder.Stats, error) { return c.ask(request{}) }
 
-// Negotiated returns what the kernel agreed to, and what the child had to do without as
-// it said last.
+// Negotiated returns what the kernel agreed to, with the notes of the child's last answer.
 func (c *Client) Negotiated() Negotiated {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,7 +167,7 @@ func (c *Client) ask(q request) (forwarder.Stats, error) {
 	}
 	switch {
 	case r.Protocol != protocol:
-		return forwarder.Stats{}, fmt.Errorf("hear from child: it speaks version %d of the protocol, this program %d: build both from commits nearer to each other", r.Protocol, protocol)
+		return forwarder.Stats{}, fmt.Errorf("hear from child: it speaks version %d of the protocol, this program version %d: build both from commits that are closer to each other", r.Protocol, protocol)
 	case r.Unsupported != "":
 		return forwarder.Stats{}, &unsupportedError{r.Unsupported}
 	case r.Negotiated == nil || r.Stats == nil:
@@ -190,5 +189,5 @@ func unanswered(q request, err error) error {
 	return fmt.Errorf("it did not %s within %v: it hangs, or is no tunbench (%w)", awaited, answerPatience, err)
 }
 
-// Close ends the conversation, on which the child ends.
+// Close closes the socket, which ends the child.
 func (c *Client) Close() error { return c.conn.Close() }

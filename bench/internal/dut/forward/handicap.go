@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxHandicap is the most of a CPU that a handicap may waste.
+// MaxHandicap is the largest share of a CPU that a handicap may waste.
 const MaxHandicap = 0.9
 
 // handicap wastes a share of the CPUs that the workers are pinned to, whatever the
@@ -32,8 +32,8 @@ func (h handicap) check() error {
 	return nil
 }
 
-// StartHandicap wastes a share of some CPUs, 0 to MaxHandicap, from within this process,
-// until stop is called. There must be CPUs where there is a share.
+// StartHandicap wastes a share, 0 to MaxHandicap, of the time of the given CPUs from within this process until
+// stop is called. A share above 0 needs at least one CPU.
 func StartHandicap(share float64, cpus []int) (stop func(), err error) {
 	h := handicap{share: share, cpus: cpus}
 	if err := h.check(); err != nil {

@@ -20,7 +20,7 @@ const (
 	blindLooks = 5
 )
 
-// Skipped names what packets skip that come through an intake, of the device they leave by.
+// Skipped names what packets that come through an intake skip of the device that they leave by.
 func Skipped() []string { return []string{"filters", "qdisc", "captures", "counters"} }
 
 // intakes are those of the two devices. All of them are in use or none.

@@ -33,7 +33,7 @@ const (
 	betweenScrapes = 2 * time.Minute
 )
 
-// ListenMetrics listens on address (host:port). Who connects waits until Serve.
+// ListenMetrics listens on address (host:port). Clients that connect wait until Serve is called.
 func ListenMetrics(address string) (*Metrics, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -60,11 +60,10 @@ func (m *Metrics) Serve(stats func() forwarder.Stats) {
 	}()
 }
 
-// Address returns where the server listens.
+// Address returns the address that the server listens on.
 func (m *Metrics) Address() string { return m.listener.Addr().String() }
 
-// Close stops the server, giving requests under way a second. Connections on which nobody
-// asks, or takes the answer, are cut.
+// Close stops the server. It gives requests under way a second, and then cuts all connections.
 func (m *Metrics) Close() error {
 	if m.server == nil {
 		return m.listener.Close()

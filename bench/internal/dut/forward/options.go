@@ -53,8 +53,8 @@ func (e Endpoint) String() string {
 	return text
 }
 
-// Options says what to forward between and how; see tun.Config and
-// forwarder.Config for the limits.
+// Options says which devices to forward between, and how. The limits of each field are those of tun.Config and
+// forwarder.Config.
 type Options struct {
 	A          Endpoint         `json:"a"`
 	B          Endpoint         `json:"b"`
@@ -86,7 +86,7 @@ func (o *Options) workerCPUs() []int {
 	return slices.Compact(cpus)
 }
 
-// ErrSameDevice says that both endpoints name one device.
+// ErrSameDevice says that both endpoints name the same device.
 var ErrSameDevice = errors.New("a and b are the same device")
 
 // device is how to open the device at one endpoint.

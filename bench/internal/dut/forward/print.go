@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -33,10 +34,40 @@ func PrintNegotiated(w io.Writer, n Negotiated) {
 	PrintNotes(w, n.Notes)
 }
 
-// PrintNotes writes a line for each.
+// PrintNotes writes a line for each note.
 func PrintNotes(w io.Writer, notes []string) {
 	for _, note := range notes {
 		fmt.Fprintln(w, "note:", note)
+	}
+}
+
+// PrintMeanwhile writes the counters each time that asked delivers, and each new note; the first printed notes
+// were written before. It writes from a goroutine of its own until stop is called. stop writes the notes that are
+// left, and returns when nothing is written any more.
+func (s *Session) PrintMeanwhile(w io.Writer, asked <-chan os.Signal, printed int) (stop func()) {
+	ending, ended := make(chan struct{}), make(chan struct{})
+	notes := func() {
+		all := s.Negotiated().Notes
+		PrintNotes(w, all[printed:])
+		printed = len(all)
+	}
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-asked:
+				_ = PrintStats(w, s.Stats())
+			case <-s.Noted():
+				notes()
+			case <-ending:
+				notes()
+				return
+			}
+		}
+	}()
+	return func() {
+		close(ending)
+		<-ended
 	}
 }
 

@@ -148,10 +148,10 @@ func (s *Session) Run(ctx context.Context) error {
 	return errors.Join(err, <-watched)
 }
 
-// Noted gets a value when Negotiated has more notes than before.
+// Noted delivers a value when Negotiated has new notes.
 func (s *Session) Noted() <-chan struct{} { return s.notes.added }
 
-// Stats returns the forwarder's counters, after Close the last ones.
+// Stats returns the counters of the forwarder; after Close, the last ones.
 func (s *Session) Stats() forwarder.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,13 +19,13 @@ type Group interface {
 	// to be told of the thread's end (Pdeathsig).
 	Start(cmd *exec.Cmd) error
 
-	// Processes are the IDs of those that live.
+	// Processes returns the IDs of the processes that are alive.
 	Processes() []int
 
-	// CPUTime is what all of them have used, also those that ended; false where nobody keeps it.
+	// CPUTime returns the CPU time of all processes, also of those that ended; false if the system does not keep it.
 	CPUTime() (time.Duration, bool)
 
-	// How says in words what keeps them together.
+	// How says in words what keeps the processes together.
 	How() string
 
 	// remove takes the group away when it is empty.
@@ -34,8 +34,8 @@ type Group interface {
 	kill() error
 }
 
-// New is an empty group. mark is NAME=VALUE, a variable that its commands have in their environment and no other process; the last element of
-// the value, a path, names the group.
+// New returns an empty group. mark is NAME=VALUE, an environment variable that the commands of the group have and
+// no other process. The last element of VALUE, a path, names the group.
 func New(mark string) Group {
 	name := filepath.Base(mark)
 	if g, err := newV2(name); err == nil {
@@ -47,7 +47,7 @@ func New(mark string) Group {
 	return newTree(mark)
 }
 
-// Clean ends what is left of a group whose maker is dead.
+// Clean ends the processes of a group whose maker is dead.
 func Clean(mark string) error {
 	name := filepath.Base(mark)
 	errs := []error{End(&tree{mark: mark})}

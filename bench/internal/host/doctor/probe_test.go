@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"context"
@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/procfs"
+	"tunbench/bench/internal/host"
+	"tunbench/forwarder/tun"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -31,23 +33,23 @@ func TestTriedChecks(t *testing.T) {
 		"namespace unbuilt":   {namespaces(unix.EINVAL), Missing, "invalid"},
 		"namespace memory":    {namespaces(unix.ENOMEM), Unknown, "memory"},
 
-		"io_uring":          {disabled.ioUring(nil), OK, "ring"},
-		"io_uring unbuilt":  {disabled.ioUring(unix.ENOSYS), Missing, "not implemented"},
-		"io_uring disabled": {disabled.ioUring(unix.EPERM), Missing, "kernel.io_uring_disabled=2"},
-		"io_uring memory":   {disabled.ioUring(unix.ENOMEM), Missing, "memory"},
-		"io_uring filtered": {disabled.ioUring(fmt.Errorf("io_uring_enter: %w", unix.EOPNOTSUPP)), Missing, "io_uring_enter"},
+		"io_uring":          {ioUring(disabled, nil), OK, "ring"},
+		"io_uring unbuilt":  {ioUring(disabled, unix.ENOSYS), Missing, "not implemented"},
+		"io_uring disabled": {ioUring(disabled, unix.EPERM), Missing, "kernel.io_uring_disabled=2"},
+		"io_uring memory":   {ioUring(disabled, unix.ENOMEM), Missing, "memory"},
+		"io_uring filtered": {ioUring(disabled, fmt.Errorf("io_uring_enter: %w", unix.EOPNOTSUPP)), Missing, "io_uring_enter"},
 
 		"devices here":           {devicesHere(nil), OK, "can be made"},
 		"devices here forbidden": {devicesHere(unix.EPERM), Missing, "CAP_NET_ADMIN"},
 		"testbed":                {scene(failing(nil)), OK, "set up"},
-		"testbed read-only":      {scene(failing(&Unfit{"a /run that can be written to", "run as root"})), Missing, "/run"},
+		"testbed read-only":      {scene(failing(&host.Unfit{Missing: "a /run that can be written to", Remedy: "run as root"})), Missing, "/run"},
 		"testbed no probe":       {scene(nil), Unknown, "not probed"},
 
 		"bpf":           {BPFFeature{Try: failing(nil)}.check(), OK, "loads"},
 		"bpf forbidden": {BPFFeature{Try: failing(fmt.Errorf("load: %w", unix.EPERM))}.check(), Missing, "not permitted"},
 		"bpf unbuilt":   {BPFFeature{Try: failing(errors.New("not supported"))}.check(), Missing, "not supported"},
-		"pauses":        {pausing(Pauses{Watched: time.Second, Paused: time.Millisecond}, nil), OK, "0.10 %"},
-		"many pauses":   {pausing(Pauses{Watched: time.Second, Paused: 20 * time.Millisecond}, nil), Distorts, "2.00 %"},
+		"pauses":        {pausing(host.Pauses{Watched: time.Second, Paused: time.Millisecond}, nil), OK, "0.10 %"},
+		"many pauses":   {pausing(host.Pauses{Watched: time.Second, Paused: 20 * time.Millisecond}, nil), Distorts, "2.00 %"},
 
 		"other runs no probe": {otherRuns(nil), Unknown, "not probed"},
 		"other runs none":     {otherRuns(runs(nil, nil, nil)), OK, "none"},
@@ -55,13 +57,13 @@ func TestTriedChecks(t *testing.T) {
 		"other runs dead":     {otherRuns(runs(nil, []string{"tb-7-a", "tb-7-b"}, nil)), Distorts, "left behind: tb-7-a, tb-7-b"},
 		"other runs unread":   {otherRuns(runs(nil, nil, unix.EACCES)), Unknown, "denied"},
 
-		"steal":            {steal(CPUTime{User: 95, Steal: 5}, nil), Distorts, "5.0 %"},
-		"no steal":         {steal(CPUTime{User: 50, Idle: 50}, nil), OK, "0.0 %"},
-		"steal unread":     {steal(CPUTime{}, context.Canceled), Unknown, "canceled"},
-		"steal no time":    {steal(CPUTime{}, nil), Unknown, "did not move"},
-		"others busy":      {otherWork(CPUTime{User: 5, System: 3, Softirq: 2, Idle: 90}, nil), Distorts, "10.0 %"},
-		"others idle":      {otherWork(CPUTime{User: 1, Idle: 99}, nil), OK, "1.0 %"},
-		"others no sample": {otherWork(CPUTime{}, context.Canceled), Unknown, "canceled"},
+		"steal":            {steal(host.CPUTime{User: 95, Steal: 5}, nil), Distorts, "5.0 %"},
+		"no steal":         {steal(host.CPUTime{User: 50, Idle: 50}, nil), OK, "0.0 %"},
+		"steal unread":     {steal(host.CPUTime{}, context.Canceled), Unknown, "canceled"},
+		"steal no time":    {steal(host.CPUTime{}, nil), Unknown, "did not move"},
+		"others busy":      {otherWork(host.CPUTime{User: 5, System: 3, Softirq: 2, Idle: 90}, nil), Distorts, "10.0 %"},
+		"others idle":      {otherWork(host.CPUTime{User: 1, Idle: 99}, nil), OK, "1.0 %"},
+		"others no sample": {otherWork(host.CPUTime{}, context.Canceled), Unknown, "canceled"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -72,15 +74,27 @@ func TestTriedChecks(t *testing.T) {
 	}
 }
 
-func TestTUNFeaturesKeepWhatWasFound(t *testing.T) {
-	checks := tunFeatures(func() ([]Check, error) {
-		return []Check{ok("offload tso", "accepted")}, errors.New("open device: gone")
-	})
-	if len(checks) != 2 || checks[0].State != OK || checks[1].State != Unknown {
-		t.Errorf("got %+v, want what was found and one unknown", checks)
+func TestTUNFeatures(t *testing.T) {
+	if got := tunFeatures(nil, errors.New("open device: gone")); len(got) != 1 || got[0].State != Unknown {
+		t.Errorf("after an error: %+v, want one unknown", got)
 	}
-	if checks := tunFeatures(nil); len(checks) != 1 || checks[0].State != Unknown {
-		t.Errorf("without a probe: %+v, want one unknown", checks)
+	got := tunFeatures([]tun.Feature{{Name: "TUN_F_TSO4", Supported: true}, {Name: "TUN_F_USO4"}}, nil)
+	if len(got) != 2 || got[0].State != OK || got[1].State != Missing {
+		t.Errorf("got %+v, want one that is there and one that is missing", got)
+	}
+}
+
+// TestTUNNode needs the driver's own node.
+func TestTUNNode(t *testing.T) {
+	if err := tun.CheckClone("/dev/net/tun"); err != nil {
+		t.Skipf("no TUN driver to open: %v", err)
+	}
+	m := fake(t, files{"dev/net/other": ""})
+	if err := os.Symlink("/dev/net/tun", m.Path("dev/net/tun")); err != nil {
+		t.Fatal(err)
+	}
+	if c := tunNode(m); c.State != OK {
+		t.Errorf("got %+v, want ok", c)
 	}
 }
 
@@ -108,13 +122,4 @@ func networkNamespace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return link
-}
-
-// TestSubtractCountsOnce: guest time is part of user time in /proc/stat.
-func TestSubtractCountsOnce(t *testing.T) {
-	before := cpuTimeOf(procfs.CPUStat{User: 10, Guest: 10})
-	spent := cpuTimeOf(procfs.CPUStat{User: 30, Guest: 30, Idle: 10}).Sub(before)
-	if got := spent.Total(); got != 30 {
-		t.Errorf("total = %v, want 30", got)
-	}
 }

@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"tunbench/bench/internal/host"
 )
 
 const (
@@ -19,9 +21,9 @@ const (
 
 // sampled watches /proc/stat twice: first idle, to see the work of others, then
 // with every CPU wanted, as steal time shows only while a CPU is wanted.
-func (m machine) sampled(ctx context.Context) []Check {
-	idle, errIdle := m.spent(func() { wait(ctx, idleSample) })
-	busy, errBusy := m.spent(func() { spin(ctx, spinSample) })
+func sampled(ctx context.Context) []Check {
+	idle, errIdle := spent(func() { wait(ctx, idleSample) })
+	busy, errBusy := spent(func() { spin(ctx, spinSample) })
 	if err := ctx.Err(); err != nil {
 		errIdle, errBusy = err, err
 	}
@@ -29,17 +31,17 @@ func (m machine) sampled(ctx context.Context) []Check {
 }
 
 // spent is the CPU time that passed while during ran.
-func (m machine) spent(during func()) (CPUTime, error) {
-	before, err := m.cpuTime()
+func spent(during func()) (host.CPUTime, error) {
+	before, err := host.ReadCPUTime()
 	if err != nil {
-		return CPUTime{}, err
+		return host.CPUTime{}, err
 	}
 	during()
-	after, err := m.cpuTime()
+	after, err := host.ReadCPUTime()
 	return after.Sub(before), err
 }
 
-func otherWork(t CPUTime, err error) Check {
+func otherWork(t host.CPUTime, err error) Check {
 	const name = "other work"
 	all := t.Total()
 	if err != nil || all <= 0 {
@@ -53,7 +55,7 @@ func otherWork(t CPUTime, err error) Check {
 	return ok(name, found)
 }
 
-func steal(t CPUTime, err error) Check {
+func steal(t host.CPUTime, err error) Check {
 	const name = "steal time"
 	all := t.Total()
 	if err != nil || all <= 0 {

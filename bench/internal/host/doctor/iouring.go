@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/ringbuf"
 )
 
@@ -40,7 +41,7 @@ func tryIoUring() (err error) {
 	return nil
 }
 
-func (m machine) ioUring(tried error) Check {
+func ioUring(m host.Machine, tried error) Check {
 	const (
 		name    = "io_uring"
 		meaning = "the io_uring engine cannot be used"
@@ -60,13 +61,13 @@ func (m machine) ioUring(tried error) Check {
 	case errors.Is(tried, unix.EMFILE):
 		return missing(name, tried.Error(), meaning, "raise the limit of open files (ulimit -n)")
 	default:
-		return missing(name, tried.Error()+m.ioUringDisabled(), meaning,
+		return missing(name, tried.Error()+ioUringDisabled(m), meaning,
 			"set kernel.io_uring_disabled=0, or allow io_uring_setup, _enter and _register in the seccomp profile of the container")
 	}
 }
 
-func (m machine) ioUringDisabled() string {
-	value, err := m.read("proc/sys/kernel/io_uring_disabled")
+func ioUringDisabled(m host.Machine) string {
+	value, err := m.Read("proc/sys/kernel/io_uring_disabled")
 	if err != nil {
 		return ""
 	}

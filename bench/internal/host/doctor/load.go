@@ -1,9 +1,11 @@
-package host
+package doctor
 
 import (
 	"fmt"
 	"os"
 	"strings"
+
+	"tunbench/bench/internal/host"
 )
 
 const (
@@ -13,9 +15,9 @@ const (
 	pressurePercent = 5.0
 )
 
-func (m machine) loadAverage() Check {
+func loadAverage(m host.Machine) Check {
 	const name = "load average"
-	fs, err := m.procfs()
+	fs, err := m.Procfs()
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
@@ -31,9 +33,9 @@ func (m machine) loadAverage() Check {
 }
 
 // pressure reads one resource of Documentation/accounting/psi.rst.
-func (m machine) pressure(resource string) Check {
+func pressure(m host.Machine, resource string) Check {
 	name := resource + " pressure"
-	fs, err := m.procfs()
+	fs, err := m.Procfs()
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
@@ -50,9 +52,9 @@ func (m machine) pressure(resource string) Check {
 
 // irqbalance looks for the daemon by the name of its process. In a container
 // only the container's processes can be seen.
-func (m machine) irqbalance() Check {
+func irqbalance(m host.Machine) Check {
 	const name = "irqbalance"
-	entries, err := os.ReadDir(m.path("proc"))
+	entries, err := os.ReadDir(m.Path("proc"))
 	if err != nil {
 		return unknown(name, "%v", cause(err))
 	}
@@ -60,10 +62,26 @@ func (m machine) irqbalance() Check {
 		if strings.Trim(entry.Name(), "0123456789") != "" {
 			continue
 		}
-		if comm, err := m.read("proc/" + entry.Name() + "/comm"); err == nil && comm == "irqbalance" {
+		if comm, err := m.Read("proc/" + entry.Name() + "/comm"); err == nil && comm == "irqbalance" {
 			return distorts(name, "runs as process "+entry.Name(), "interrupts move between CPUs during a trial",
 				"systemctl stop irqbalance while measuring")
 		}
 	}
 	return ok(name, "not seen")
+}
+
+func virtual(m host.Machine) Check {
+	const name = "virtualization"
+	if m.Emulated() {
+		return distorts(name, "emulated by QEMU", "every instruction is translated: no figure tells how fast anything is", "measure where KVM works")
+	}
+	switch v := m.Virtualization(); v {
+	case "":
+		return unknown(name, "neither CPU flags nor firmware tables tell")
+	case "none":
+		return ok(name, v)
+	default:
+		return distorts(name, v, "neighbours share caches, memory and time; absolute figures vary from hour to hour",
+			"trust interleaved comparisons, not figures of different times")
+	}
 }

@@ -1,16 +1,18 @@
-package host
+package doctor
 
 import (
 	"fmt"
 	"strings"
+
+	"tunbench/bench/internal/host"
 )
 
 // lowMemory leaves room for the arenas, rings and maps of the largest scenario.
 const lowMemory = 1 << 30
 
-func (m machine) memoryAvailable() Check {
+func memoryAvailable(m host.Machine) Check {
 	const name = "memory available"
-	fs, err := m.procfs()
+	fs, err := m.Procfs()
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
@@ -26,22 +28,9 @@ func (m machine) memoryAvailable() Check {
 	return ok(name, found)
 }
 
-// memoryBytes is the memory the kernel manages, 0 when it cannot be read.
-func (m machine) memoryBytes() uint64 {
-	fs, err := m.procfs()
-	if err != nil {
-		return 0
-	}
-	info, err := fs.Meminfo()
-	if err != nil || info.MemTotalBytes == nil {
-		return 0
-	}
-	return *info.MemTotalBytes
-}
-
-func (m machine) hugePages() Check {
+func hugePages(m host.Machine) Check {
 	const name = "transparent huge pages"
-	text, err := m.read("sys/kernel/mm/transparent_hugepage/enabled")
+	text, err := m.Read("sys/kernel/mm/transparent_hugepage/enabled")
 	if err != nil {
 		return unknown(name, "not in this kernel")
 	}

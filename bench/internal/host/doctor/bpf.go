@@ -1,7 +1,9 @@
-package host
+package doctor
 
 import (
 	"errors"
+
+	"tunbench/bench/internal/host"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,12 +27,12 @@ func (f BPFFeature) check() Check {
 	}
 }
 
-func (m machine) bpfJIT() Check {
+func bpfJIT(m host.Machine) Check {
 	const (
 		name   = "BPF JIT"
 		sysctl = "net.core.bpf_jit_enable"
 	)
-	value, err := m.sysctl(sysctl)
+	value, err := m.Sysctl(sysctl)
 	switch {
 	case err != nil:
 		return unknown(name, "read %s: %v", sysctl, cause(err))

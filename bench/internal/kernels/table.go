@@ -1,7 +1,6 @@
-package main
+package kernels
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -9,30 +8,26 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tunbench/bench/internal/guest"
 	"tunbench/results"
 )
 
-// printKernels writes a line per kernel and command, and below it what the command did without and how it failed.
-func (con *console) printKernels(kernels []results.Kernel, dir string) error {
-	var b bytes.Buffer
+// Table has a line per kernel and command, and below it what the command did without and how it failed. dir is where the rest is kept.
+func Table(kernels []results.Kernel, dir string) string {
+	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "kernel\tCPU\tcommand\toutcome")
 	for _, k := range kernels {
-		printKernel(w, k)
+		writeKernel(w, k)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	_ = w.Flush() // a strings.Builder takes all
 	if slices.ContainsFunc(kernels, func(k results.Kernel) bool { return k.Emulated }) {
 		b.WriteString("\nemulated: QEMU translated every instruction; no figure tells how fast anything is\n")
 	}
 	fmt.Fprintf(&b, "\nwhat each command printed, and its records: %s\n", dir)
-	_, err := con.stdout.Write(b.Bytes())
-	return err
+	return b.String()
 }
 
-func printKernel(w io.Writer, k results.Kernel) {
+func writeKernel(w io.Writer, k results.Kernel) {
 	name := k.Release
 	if name == "" {
 		name = k.Name
@@ -70,16 +65,4 @@ func printKernel(w io.Writer, k results.Kernel) {
 	if k.DurationS > 0 {
 		line("", "took "+time.Duration(k.DurationS*float64(time.Second)).Round(time.Second).String())
 	}
-}
-
-func outcomeOf(c guest.Command) string {
-	switch {
-	case !c.Ended:
-		return "no end"
-	case c.Code == exitSuccess:
-		return "ok"
-	case panicked(c):
-		return "panic"
-	}
-	return fmt.Sprintf("exit %d", c.Code)
 }

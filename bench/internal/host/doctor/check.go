@@ -1,8 +1,8 @@
-package host
+package doctor
 
 import "fmt"
 
-// State is what a check came to.
+// State is the outcome of a Check.
 type State string
 
 // The states of a check.
@@ -13,7 +13,8 @@ const (
 	Unknown  State = "unknown"  // could not be checked; Found says why
 )
 
-// Check is one line of doctor's table.
+// Check is what one feature or property of this host was found to be, and what that
+// does to a measurement.
 type Check struct {
 	Name    string `json:"name"`
 	State   State  `json:"state"`

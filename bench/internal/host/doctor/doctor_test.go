@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"context"
@@ -12,7 +12,6 @@ func TestChecksOnThisHost(t *testing.T) {
 	probed := false
 	checks := Checks(t.Context(), Probes{
 		BPF: []BPFFeature{{Name: "BPF TCX", Try: func() error { probed = true; return nil }}},
-		TUN: func() ([]Check, error) { return []Check{ok("offload tso", "accepted")}, nil },
 	})
 	if !probed {
 		t.Error("the BPF probe did not run")
@@ -31,7 +30,7 @@ func TestChecksOnThisHost(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the rest needs root: abilities are missing without it")
 	}
-	for _, name := range []string{"privileges", "/dev/net/tun", "devices here", "network namespaces", "BPF TCX", "offload tso"} {
+	for _, name := range []string{"privileges", "/dev/net/tun", "devices here", "network namespaces", "BPF TCX"} {
 		if states[name] != OK {
 			t.Errorf("%s is %q for root, want ok", name, states[name])
 		}
@@ -41,7 +40,7 @@ func TestChecksOnThisHost(t *testing.T) {
 func TestChecksEndEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, c := range local().sampled(ctx) {
+	for _, c := range sampled(ctx) {
 		if c.State != Unknown {
 			t.Errorf("%s is %s after cancellation, want unknown", c.Name, c.State)
 		}

@@ -1,17 +1,17 @@
-package host
+package doctor
 
 import (
 	"fmt"
 	"slices"
 	"time"
+
+	"tunbench/bench/internal/host"
 )
 
 const (
 	// slowClock separates a clock read in user space (20 to 100 ns) from one
 	// that needs a system call or a bus access (0.2 to 2 µs).
 	slowClock = 250 * time.Nanosecond
-
-	clocksourceDir = "sys/devices/system/clocksource/clocksource0/"
 )
 
 // clockReading is what one reading of the clock costs: the best of several
@@ -29,9 +29,9 @@ func clockReading() time.Duration {
 	return best
 }
 
-func (m machine) clocksource(reading time.Duration) Check {
+func clocksource(m host.Machine, reading time.Duration) Check {
 	const name = "clocksource"
-	source, err := m.read(clocksourceDir + "current_clocksource")
+	source, err := m.Clocksource()
 	if err != nil {
 		return unknown(name, "%v", cause(err))
 	}

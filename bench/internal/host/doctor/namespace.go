@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/host"
 	"tunbench/forwarder/tun"
 )
 
@@ -19,7 +20,7 @@ func scene(try func() error) Check {
 	if try == nil {
 		return unknown(name, "not probed")
 	}
-	var unfit *Unfit
+	var unfit *host.Unfit
 	switch err := try(); {
 	case err == nil:
 		return ok(name, "can be set up")

@@ -1,4 +1,4 @@
-package host
+package doctor
 
 import (
 	"compress/gzip"
@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tunbench/bench/internal/host"
 )
 
 // tick reports the timer tick, which is the resolution of CPU time that the
 // kernel samples rather than counts.
-func (m machine) tick() Check {
+func tick(m host.Machine) Check {
 	const name = "timer tick"
-	hz, err := m.configHZ()
+	hz, err := configHZ(m)
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
@@ -24,8 +26,8 @@ func (m machine) tick() Check {
 }
 
 // configHZ is CONFIG_HZ of the running kernel's build.
-func (m machine) configHZ() (int, error) {
-	config, err := m.kernelConfig()
+func configHZ(m host.Machine) (int, error) {
+	config, err := kernelConfig(m)
 	if err != nil {
 		return 0, err
 	}
@@ -42,24 +44,24 @@ func (m machine) configHZ() (int, error) {
 }
 
 // kernelConfig looks where kernels and distributions keep the configuration.
-func (m machine) kernelConfig() (string, error) {
-	if config, err := m.readGzip("proc/config.gz"); err == nil {
+func kernelConfig(m host.Machine) (string, error) {
+	if config, err := readGzip(m, "proc/config.gz"); err == nil {
 		return config, nil
 	}
-	release, err := m.read("proc/sys/kernel/osrelease")
+	release, err := m.Read("proc/sys/kernel/osrelease")
 	if err != nil {
 		return "", err
 	}
 	for _, name := range []string{"boot/config-" + release, "lib/modules/" + release + "/config"} {
-		if config, err := m.read(name); err == nil {
+		if config, err := m.Read(name); err == nil {
 			return config, nil
 		}
 	}
 	return "", fmt.Errorf("neither /proc/config.gz nor a config file of %s is readable", release)
 }
 
-func (m machine) readGzip(name string) (string, error) {
-	file, err := os.Open(m.path(name))
+func readGzip(m host.Machine, name string) (string, error) {
+	file, err := os.Open(m.Path(name))
 	if err != nil {
 		return "", err
 	}

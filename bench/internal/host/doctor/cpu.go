@@ -1,25 +1,22 @@
-package host
+package doctor
 
 import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
+
+	"tunbench/bench/internal/host"
 )
 
 // cores compares the CPUs that are online with those this process may use.
-func (m machine) cores() Check {
+func cores(m host.Machine) Check {
 	const name = "CPUs"
-	online, err := m.cpuList("sys/devices/system/cpu/online")
+	online, err := m.OnlineCPUs()
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
-	list, err := m.statusLine("Cpus_allowed_list")
-	if err != nil {
-		return unknown(name, "%v", err)
-	}
-	allowed, err := countCPUs(list)
+	list, allowed, err := m.AllowedList()
 	if err != nil {
 		return unknown(name, "%v", err)
 	}
@@ -34,39 +31,12 @@ func (m machine) cores() Check {
 	}
 }
 
-func (m machine) cpuList(name string) (int, error) {
-	list, err := m.read(name)
-	if err != nil {
-		return 0, err
-	}
-	return countCPUs(list)
-}
-
-// countCPUs counts the members of a list such as "0-3,8", the format of
-// Documentation/admin-guide/cputopology.rst.
-func countCPUs(list string) (int, error) {
-	count := 0
-	for part := range strings.SplitSeq(list, ",") {
-		first, last, isRange := strings.Cut(part, "-")
-		if !isRange {
-			last = first
-		}
-		low, errLow := strconv.Atoi(first)
-		high, errHigh := strconv.Atoi(last)
-		if errLow != nil || errHigh != nil || high < low {
-			return 0, fmt.Errorf("parse CPU list %q", list)
-		}
-		count += high - low + 1
-	}
-	return count, nil
-}
-
-func (m machine) smt() Check {
+func smt(m host.Machine) Check {
 	const (
 		name = "SMT"
 		file = "sys/devices/system/cpu/smt/active"
 	)
-	active, err := m.read(file)
+	active, err := m.Read(file)
 	switch {
 	case err != nil:
 		return unknown(name, "not reported by the kernel")
@@ -78,9 +48,9 @@ func (m machine) smt() Check {
 	}
 }
 
-func (m machine) governor() Check {
+func governor(m host.Machine) Check {
 	const name = "frequency governor"
-	found := m.readAll("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
+	found := m.ReadAll("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
 	if len(found) == 0 {
 		return unknown(name, "no cpufreq driver: firmware or hypervisor decides")
 	}
@@ -95,24 +65,60 @@ func (m machine) governor() Check {
 
 // turbo reads the switch of whichever driver has one; the two have opposite
 // senses.
-func (m machine) turbo() Check {
+func turbo(m host.Machine) Check {
 	const (
 		name    = "turbo"
 		noTurbo = "sys/devices/system/cpu/intel_pstate/no_turbo"
 		boost   = "sys/devices/system/cpu/cpufreq/boost"
 		meaning = "the clock depends on heat and on what other cores do"
 	)
-	if value, err := m.read(noTurbo); err == nil {
+	if value, err := m.Read(noTurbo); err == nil {
 		if value == "1" {
 			return ok(name, "off")
 		}
 		return distorts(name, "on", meaning, "echo 1 > /"+noTurbo)
 	}
-	if value, err := m.read(boost); err == nil {
+	if value, err := m.Read(boost); err == nil {
 		if value == "0" {
 			return ok(name, "off")
 		}
 		return distorts(name, "on", meaning, "echo 0 > /"+boost)
 	}
 	return unknown(name, "no switch: firmware or hypervisor decides")
+}
+
+// mitigations never distort: they are what production runs with. Two hosts that
+// differ in them are not comparable, though.
+func mitigations(m host.Machine) Check {
+	const name = "CPU mitigations"
+	all := m.Mitigations()
+	if len(all) == 0 {
+		return unknown(name, "not reported by the kernel")
+	}
+	active := 0
+	for _, text := range all {
+		if strings.HasPrefix(text, "Mitigation") {
+			active++
+		}
+	}
+	check := ok(name, fmt.Sprintf("%d active of %d", active, len(all)))
+	check.Meaning = "each system call costs more with them: compare only hosts that agree"
+	return check
+}
+
+// quota looks for a limit of CPU time, which stops every thread for the rest of
+// a period.
+func quota(m host.Machine) Check {
+	const name = "CPU quota"
+	cpus, limited, err := m.Quota()
+	switch {
+	case err != nil:
+		return unknown(name, "%v", cause(err))
+	case limited:
+		return distorts(name, fmt.Sprintf("%.2f CPUs", cpus),
+			"every thread is stopped when the quota of a period is used up: long tails in latency",
+			"run outside the limited control group (docker: without --cpus)")
+	default:
+		return ok(name, "none")
+	}
 }

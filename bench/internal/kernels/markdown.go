@@ -1,4 +1,4 @@
-package main
+package kernels
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"tunbench/results/report"
 )
 
-// kernelsMarkdown has a column for each kernel, and rows for its features and the outcome of each command; below, what was done without
+// Markdown has a column for each kernel, and rows for its features and the outcome of each command; below, what was done without
 // and what failed.
-func kernelsMarkdown(kernels []results.Kernel) string {
+func Markdown(kernels []results.Kernel) string {
 	var b strings.Builder
 	row := func(first string, cell func(results.Kernel) string) {
 		b.WriteString("| " + report.EscapeMarkdown(first))
@@ -39,7 +39,7 @@ func kernelsMarkdown(kernels []results.Kernel) string {
 	if len(everywhere) > 0 {
 		fmt.Fprintf(&b, "All have: %s.\n\n", report.EscapeMarkdown(strings.Join(everywhere, ", ")))
 	}
-	for _, note := range kernelNotes(kernels) {
+	for _, note := range notesOf(kernels) {
 		fmt.Fprintf(&b, "- %s\n", report.EscapeMarkdown(note))
 	}
 	return b.String()
@@ -94,8 +94,8 @@ func commandsOf(kernels []results.Kernel) (commands []string) {
 	return commands
 }
 
-// kernelNotes says each thing once, with the kernels that it is true of.
-func kernelNotes(kernels []results.Kernel) (notes []string) {
+// notesOf says each thing once, with the kernels that it is true of.
+func notesOf(kernels []results.Kernel) (notes []string) {
 	var order []string
 	where := map[string][]string{}
 	add := func(k results.Kernel, text string) {
