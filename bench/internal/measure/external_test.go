@@ -45,8 +45,14 @@ func beProgram(how string) {
 	case "leaves children":
 		again("waits")
 	case "leaves a deaf daemon":
-		again("ignores SIGTERM")
+		again("deaf daemon")
 		os.Exit(0)
+	case "deaf daemon":
+		how = "ignores SIGTERM"
+		signal.Ignore(unix.SIGTERM)
+		for strconv.Itoa(os.Getppid()) == os.Getenv("PARENT") { // until then it is no daemon
+			time.Sleep(time.Millisecond)
+		}
 	case "waits":
 		signal.Ignore(unix.SIGTERM)
 		select {}
@@ -80,9 +86,10 @@ func beProgram(how string) {
 	os.Exit(0)
 }
 
-// again starts this program once more, in a session of its own and without what its environment says of the harness.
+// again starts this program once more, in a session of its own.
 func again(how string) {
 	cmd := exec.Command(os.Args[0], programArgument, how)
+	cmd.Env = append(os.Environ(), "PARENT="+strconv.Itoa(os.Getpid()))
 	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		panic(err)
