@@ -28,6 +28,7 @@ func TestCheckPasses(t *testing.T) {
 // checksum that computes to zero: it writes zero, which says that there is none (RFC 768).
 func TestCheckFinds(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	code, stdout, stderr := tunbench(t, "check", "--json", "--case", "udp-checksum", "dut=wireguard-go,netpoll")
 	if code != exitFailure || !strings.Contains(stderr, "1 of 2 cases failed") {
 		t.Errorf("exit code %d: %s", code, stderr)

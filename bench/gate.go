@@ -72,8 +72,15 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 func (o *gateOptions) asked(flags *pflag.FlagSet, words []string) {
 	aside := []string{"baseline", "candidate", "output", "markdown", "junit", "json", "quiet"}
 	flags.Visit(func(f *pflag.Flag) {
-		if !slices.Contains(aside, f.Name) {
-			o.words = append(o.words, "--"+f.Name+"="+f.Value.String())
+		if slices.Contains(aside, f.Name) {
+			return
+		}
+		values := []string{f.Value.String()}
+		if several, ok := f.Value.(pflag.SliceValue); ok {
+			values = several.GetSlice()
+		}
+		for _, value := range values {
+			o.words = append(o.words, "--"+f.Name+"="+value)
 		}
 	})
 	o.words = append(o.words, words...)

@@ -196,6 +196,7 @@ func TestGateAsked(t *testing.T) {
 		"--baseline git:main -n 7 -o x -q --json --markdown y size=64": "--rounds=7 size=64",
 		"--baseline git:main --no-control":                             "--no-control=true",
 		"--baseline=git:main --candidate=. --junit=z a/b":              "a/b",
+		"--baseline=git:main --program x.yaml --program y.yaml":        "--program=x.yaml --program=y.yaml",
 	} {
 		var o gateOptions
 		flags := pflag.NewFlagSet("gate", pflag.ContinueOnError)

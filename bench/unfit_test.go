@@ -26,6 +26,7 @@ var measuring = []string{
 // the same.
 func TestEveryCommandSaysWhatIsLacking(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	group := deviceGroup(t)
 	for name, tc := range map[string]struct {
 		confine string
@@ -176,6 +177,7 @@ func TestForwardNeedsNoMoreThanItUses(t *testing.T) {
 // TestDoctorSaysWhatRunWouldSay about a ring that cannot be used.
 func TestDoctorSaysWhatRunWouldSay(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	for name, call := range map[string]int{"io_uring_setup": unix.SYS_IO_URING_SETUP, "io_uring_enter": unix.SYS_IO_URING_ENTER, "io_uring_register": unix.SYS_IO_URING_REGISTER} {
 		refused := fmt.Sprintf("errno=%d:95", call)
 		args := "run engine=uring --no-calibration -n 4" + trialWords

@@ -22,15 +22,19 @@ func (e *UnsupportedError) Error() string {
 // Unwrap returns what the kernel answered.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
 
-// Explain turns what the kernel answers when it lacks a feature of eBPF, or does not let this
-// user load programs, into an UnsupportedError and leaves other errors as they are. remedy is
-// what would give the feature.
+// Explain turns what the kernel answers when it lacks a feature of eBPF, has no files or memory
+// left for it, or does not let this user load programs, into an UnsupportedError and leaves
+// other errors as they are. remedy is what would give the feature.
 func Explain(err error, feature, remedy string) error {
 	switch {
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
 		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
 	case errors.Is(err, unix.EPERM):
 		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+		return &UnsupportedError{Feature: "one more file for an eBPF program", Remedy: "raise the limit of open files (ulimit -n)", Err: err}
+	case errors.Is(err, unix.ENOMEM), errors.Is(err, unix.E2BIG):
+		return &UnsupportedError{Feature: "memory for an eBPF program", Remedy: "raise the limit of locked memory (ulimit -l), or free memory", Err: err}
 	}
 	return err
 }

@@ -104,6 +104,8 @@ func TestExplain(t *testing.T) {
 	}{
 		{unix.EPERM, explain, true},
 		{fmt.Errorf("load: %w", ebpf.ErrNotSupported), explain, true},
+		{fmt.Errorf("map create: %w", unix.EMFILE), explain, true},
+		{fmt.Errorf("map create: %w", unix.ENOMEM), explain, true},
 		{unix.EINVAL, explain, false},
 		{fmt.Errorf("load: %w", &ebpf.VerifierError{Cause: unix.EINVAL}), explain, true}, // it can be done without
 		{unix.EINVAL, explainAttach, true},
