@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/program"
 	"tunbench/results"
 )
 
@@ -276,6 +278,24 @@ func TestGateLimits(t *testing.T) {
 	} {
 		if _, err := test.o.limits(); err != nil || test.o.rounds != test.want {
 			t.Errorf("%d rounds, %v, want %d", test.o.rounds, err, test.want)
+		}
+	}
+}
+
+// TestSelfTestOfAProgram: a program that understands no settings can be tested, too.
+func TestSelfTestOfAProgram(t *testing.T) {
+	file, err := program.Parse("mine.yaml", []byte("{name: mine, command: ./mine}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = campaign.Declare(nil) }()
+	for _, programs := range [][]*program.File{nil, {file}} {
+		if err := campaign.Declare(programs); err != nil {
+			t.Fatal(err)
+		}
+		o := gateOptions{series: series{rounds: 12, minRounds: 9}}
+		if work, err := o.work(programs, selfTestWords(programs)); err != nil || len(work.Scenarios) != 1 {
+			t.Errorf("of %d programs: %+v, %v", len(programs), work, err)
 		}
 	}
 }
