@@ -11,7 +11,6 @@ import (
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/conform"
 	"tunbench/bench/internal/dut"
-	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 )
@@ -84,10 +83,7 @@ func (con *console) check(ctx context.Context, o checkOptions, words []string) e
 	if err := campaign.CanMeasure(); err != nil {
 		return err
 	}
-	if o.markdown != "" && o.markdown == o.junit {
-		return &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", o.markdown, o.junit)}
-	}
-	files, err := gate.CreateReports(o.markdown, o.junit)
+	files, err := createReports(o.markdown, o.junit)
 	if err != nil {
 		return err
 	}

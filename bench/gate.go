@@ -151,10 +151,7 @@ func (con *console) gate(ctx context.Context, o gateOptions, words []string) (er
 	if plan.Work, err = o.work(plan.Programs, words); err != nil {
 		return err
 	}
-	if o.markdown != "" && o.markdown == o.junit {
-		return &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", o.markdown, o.junit)}
-	}
-	reports, err := gate.CreateReports(o.markdown, o.junit)
+	reports, err := createReports(o.markdown, o.junit)
 	if err != nil {
 		return err
 	}

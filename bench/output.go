@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tunbench/bench/internal/campaign"
+	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/ui"
 )
@@ -60,6 +61,14 @@ func (o *subject) add(flags *pflag.FlagSet) {
 func (o *subject) plan() (campaign.Plan, error) {
 	files, err := o.declare()
 	return campaign.Plan{Tester: o.tester, Programs: files}, err
+}
+
+// createReports are the files of --markdown and --junit; "" is none.
+func createReports(markdown, junit string) (gate.Reports, error) {
+	if markdown != "" && markdown == junit {
+		return gate.Reports{}, &usageError{fmt.Errorf("--markdown %s --junit %s: want two files", markdown, junit)}
+	}
+	return gate.CreateReports(markdown, junit)
 }
 
 func (con *console) progress(o output, steps int) *ui.Progress {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"tunbench/bench/internal/junit"
 	"tunbench/bench/internal/scenario"
 	"tunbench/offload/offloadtest"
 )
@@ -54,7 +55,7 @@ func TestJUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read junitSuites
+	var read junit.Suites
 	if err := xml.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}

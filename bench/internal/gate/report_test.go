@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"tunbench/bench/internal/junit"
 	"tunbench/results"
 )
 
@@ -73,12 +74,12 @@ func checkJUnit(t *testing.T, document []byte) {
 			open = open[:len(open)-1]
 		}
 	}
-	var read junitSuites
+	var read junit.Suites
 	if err := xml.Unmarshal(document, &read); err != nil {
 		t.Fatal(err)
 	}
-	if want := (junitCounts{seen["testcase"], seen["failure"], seen["error"], seen["skipped"]}); read.junitCounts != want {
-		t.Errorf("counts %+v, want %+v", read.junitCounts, want)
+	if want := (junit.Counts{Tests: seen["testcase"], Failures: seen["failure"], Errors: seen["error"], Skipped: seen["skipped"]}); read.Counts != want {
+		t.Errorf("counts %+v, want %+v", read.Counts, want)
 	}
 }
 
