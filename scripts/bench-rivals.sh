@@ -8,7 +8,7 @@ usage() {
 	cat <<'TEXT'
 usage: bench-rivals.sh [ROW]...
 
-  bench-rivals.sh                    all rows, seventeen minutes
+  bench-rivals.sh                    all rows, eighteen minutes
   bench-rivals.sh udp-64 pingpong    some of them
   ROUNDS=20 bench-rivals.sh          more rounds than 7
 
