@@ -1,7 +1,6 @@
 package dut
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"time"
 
 	"tunbench/bench/internal/program"
 )
@@ -20,9 +18,6 @@ type facts struct {
 	sha256  string // of the executable
 	version string // as it says; "" if it cannot be asked
 }
-
-// versionPatience is how long a program may take to say its version.
-const versionPatience = 5 * time.Second
 
 // known are the facts of executables that were looked at, by path, size and time of change.
 var known sync.Map
@@ -46,31 +41,12 @@ func lookAt(ctx context.Context, file *program.File) (facts, error) {
 	if f, ok := known.Load(key); ok {
 		return f.(facts), nil
 	}
-	f := facts{version: askVersion(ctx, file)}
+	f := facts{version: file.AskVersion(ctx)}
 	if f.sha256, err = sumOf(path); err != nil {
 		return facts{}, err
 	}
 	known.Store(key, f)
 	return f, nil
-}
-
-// askVersion returns the first line that the version command prints; "" where it fails.
-func askVersion(ctx context.Context, file *program.File) string {
-	args := file.VersionArgs()
-	if args == nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(ctx, versionPatience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = file.Folder()
-	cmd.WaitDelay = time.Second
-	text, err := cmd.CombinedOutput()
-	if err != nil {
-		return ""
-	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return strings.TrimSpace(string(line))
 }
 
 func sumOf(path string) (string, error) {

@@ -140,3 +140,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestAskVersion(t *testing.T) {
+	for version, want := range map[string]string{
+		"[sh, -c, 'echo mine 1.2; echo more']": "mine 1.2",
+		"[sh, -c, 'echo mine 1.2; exit 1']":    "",
+		"[no-such-program]":                    "",
+		"['true']":                             "",
+	} {
+		f, err := Parse(filepath.Join(t.TempDir(), "mine.yaml"), []byte("name: mine\ncommand: a\nversion: "+version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.AskVersion(t.Context()); got != want {
+			t.Errorf("%s: %q, want %q", version, got, want)
+		}
+	}
+}

@@ -86,16 +86,6 @@ func (f *File) Args(p Place) []string {
 	return args
 }
 
-// VersionArgs returns the command line that prints the version; nil if there is none.
-func (f *File) VersionArgs() []string {
-	if len(f.Version) == 0 {
-		return nil
-	}
-	args := slices.Clone(f.Version)
-	args[0] = f.executable(args[0])
-	return args
-}
-
 func (f *File) executable(name string) string {
 	if !strings.Contains(name, "/") || filepath.IsAbs(name) {
 		return name
