@@ -133,7 +133,7 @@ func (r *runningExternal) withOutput(err error) error {
 }
 
 // endingPatience is how long after something failed the program may be found to have ended.
-const endingPatience = 100 * time.Millisecond
+const endingPatience = time.Second
 
 // explain prefers the end of the program over what followed from it.
 func (r *runningExternal) explain(err error) error {

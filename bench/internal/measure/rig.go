@@ -152,7 +152,7 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 
 // endingPatience is how long after something failed the device under test may be found to
 // have ended.
-const endingPatience = 100 * time.Millisecond
+const endingPatience = time.Second
 
 // explain prefers the end of the device under test over what followed from it.
 func (r *Rig) explain(err error) error {
