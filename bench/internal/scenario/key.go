@@ -21,6 +21,7 @@ type key struct {
 	check   func(*Scenario) *breach // rules between keys, run when all are set; may be nil
 	others  func() string           // what else is allowed at this moment, behind allowed; may be nil
 	last    bool                    // is set when all others are: its default depends on keys behind it
+	silent  string                  // the value at which names leave the key out; "" is none
 }
 
 // breach is a broken rule between keys.
@@ -143,6 +144,16 @@ func (k key) defaulting(initial func(*Scenario) string) key {
 	k.initial = initial
 	return k
 }
+
+// optional leaves the key out of names where it has this value, as all names were before there was the key. Wherever the rules between keys
+// allow the value, it must be the default: a name without the key means it.
+func (k key) optional(value string) key {
+	k.silent = value
+	return k
+}
+
+// isSilent says whether names leave the key out.
+func (k *key) isSilent(s *Scenario) bool { return k.silent != "" && k.print(s) == k.silent }
 
 // find returns the key of a name, nil if there is none. Keys are the same if their names are.
 func find(name string) *key {

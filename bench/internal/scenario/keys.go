@@ -13,6 +13,7 @@ import (
 // default is. The list is never changed.
 var keys = []key{
 	dutKey(),
+	topoKey(),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
 		only("applies only to dut=forwarder, or a program that takes both types", hasDev),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).

@@ -19,7 +19,7 @@ const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine
 
 func TestDefault(t *testing.T) {
 	want := Scenario{
-		DUT: Forwarder, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 1024, Spin: 50 * time.Microsecond,
+		DUT: Forwarder, Topo: Direct, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 1024, Spin: 50 * time.Microsecond,
 		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Intake: intake.ModeOff, Pin: On,
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
@@ -79,6 +79,7 @@ func TestParse(t *testing.T) {
 		}},
 		{"ways to forward", "engine=sync,uring gso=split", []string{"engine=sync gso=split -intake", "engine=uring gso=split -intake"}},
 		{"queues are steered", "queues=2 steer=cpu,kernel", []string{"queues=2 steer=cpu", "queues=2 steer=kernel -intake"}},
+		{"a topology that is no news", "topo=direct", []string{""}},
 		{"tunnels", "dev=tap offload=tunnel", []string{"dev=tap offload=tunnel -intake"}},
 	}
 	for _, test := range tests {
@@ -122,8 +123,8 @@ func TestParseErrors(t *testing.T) {
 		word            string
 		reason, allowed string // parts of the text
 	}{
-		{"sise=64", "sise=64", "did you mean size", "dut, dev"},
-		{"xyzzy", "xyzzy", "no such key", "dut, dev"},
+		{"sise=64", "sise=64", "did you mean size", "dut, topo, dev"},
+		{"xyzzy", "xyzzy", "no such key", "dut, topo, dev"},
 		{"queues", "queues", "no value", "1..256"},
 		{"queues=0", "queues=0", "out of range", "1..256"},
 		{"queues=257", "queues=257", "out of range", "1..256"},
@@ -150,6 +151,8 @@ func TestParseErrors(t *testing.T) {
 		{"vnet=off gro=auto", "gro=auto", "vnet header", "off"},
 		{"vnet=off gso=split", "gso=split", "vnet header", "pass"},
 		{"engine=vhost", "engine=vhost", "not an allowed value", "auto, sync, uring"},
+		{"topo=tunnel", "topo=tunnel", "dut=forwarder cannot be", "direct"},
+		{"topo=ring", "topo=ring", "not an allowed value", "direct, tunnel"},
 		{"steer=cpu", "steer=cpu", "several queues", ""},
 		{"dut=wireguard-go gro=off", "gro=off", "dut=forwarder", ""},
 		{"dut=wireguard-go dev=tap", "dev=tap", "dut=forwarder", ""},

@@ -87,11 +87,13 @@ func check(s *Scenario) error {
 	return nil
 }
 
-// inherit takes the settings of a scenario as a base for words that override them.
+// inherit takes the settings of a scenario as a base for words that override them: those that its name has.
 func inherit(s Scenario) []setting {
 	var base []setting
 	for _, k := range s.keys() {
-		base = append(base, setting{key: k, value: k.print(&s), inherited: true})
+		if !k.isSilent(&s) {
+			base = append(base, setting{key: k, value: k.print(&s), inherited: true})
+		}
 	}
 	return base
 }

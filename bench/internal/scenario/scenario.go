@@ -155,6 +155,7 @@ const (
 // and keep the rules between keys. Scenarios are comparable; two are equal exactly if their names are.
 type Scenario struct {
 	DUT      DUT
+	Topo     Topo
 	Dev      Dev
 	VNet     Switch // virtio_net_hdr
 	Offload  Offload
@@ -199,7 +200,8 @@ func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() |
 // onTUN says whether packets arrive by a TUN device.
 func (s Scenario) onTUN() bool { return s.HasProcess() && s.Device() == TUN }
 
-// Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. [Parse] of it gives s again.
+// Name is the canonical name: the key=value pairs of all keys that apply, sorted by key, joined by '/'. A key that is optional is left out
+// where it has the value that all had before there was the key (topo=direct). [Parse] of the name gives s again.
 func (s Scenario) Name() string { return s.nameOf(func(string) bool { return true }) }
 
 // MarshalText implements [encoding.TextMarshaler]: it is the name.
@@ -233,7 +235,7 @@ func (s Scenario) keys() []*key {
 func (s Scenario) nameOf(wanted func(key string) bool) string {
 	var pairs []string
 	for _, k := range s.keys() {
-		if wanted(k.name) {
+		if wanted(k.name) && !k.isSilent(&s) {
 			pairs = append(pairs, k.name+"="+k.print(&s))
 		}
 	}
