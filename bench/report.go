@@ -25,20 +25,27 @@ const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
   tunbench report --format markdown today.jsonl >> "$GITHUB_STEP_SUMMARY"
   tunbench report --format gobench old.jsonl > old.txt    and likewise new.jsonl; then
   benchstat -ignore tunbench old.txt new.txt              -ignore: their versions differ
+  tunbench report --format otava results/*.jsonl > history.csv
   tunbench report --hdr mine.jsonl > mine.hlog`
 
 // reportFormat is a form in which a result file can be printed.
 type reportFormat struct {
 	name, doc string
-	print     func(*console, *results.File) error
+	print     func(*console, ...*results.File) error
+	many      bool // takes several files
 }
 
 func reportFormats() []reportFormat {
 	return []reportFormat{
-		{"text", "the table, for a terminal", (*console).printTable},
-		{"markdown", "the table, for GitHub", (*console).printMarkdown},
-		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV)},
-		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench)},
+		{"text", "the table, for a terminal", single((*console).printTable), false},
+		{"markdown", "the table, for GitHub", single((*console).printMarkdown), false},
+		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV), false},
+		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench), false},
+		{"openmetrics", "medians as OpenMetrics with their time, for Prometheus: promtool tsdb create-blocks-from openmetrics", written(report.WriteOpenMetrics), false},
+		{"bencher", "medians in the Bencher Metric Format: bencher run --adapter json --file …", written(report.WriteBencher), false},
+		{"github-bigger", "JSON for github-action-benchmark, tool customBiggerIsBetter: rates", written(report.WriteActionBigger), false},
+		{"github-smaller", "the same for customSmallerIsBetter: losses, times and costs", written(report.WriteActionSmaller), false},
+		{"otava", "CSV for Apache Otava: a line per file, a column per scenario and metric", writtenTogether(report.WriteOtava), true},
 	}
 }
 
@@ -55,19 +62,19 @@ func (con *console) reportCommand() *cobra.Command {
 	var format string
 	help := reportHelp
 	for _, f := range reportFormats() {
-		help += fmt.Sprintf("  %-9s %s\n", f.name, f.doc)
+		help += fmt.Sprintf("  %-15s %s\n", f.name, f.doc)
 	}
 	cmd := &cobra.Command{
-		Use:     "report FILE",
-		Short:   "Print a result file: as a table, in Markdown, as CSV or Go benchmarks",
+		Use:     "report FILE...",
+		Short:   "Print a result file: as a table, in Markdown, for other tools",
 		Long:    strings.TrimSuffix(help, "\n"),
 		Example: reportExamples,
-		Args:    usageArgs(cobra.ExactArgs(1)),
+		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if hdr && cmd.Flags().Changed("format") {
 				return &usageError{fmt.Errorf("--format %s --hdr: give one of them", format)}
 			}
-			return con.report(args[0], format, hdr)
+			return con.report(args, format, hdr)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "the `form`: "+strings.Join(reportFormatNames(), ", "))
@@ -75,7 +82,7 @@ func (con *console) reportCommand() *cobra.Command {
 	return cmd
 }
 
-func (con *console) report(path, format string, hdr bool) error {
+func (con *console) report(paths []string, format string, hdr bool) error {
 	for _, f := range reportFormats() {
 		if f.name != format {
 			continue
@@ -83,20 +90,36 @@ func (con *console) report(path, format string, hdr bool) error {
 		if hdr {
 			f.print = written(report.WriteHdrLog)
 		}
-		file, err := results.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("report: %w", err)
+		if len(paths) > 1 && !f.many {
+			return &usageError{fmt.Errorf("%d files: --format %s prints one; tunbench compare sets two side by side", len(paths), format)}
 		}
-		return f.print(con, file)
+		files := make([]*results.File, len(paths))
+		for i, path := range paths {
+			var err error
+			if files[i], err = results.ReadFile(path); err != nil {
+				return fmt.Errorf("report: %w", err)
+			}
+		}
+		return f.print(con, files...)
 	}
 	return &usageError{fmt.Errorf("--format %s: want one of %s", format, strings.Join(reportFormatNames(), ", "))}
 }
 
-// written prints what a function of package results writes.
-func written(write func(io.Writer, *results.File) error) func(*console, *results.File) error {
-	return func(con *console, file *results.File) error {
+// single prints one file.
+func single(print func(*console, *results.File) error) func(*console, ...*results.File) error {
+	return func(con *console, files ...*results.File) error { return print(con, files[0]) }
+}
+
+// written prints what a function of package report writes of one file.
+func written(write func(io.Writer, *results.File) error) func(*console, ...*results.File) error {
+	return writtenTogether(func(w io.Writer, files ...*results.File) error { return write(w, files[0]) })
+}
+
+// writtenTogether prints what a function of package report writes of all files.
+func writtenTogether(write func(io.Writer, ...*results.File) error) func(*console, ...*results.File) error {
+	return func(con *console, files ...*results.File) error {
 		out := bufio.NewWriter(con.stdout)
-		if err := write(out, file); err != nil {
+		if err := write(out, files...); err != nil {
 			return err
 		}
 		if err := out.Flush(); err != nil {

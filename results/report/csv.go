@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"tunbench/results"
@@ -49,10 +50,10 @@ func csvColumns() []csvColumn {
 		return func(t results.Trial, _ map[results.Metric]float64) string { return field(t) }
 	}
 	columns := []csvColumn{
-		{"scenario", of(func(t results.Trial) string { return plain(t.Scenario) })},
+		{"scenario", of(func(t results.Trial) string { return cell(t.Scenario) })},
 		{"round", of(func(t results.Trial) string { return strconv.Itoa(t.Round) })},
-		{"arm", of(func(t results.Trial) string { return plain(t.Arm) })},
-		{"phase", of(func(t results.Trial) string { return plain(string(t.Phase)) })},
+		{"arm", of(func(t results.Trial) string { return cell(t.Arm) })},
+		{"phase", of(func(t results.Trial) string { return cell(string(t.Phase)) })},
 		{"start", of(func(t results.Trial) string { return t.Start.UTC().Format(time.RFC3339Nano) })},
 		{"duration_s", of(durationField)},
 	}
@@ -65,9 +66,9 @@ func csvColumns() []csvColumn {
 		}})
 	}
 	return append(columns,
-		csvColumn{"limited_by", of(func(t results.Trial) string { return plain(t.LimitedBy) })},
+		csvColumn{"limited_by", of(func(t results.Trial) string { return cell(t.LimitedBy) })},
 		csvColumn{"interrupted", of(func(t results.Trial) string { return strconv.FormatBool(t.Interrupted) })},
-		csvColumn{"error", of(func(t results.Trial) string { return plain(t.Error) })},
+		csvColumn{"error", of(func(t results.Trial) string { return cell(t.Error) })},
 	)
 }
 
@@ -77,4 +78,14 @@ func durationField(t results.Trial) string {
 		return ""
 	}
 	return whole(t.DurationS)
+}
+
+// cell makes text from elsewhere fit for a cell: on one line, and read as text by spreadsheets, which take a cell that begins with one of =+-@
+// for a formula. They do not show the apostrophe before it.
+func cell(text string) string {
+	text = plain(text)
+	if text != "" && strings.ContainsRune("=+-@", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }
