@@ -14,10 +14,11 @@ import (
 // behind it: they leave by the end's device and arrive at the other end.
 func TestForward(t *testing.T) {
 	for name, cfg := range map[string]Config{
-		"tun":   {Topology: Devices, Kind: tun.TUN},
-		"tap":   {Topology: Devices, Kind: tun.TAP},
-		"veth":  {Topology: Veth},
-		"route": {Topology: Route},
+		"tun":     {Topology: Devices, Kind: tun.TUN},
+		"tap":     {Topology: Devices, Kind: tun.TAP},
+		"veth":    {Topology: Veth},
+		"route":   {Topology: Route},
+		"bridges": {Topology: Bridges, Kind: tun.TAP, NAPI: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg.IPv6, cfg.Forward = true, true
@@ -25,7 +26,7 @@ func TestForward(t *testing.T) {
 			for _, way := range [][2]*End{{bed.A(), bed.B()}, {bed.B(), bed.A()}} {
 				from, to := way[0], way[1]
 				carried := func() {}
-				if cfg.Topology == Devices {
+				if cfg.Topology.hasDevices() {
 					carried = bridge(t, from, to, cfg.Kind)
 				}
 				if err := bed.WaitCarrier(t.Context()); err != nil {

@@ -17,7 +17,7 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Absent {
+	if cfg.Absent && cfg.Topology == Devices {
 		t.a, t.b = newEnd(spaces[roleA], lay.links[0], cfg.IPv6), newEnd(spaces[roleB], lay.links[1], cfg.IPv6)
 		t.adopt = func(ctx context.Context) error { return t.buildLinks(ctx, lay, spaces, cfg) }
 		return nil
@@ -28,7 +28,10 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if rns, ok := spaces[roleR]; ok {
 		t.router = &router{namespace: rns}
 	}
-	return t.buildLinks(ctx, lay, spaces, cfg)
+	if err := t.buildLinks(ctx, lay, spaces, cfg); err != nil {
+		return err
+	}
+	return t.buildOutlets(lay, cfg)
 }
 
 // buildLinks configures the devices, which are there.
@@ -57,6 +60,12 @@ func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*N
 
 // prepare does what Config asks of the router or the bridge alone.
 func (r *router) prepare(cfg Config) error {
+	if len(r.ifIndexes) == 0 { // a bridge's members have no addresses, so no link plans
+		var err error
+		if r.ifIndexes, err = r.namespace.indexes(routerDeviceA, routerDeviceB); err != nil {
+			return err
+		}
+	}
 	if cfg.Split {
 		if err := r.namespace.disableOffload(routerDeviceB); err != nil {
 			return err
@@ -96,7 +105,12 @@ func (t *Testbed) waitReady(ctx context.Context, links []linkPlan, spaces map[ro
 			}
 		}
 	}
-	return t.WaitCarrier(ctx)
+	for _, end := range []*End{t.a, t.b} {
+		if err := end.Namespace.waitRunning(ctx, end.IfIndex); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // buildNamespaces makes the namespaces, each with its sysctls set and its loopback
@@ -154,6 +168,7 @@ func (t *Testbed) buildLink(ns *Namespace, plan linkPlan, cfg Config) error {
 // newEnd is what is known of an end before its device is there.
 func newEnd(ns *Namespace, plan linkPlan, ipv6 bool) *End {
 	end := &End{Namespace: ns, Device: plan.device, Addr: plan.self.v4, Behind: plan.behind.v4}
+	end.Attach = Attachment{Namespace: ns, Device: plan.device}
 	if ipv6 {
 		end.Addr6, end.Behind6 = plan.self.v6, plan.behind.v6
 	}
@@ -163,6 +178,7 @@ func newEnd(ns *Namespace, plan linkPlan, ipv6 bool) *End {
 // found adds what only the device can tell.
 func (e *End) found(plan linkPlan, index int, ethernet bool) {
 	e.IfIndex, e.Ethernet = index, ethernet
+	e.Attach.IfIndex = index
 	if ethernet {
 		e.HardwareAddr, e.NextHop = plan.mac, plan.nextMAC
 	}

@@ -7,35 +7,40 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SetUp sets the end's device up or down.
+// SetUp sets the device up or down that a DUT attaches to at this end.
 func (e *End) SetUp(up bool) error {
-	set := e.Namespace.netlink.LinkSetDown
+	ns := e.Attach.Namespace
+	set := ns.netlink.LinkSetDown
 	if up {
-		set = e.Namespace.netlink.LinkSetUp
+		set = ns.netlink.LinkSetUp
 	}
-	if err := set(linkOf(e.IfIndex)); err != nil {
-		return fmt.Errorf("set device of %s up (%t): %w", e.Namespace.name, up, err)
+	if err := set(linkOf(e.Attach.IfIndex)); err != nil {
+		return fmt.Errorf("set device %s of %s up (%t): %w", e.Attach.Device, ns.name, up, err)
 	}
 	return nil
 }
 
-// SetMTU changes the MTU of the end's device.
+// SetMTU changes the MTU of all devices on this end's side.
 func (e *End) SetMTU(mtu int) error {
-	if err := e.Namespace.netlink.LinkSetMTU(linkOf(e.IfIndex), mtu); err != nil {
-		return fmt.Errorf("set MTU %d of the device of %s: %w", mtu, e.Namespace.name, err)
+	devices := append([]Attachment{{e.Namespace, e.Device, e.IfIndex}, e.Attach}, e.between...)
+	for _, at := range devices {
+		if err := at.Namespace.netlink.LinkSetMTU(linkOf(at.IfIndex), mtu); err != nil {
+			return fmt.Errorf("set MTU %d of device %s of %s: %w", mtu, at.Device, at.Namespace.name, err)
+		}
 	}
 	return nil
 }
 
-// DeleteDevice deletes the end's device. Nothing works at this end any more, and only Down
-// is of use afterwards.
+// DeleteDevice deletes the device that a DUT attaches to at this end. Nothing works here any
+// more, and only Down is of use afterwards.
 func (e *End) DeleteDevice() error {
-	if err := e.Namespace.netlink.LinkDel(linkOf(e.IfIndex)); err != nil && !errors.Is(err, unix.ENODEV) {
-		return fmt.Errorf("delete the device of %s: %w", e.Namespace.name, err)
+	ns := e.Attach.Namespace
+	if err := ns.netlink.LinkDel(linkOf(e.Attach.IfIndex)); err != nil && !errors.Is(err, unix.ENODEV) {
+		return fmt.Errorf("delete device %s of %s: %w", e.Attach.Device, ns.name, err)
 	}
 	return nil
 }
 
-// HasCarrier says whether the end's device can transmit: one of topology Devices can while
-// somebody has a queue of it.
-func (e *End) HasCarrier() (bool, error) { return e.Namespace.isRunning(e.IfIndex) }
+// HasCarrier says whether the device can transmit that a DUT attaches to at this end, or the
+// end's own in topologies without any: it can while somebody has a queue of it.
+func (e *End) HasCarrier() (bool, error) { return e.Attach.Namespace.isRunning(e.Attach.IfIndex) }

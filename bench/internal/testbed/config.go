@@ -23,19 +23,26 @@ const (
 	Route Topology = "route"
 	// Bridge is the same with a bridge in place of the router.
 	Bridge Topology = "bridge"
+	// Bridges is a veth pair from each end to a bridge of its own, and a persistent TAP
+	// device on each of the two bridges. Nothing forwards between the TAP devices until a
+	// DUT attaches to both.
+	Bridges Topology = "bridges"
 )
+
+// hasDevices says whether the topology has devices that a DUT attaches to.
+func (t Topology) hasDevices() bool { return t == Devices || t == Bridges }
 
 // Config describes a Testbed. Only Topology must be set, for Devices also Kind.
 type Config struct {
 	Topology Topology
 
-	// Kind of the two devices of topology Devices; the others do not look at it.
+	// Kind of the two devices of topology Devices; those of Bridges are always TAP devices.
 	Kind tun.Kind
-	// MultiQueue creates the devices of topology Devices with IFF_MULTI_QUEUE. A
-	// DUT must then attach with that flag, and without it otherwise.
+	// MultiQueue creates the devices of topologies Devices and Bridges with IFF_MULTI_QUEUE.
+	// A DUT must then attach with that flag, and without it otherwise.
 	MultiQueue bool
-	// Absent leaves the devices of topology Devices to be made by somebody else, before
-	// Adopt. Kind and MultiQueue mean nothing then.
+	// Absent leaves the devices of topologies Devices and Bridges to be made by somebody
+	// else, before Adopt. Kind and MultiQueue mean nothing then.
 	Absent bool
 
 	// MTU of every device in bytes; 0 is the kernel's default.
@@ -45,12 +52,12 @@ type Config struct {
 	// pfifo_fast takes 6 KiB of kernel memory for each, filled or not (three bands for
 	// each of 256 queues): combine great lengths with noqueue.
 	TxQueueLen int
-	// Qdisc is the root qdisc of the devices in A and B; "" is the kernel's default.
+	// Qdisc is the root qdisc of the devices in A and B, and of those that a DUT attaches
+	// to; "" is the kernel's default.
 	// One root serves all queues of a device, where the default of a multi-queue
 	// device is mq with a qdisc for each queue.
 	Qdisc string
-	// NAPI lets the veth devices of topologies Veth and Route take frames that an XDP
-	// program redirects into their peers.
+	// NAPI lets veth devices take frames that an XDP program redirects into their peers.
 	NAPI bool
 
 	// Shaper replaces the root qdisc of the device in A by one with a rate; nil is
@@ -94,9 +101,9 @@ func qdiscs() []string {
 // check returns a *ConfigError for the first field that cannot be used.
 func (c *Config) check() error {
 	if _, ok := layoutOf(c.Topology); !ok {
-		return &ConfigError{"Topology", string(c.Topology), "devices, veth, route or bridge"}
+		return &ConfigError{"Topology", string(c.Topology), "devices, veth, route, bridge or bridges"}
 	}
-	if c.Absent && c.Topology != Devices {
+	if c.Absent && !c.Topology.hasDevices() {
 		return &ConfigError{"Absent", string(c.Topology), "false: only devices of a device under test can come later"}
 	}
 	if c.Topology == Devices && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {

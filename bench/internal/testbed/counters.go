@@ -28,6 +28,9 @@ type Counters struct {
 	// Router has the router's device towards A, then the one towards B; nil where
 	// there is no router.
 	Router []LinkCounters
+	// Attached has the devices that a DUT attaches to, towards A, then towards B, where they
+	// are not the ends' own; else nil.
+	Attached []LinkCounters
 
 	StackA, StackB, StackRouter Stack // StackRouter is nil where there is no router
 }
@@ -43,6 +46,9 @@ func (c Counters) Sub(prev Counters) Counters {
 	}
 	for i := range c.Router {
 		diff.Router = append(diff.Router, c.Router[i].Sub(prev.Router[i]))
+	}
+	for i := range c.Attached {
+		diff.Attached = append(diff.Attached, c.Attached[i].Sub(prev.Attached[i]))
 	}
 	return diff
 }
@@ -68,7 +74,10 @@ func (t *Testbed) Counters() (Counters, error) {
 	if err != nil {
 		return Counters{}, err
 	}
-	c := Counters{A: ends[0], B: ends[1]}
+	c := Counters{A: ends.a, B: ends.b}
+	if t.attached() {
+		c.Attached = []LinkCounters{ends.attachedA, ends.attachedB}
+	}
 	if c.StackA, err = t.a.Namespace.readStack(); err != nil {
 		return Counters{}, err
 	}
@@ -94,14 +103,27 @@ func (r *router) addCounters(c *Counters) (err error) {
 	return err
 }
 
-// endCounters reads those of A and B.
-func (t *Testbed) endCounters() (c [2]LinkCounters, err error) {
-	for i, end := range []*End{t.a, t.b} {
-		if c[i], err = end.Namespace.counters(end.IfIndex); err != nil {
-			return c, err
-		}
+// endCounters are those that Settle watches.
+type endCounters struct{ a, b, attachedA, attachedB LinkCounters }
+
+// endCounters reads those of A and B, and of the devices that a DUT attaches to.
+func (t *Testbed) endCounters() (c endCounters, err error) {
+	if c.a, err = t.a.Namespace.counters(t.a.IfIndex); err != nil {
+		return c, err
 	}
-	return c, nil
+	if c.b, err = t.b.Namespace.counters(t.b.IfIndex); err != nil || !t.attached() {
+		return c, err
+	}
+	if c.attachedA, err = t.a.Attach.Namespace.counters(t.a.Attach.IfIndex); err != nil {
+		return c, err
+	}
+	c.attachedB, err = t.b.Attach.Namespace.counters(t.b.Attach.IfIndex)
+	return c, err
+}
+
+// attached says that a DUT attaches to devices that are not the ends' own, and are there.
+func (t *Testbed) attached() bool {
+	return t.a.Attach.IfIndex != 0 && t.a.Attach != Attachment{t.a.Namespace, t.a.Device, t.a.IfIndex}
 }
 
 // counters reads those of one device.

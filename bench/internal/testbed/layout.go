@@ -37,18 +37,26 @@ type layout struct {
 	roles []role
 	wire  func(spaces map[role]*Namespace, cfg Config) error
 	links []linkPlan
+	// outlets are the devices that a DUT attaches to, towards A and towards B, where they
+	// are not the ends' own.
+	outlets []outlet
 }
+
+// outlet is a device that a DUT attaches to and that has no address: a member of a bridge.
+type outlet struct{ device, bridge string }
 
 func layoutOf(t Topology) (layout, bool) {
 	switch t {
 	case Devices:
-		return layout{[]role{roleA, roleB}, wireDevices, directLinks()}, true
+		return layout{[]role{roleA, roleB}, wireDevices, directLinks(), nil}, true
 	case Veth:
-		return layout{[]role{roleA, roleB}, wireVeth, directLinks()}, true
+		return layout{[]role{roleA, roleB}, wireVeth, directLinks(), nil}, true
 	case Route:
-		return layout{[]role{roleA, roleB, roleR}, wireRoute, routedLinks()}, true
+		return layout{[]role{roleA, roleB, roleR}, wireRoute, routedLinks(), nil}, true
 	case Bridge:
-		return layout{[]role{roleA, roleB, roleR}, wireBridge, directLinks()}, true
+		return layout{[]role{roleA, roleB, roleR}, wireBridge, directLinks(), nil}, true
+	case Bridges:
+		return layout{[]role{roleA, roleB, roleR}, wireBridges, directLinks(), outlets()}, true
 	}
 	return layout{}, false
 }

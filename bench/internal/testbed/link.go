@@ -54,21 +54,31 @@ func (ns *Namespace) configureDevice(link netlink.Link, ethernet bool, plan link
 			return err
 		}
 	}
-	if cfg.TxQueueLen != 0 {
-		if err := ns.netlink.LinkSetTxQLen(link, cfg.TxQueueLen); err != nil {
-			return fmt.Errorf("set transmit queue length %d: %w", cfg.TxQueueLen, err)
-		}
+	queueing := cfg
+	if plan.role == roleR {
+		queueing.Qdisc = "" // a router's is the kernel's default
 	}
-	if cfg.Qdisc != "" && plan.role != roleR {
-		if err := ns.setRootQdisc(link.Attrs().Index, cfg.Qdisc); err != nil {
-			return err
-		}
+	if err := ns.setQueueing(link.Attrs().Index, queueing); err != nil {
+		return err
 	}
 	if err := ns.netlink.LinkSetUp(link); err != nil {
 		return fmt.Errorf("set device up: %w", err)
 	}
-	if cfg.NAPI && cfg.Topology != Devices {
-		return ns.enableNAPI(plan.device)
+	if cfg.Topology == Devices {
+		return nil // neither TUN nor TAP devices have peers
+	}
+	return ns.allowRedirect(plan.device, cfg)
+}
+
+// setQueueing sets the device's transmit queue length and its root qdisc.
+func (ns *Namespace) setQueueing(index int, cfg Config) error {
+	if cfg.TxQueueLen != 0 {
+		if err := ns.netlink.LinkSetTxQLen(linkOf(index), cfg.TxQueueLen); err != nil {
+			return fmt.Errorf("set transmit queue length %d: %w", cfg.TxQueueLen, err)
+		}
+	}
+	if cfg.Qdisc != "" {
+		return ns.setRootQdisc(index, cfg.Qdisc)
 	}
 	return nil
 }
@@ -152,6 +162,18 @@ func (ns *Namespace) setRootQdisc(index int, kind string) error {
 		return fmt.Errorf("set root qdisc %s: %w", kind, err)
 	}
 	return nil
+}
+
+// indexes are those of devices, by name.
+func (ns *Namespace) indexes(devices ...string) (indexes []int, err error) {
+	for _, device := range devices {
+		link, err := ns.netlink.LinkByName(device)
+		if err != nil {
+			return nil, fmt.Errorf("find device %s in %s: %w", device, ns.name, err)
+		}
+		indexes = append(indexes, link.Attrs().Index)
+	}
+	return indexes, nil
 }
 
 // linkOf is the handle of a device whose index is known.

@@ -83,7 +83,7 @@ func TestReach(t *testing.T) {
 			}
 			diff := mustCounters(t, bed).Sub(before)
 			links := append([]LinkCounters{diff.A, diff.B}, diff.Router...)
-			if want := map[Topology]int{Veth: 2, Route: 4, Bridge: 2}[topology]; len(links) != want {
+			if want := map[Topology]int{Veth: 2, Route: 4, Bridge: 4}[topology]; len(links) != want {
 				t.Errorf("%d devices are counted, want %d", len(links), want)
 			}
 			for i, c := range links {
@@ -99,12 +99,12 @@ func TestReach(t *testing.T) {
 func attach(t *testing.T, end *End, kind tun.Kind, multiQueue bool) *os.File {
 	t.Helper()
 	var fd int
-	err := end.Namespace.Do(func() (err error) {
+	err := end.Attach.Namespace.Do(func() (err error) {
 		fd, err = unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return err
 		}
-		ifr, err := unix.NewIfreq(end.Device)
+		ifr, err := unix.NewIfreq(end.Attach.Device)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func attach(t *testing.T, end *End, kind tun.Kind, multiQueue bool) *os.File {
 		return unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr)
 	})
 	if err != nil {
-		t.Fatalf("attach to %s: %v", end.Device, err)
+		t.Fatalf("attach to %s: %v", end.Attach.Device, err)
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestQuiet(t *testing.T) {
 	for name, cfg := range scenes() {
 		t.Run(name, func(t *testing.T) {
 			bed := up(t, cfg)
-			if cfg.Topology == Devices {
+			if cfg.Topology.hasDevices() {
 				attach(t, bed.A(), cfg.Kind, cfg.MultiQueue)
 				attach(t, bed.B(), cfg.Kind, cfg.MultiQueue)
 			}
@@ -34,7 +35,7 @@ func TestQuiet(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			c := mustCounters(t, bed)
-			for i, link := range append([]LinkCounters{c.A, c.B}, c.Router...) {
+			for i, link := range slices.Concat([]LinkCounters{c.A, c.B}, c.Router, c.Attached) {
 				link.Qdisc = ""
 				if link != (LinkCounters{}) {
 					t.Errorf("device %d counted %+v", i, link)

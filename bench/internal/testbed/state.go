@@ -52,8 +52,8 @@ func (t *Testbed) State() (State, error) {
 		all = append(all, d)
 		return nil
 	}
-	for _, end := range []*End{t.a, t.b} {
-		if err := read(end.Namespace, end.IfIndex); err != nil {
+	for _, at := range t.transmitting() {
+		if err := read(at.Namespace, at.IfIndex); err != nil {
 			return nil, err
 		}
 	}

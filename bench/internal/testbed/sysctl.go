@@ -33,7 +33,7 @@ func sceneSysctls(r role, cfg Config) []sysctl {
 	if !hasIPv6() {
 		return s
 	}
-	if !cfg.IPv6 {
+	if !cfg.IPv6 || r == roleR && cfg.Topology != Route {
 		return append(
 			s,
 			sysctl{"net.ipv6.conf.all.disable_ipv6", "1"},
@@ -54,7 +54,12 @@ func lateSysctls(r role, cfg Config) []sysctl {
 }
 
 // forwards says whether packets are to pass through the namespace.
-func forwards(r role, cfg Config) bool { return r == roleR || cfg.Forward }
+func forwards(r role, cfg Config) bool {
+	if r == roleR {
+		return cfg.Topology == Route // bridges do without IP
+	}
+	return cfg.Forward
+}
 
 // quietIPv6 enables IPv6 on devices to come, without anything it would send by
 // itself.

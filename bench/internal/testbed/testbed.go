@@ -10,12 +10,14 @@ import (
 )
 
 // Testbed is a scene that is set: the namespaces tb-<pid>-a and -b, for topologies
-// Route and Bridge also -r, with everything in them. A process has at most one at a time.
+// Route, Bridge and Bridges also -r, with everything in them. A process has at most one at a time.
 // Its methods may be called from any goroutine, but none while Down runs or later.
 type Testbed struct {
 	a, b   *End
 	router *router                         // nil without one
 	adopt  func(ctx context.Context) error // configures devices that were absent; nil where none are
+
+	outlets []outlet // devices of a DUT that are not the ends' own, towards A and towards B; nil without any
 
 	mu   sync.Mutex
 	undo []func() error // what was made, in order
@@ -39,9 +41,22 @@ type End struct {
 	HardwareAddr, NextHop net.HardwareAddr
 	// Ethernet says that the device carries Ethernet frames: TAP and veth.
 	Ethernet bool
+
+	// Attach is where a device under test takes the packets of this end and gives it others:
+	// the end's own device, or in topology Bridges a TAP device on the end's bridge.
+	Attach Attachment
+
+	between []Attachment // the other devices on this end's side
 }
 
-// router is the namespace between the ends; that of a bridge has no ifIndexes.
+// Attachment is a device that a device under test opens.
+type Attachment struct {
+	Namespace *Namespace
+	Device    string
+	IfIndex   int // 0 while Config.Absent leaves the device to be made
+}
+
+// router is the namespace between the ends.
 type router struct {
 	namespace *Namespace
 	ifIndexes []int // towards A, towards B
@@ -76,10 +91,10 @@ func (t *Testbed) Adopt(ctx context.Context) error {
 	return nil
 }
 
-// HasDevices reports whether the devices of both ends are there.
+// HasDevices reports whether both devices of the device under test are there.
 func (t *Testbed) HasDevices() (bool, error) {
 	for _, end := range []*End{t.a, t.b} {
-		if has, err := end.Namespace.hasDevice(end.Device); !has || err != nil {
+		if has, err := end.Attach.Namespace.hasDevice(end.Attach.Device); !has || err != nil {
 			return false, err
 		}
 	}
@@ -92,7 +107,8 @@ func (t *Testbed) A() *End { return t.a }
 // B is the end that traffic goes to.
 func (t *Testbed) B() *End { return t.b }
 
-// Router is the namespace between the ends, of topologies Route and Bridge, otherwise nil.
+// Router is the namespace between the ends, of topologies Route, Bridge and Bridges,
+// otherwise nil.
 func (t *Testbed) Router() *Namespace {
 	if t.router == nil {
 		return nil

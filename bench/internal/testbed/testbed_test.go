@@ -45,7 +45,7 @@ func checkEnds(t *testing.T, bed *Testbed, cfg Config) {
 			t.Errorf("IPv6 addresses are %v and %v, want any: %v", end.Addr6, end.Behind6, cfg.IPv6)
 		}
 	}
-	if router := bed.Router(); (router != nil) != (cfg.Topology == Route || cfg.Topology == Bridge) {
+	if router := bed.Router(); (router != nil) != slices.Contains([]Topology{Route, Bridge, Bridges}, cfg.Topology) {
 		t.Errorf("router is %v in topology %s", router, cfg.Topology)
 	}
 }

@@ -19,16 +19,27 @@ const (
 // errTimeout means that a state was not reached within waitLimit.
 var errTimeout = errors.New("not so after " + waitLimit.String())
 
-// WaitCarrier returns when the devices at both ends can transmit: for topology
-// Devices that is when a DUT has attached to both, in the others it is so from the
-// beginning. It gives up after 2 s.
+// WaitCarrier returns when the devices at both ends can transmit, and those that a DUT
+// attaches to: that is when it has attached to both; in topologies without such devices it
+// is so from the beginning. It gives up after 2 s.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
-	for _, end := range []*End{t.a, t.b} {
-		if err := end.Namespace.waitRunning(ctx, end.IfIndex); err != nil {
+	for _, at := range t.transmitting() {
+		if err := at.Namespace.waitRunning(ctx, at.IfIndex); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// transmitting are the devices at both ends and those that a DUT attaches to.
+func (t *Testbed) transmitting() (all []Attachment) {
+	for _, end := range []*End{t.a, t.b} {
+		own := Attachment{end.Namespace, end.Device, end.IfIndex}
+		if all = append(all, own); own != end.Attach {
+			all = append(all, end.Attach)
+		}
+	}
+	return all
 }
 
 // waitRunning returns when a device can transmit. One that has a carrier only since
@@ -52,10 +63,10 @@ func (ns *Namespace) isRunning(index int) (bool, error) {
 	return link.Attrs().RawFlags&unix.IFF_RUNNING != 0, nil
 }
 
-// HasCarrier reports whether the devices at both ends can transmit; see WaitCarrier.
+// HasCarrier reports whether the devices can transmit that WaitCarrier waits for.
 func (t *Testbed) HasCarrier() (bool, error) {
-	for _, end := range []*End{t.a, t.b} {
-		if running, err := end.Namespace.isRunning(end.IfIndex); !running || err != nil {
+	for _, at := range t.transmitting() {
+		if running, err := at.Namespace.isRunning(at.IfIndex); !running || err != nil {
 			return false, err
 		}
 	}
