@@ -65,6 +65,7 @@ type Output struct {
 // It allocates nothing after NewCoalescer and belongs to one goroutine.
 type Coalescer struct {
 	cfg    CoalesceConfig
+	leave  [256]bool // by protocol, see Leave
 	table  flowTable
 	key    flowKey // of the packet that is being added
 	runs   []run   // in the order of their first packets, and one to be
@@ -97,6 +98,10 @@ func NewCoalescer(cfg CoalesceConfig) *Coalescer {
 	}
 }
 
+// Leave has all packets of a protocol, IPPROTO_TCP or IPPROTO_UDP, go out as they come from now on:
+// the kernel does not take superpackets of it. It must not be called between Add and Flush.
+func (c *Coalescer) Leave(protocol uint8) { c.leave[protocol] = true }
+
 // Add takes the next packet: a vnet header with the packet right behind it. Up to its
 // capacity the memory behind the frame may be written. It must stay as it is until the
 // outputs of the next Flush are done with; if it is merged it is changed.
@@ -107,6 +112,9 @@ func (c *Coalescer) Add(frame []byte) {
 		c.table.forget()
 		c.begin(r)
 		return
+	}
+	if c.leave[a.protocol] {
+		a.joins = false
 	}
 	slot, known, same := c.table.find(&c.key)
 	if known >= 0 {

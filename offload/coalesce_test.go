@@ -90,6 +90,33 @@ func TestTinySegmentsOfTCPStayAlone(t *testing.T) {
 	}
 }
 
+// TestLeave: packets of a protocol that is left alone go as they came, and in order.
+func TestLeave(t *testing.T) {
+	for _, flow := range flowNames {
+		for _, protocol := range []uint8{unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
+			c := NewCoalescer(CoalesceConfig{MaxPackets: 3, VnetHdrLen: VnetHdrLen})
+			c.Leave(protocol)
+			frames := flowFrames(flow.version, flow.protocol, plain(100, 100, 100))
+			want := 1
+			if protocol == flow.protocol {
+				want = len(frames)
+			}
+			for _, frame := range frames {
+				c.Add(frame)
+			}
+			outs := c.Flush()
+			if len(outs) != want {
+				t.Errorf("%s without %d: %d outputs, want %d", flow.name, protocol, len(outs), want)
+			}
+			for i := range outs {
+				if want > 1 && outs[i].Iovs[0].Base != &frames[i][0] {
+					t.Errorf("%s: output %d is not packet %d", flow.name, i, i)
+				}
+			}
+		}
+	}
+}
+
 // TestCoalesceSizes says which lengths of payload go together.
 func TestCoalesceSizes(t *testing.T) {
 	type outputs = [][2]int // packets, segments

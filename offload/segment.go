@@ -85,6 +85,14 @@ func (s *Segmenter) Reset(hdr VnetHdr, packet []byte, l3 int, mode ChecksumMode)
 // Left returns how many segments are still to come.
 func (s *Segmenter) Left() int { return s.left }
 
+// NextLen returns the length in bytes of the next segment; 0 if there is none.
+func (s *Segmenter) NextLen() int {
+	if s.left == 0 {
+		return 0
+	}
+	return s.headers.Payload + min(s.gsoSize, s.headers.End-s.next)
+}
+
 // Trailer returns how many bytes follow the IP packet; they are in no segment.
 func (s *Segmenter) Trailer() int { return len(s.packet) - s.headers.End }
 
