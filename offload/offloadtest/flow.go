@@ -131,7 +131,9 @@ func (f *Flow) L4() int { return len(f.link) + len(f.network) }
 // HeadersLen returns the length of all headers.
 func (f *Flow) HeadersLen() int { return f.L4() + len(f.l4) }
 
-// Payload returns so many random bytes.
+// Payload returns so many random bytes. The race detector leaves it out, see sum.
+//
+//go:norace
 func (f *Flow) Payload(size int) []byte {
 	b := make([]byte, size+7)
 	for i := 0; i < size; i += 8 {

@@ -11,7 +11,7 @@ import (
 
 // Frame puts a vnet header that says nothing before a packet.
 func Frame(packet []byte) []byte {
-	return append(make([]byte, offload.VnetHdrLen), packet...)
+	return slices.Concat(make([]byte, offload.VnetHdrLen), packet)
 }
 
 // Partial returns a packet of the flow as a frame whose checksum is left to do.

@@ -103,13 +103,20 @@ func Canonical(packet []byte, ethernet bool) string {
 	if !ok {
 		return string(packet)
 	}
+	ip := packet[h.L3:]
+	noID := h.Version == 4 && h.Atomic && fold(sum(ip[:ipv4HeaderLen(ip)], 0)) == 0xffff
+	at := h.L4 + csumPos(h.Protocol)
+	noSum := h.Protocol == unix.IPPROTO_TCP && h.HasL4 && packet[at] == 0xff && packet[at+1] == 0xff
+	if !noID && !noSum {
+		return string(packet)
+	}
 	c := slices.Clone(packet)
-	ip := c[h.L3:]
-	if h.Version == 4 && h.Atomic && fold(sum(ip[:ipv4HeaderLen(ip)], 0)) == 0xffff {
+	if noID {
+		ip = c[h.L3:]
 		ip[4], ip[5] = 0, 0
 		SetIPv4Checksum(ip)
 	}
-	if at := h.L4 + csumPos(h.Protocol); h.Protocol == unix.IPPROTO_TCP && h.HasL4 && c[at] == 0xff && c[at+1] == 0xff {
+	if noSum {
 		c[at], c[at+1] = 0, 0
 	}
 	return string(c)

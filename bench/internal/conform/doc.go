@@ -3,7 +3,7 @@
 //
 //   - Case is a check with a name; Cases lists them all.
 //   - Suite runs cases on settings and hands out a Result for each.
-//   - oracle has the kernel's own router or bridge forward the same packets: what it
+//   - Oracle has the kernel's own router or bridge forward the same packets: what it
 //     delivers, segment by segment, is what a program must deliver.
 //   - room is a scene with the program at work in it.
 package conform

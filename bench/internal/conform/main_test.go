@@ -62,13 +62,16 @@ func matching(t *testing.T, pattern string) []Case {
 	return cases
 }
 
+// kernel is the oracle of all tests of this process: the kernel is asked once about each packet.
+var kernel Oracle
+
 // run runs cases on settings; the device under test is the settings' own if kind is nil.
 func run(t *testing.T, words, pattern string, kind dut.Kind) Report {
 	t.Helper()
 	requireRoot(t)
 	var report Report
 	suite := Suite{
-		Settings: parse(t, words), Cases: matching(t, pattern),
+		Settings: parse(t, words), Cases: matching(t, pattern), Oracle: &kernel,
 		DUT: func(s scenario.Scenario) (dut.Kind, error) {
 			if kind != nil {
 				return kind, nil

@@ -80,6 +80,9 @@ func (m *maker) lie(bytes []byte) { m.frames = append(m.frames, frame{bytes, tru
 
 // segments says how many packets of a wire a frame is, as far as that can be said.
 func (f frame) segments(ethernet bool) int {
+	if !f.isSuperpacket() {
+		return 1
+	}
 	packets, err := offloadtest.WirePackets(f.bytes, ethernet)
 	if err != nil {
 		return 1

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -17,10 +18,11 @@ import (
 	"tunbench/offload/offloadtest"
 )
 
-// oracle has the kernel forward the packets of cases: its router, where the program is
-// between TUN devices, or its bridge, where it is between TAP devices. It splits superpackets
-// and completes checksums before the last link.
-type oracle struct {
+// Oracle has the kernel forward the packets of cases: its router, where the program is between TUN devices, or its
+// bridge, where it is between TAP devices. It splits superpackets and completes checksums before the last link. It
+// remembers what it was told, so suites that share one ask the kernel once. The zero value is ready; it is for one
+// goroutine.
+type Oracle struct {
 	answers map[question]map[string][][]byte // by the case's name
 }
 
@@ -32,16 +34,16 @@ type question struct {
 
 // ask returns what the kernel delivers for the packets of each case, in order. No other scene
 // may be up meanwhile.
-func (o *oracle) ask(ctx context.Context, s scenario.Scenario, cases []Case) (map[string][][]byte, error) {
+func (o *Oracle) ask(ctx context.Context, s scenario.Scenario, cases []Case) (map[string][][]byte, error) {
 	q := question{s.Device(), s.MTU}
-	if o.answers[q] != nil {
-		return o.answers[q], nil
-	}
 	var asked []Case
 	for _, c := range cases {
-		if c.packets != nil && c.refuses(s) == "" {
+		if _, known := o.answers[q][c.Name]; !known && c.packets != nil && c.refuses(s) == "" {
 			asked = append(asked, c)
 		}
+	}
+	if len(asked) == 0 {
+		return o.answers[q], nil
 	}
 	answers, err := q.answer(ctx, asked)
 	if err != nil {
@@ -50,8 +52,11 @@ func (o *oracle) ask(ctx context.Context, s scenario.Scenario, cases []Case) (ma
 	if o.answers == nil {
 		o.answers = map[question]map[string][][]byte{}
 	}
-	o.answers[q] = answers
-	return answers, nil
+	if o.answers[q] == nil {
+		o.answers[q] = map[string][][]byte{}
+	}
+	maps.Copy(o.answers[q], answers)
+	return o.answers[q], nil
 }
 
 func (q question) answer(ctx context.Context, cases []Case) (answers map[string][][]byte, err error) {

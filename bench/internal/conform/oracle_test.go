@@ -13,8 +13,7 @@ func TestKernelAgrees(t *testing.T) {
 	requireRoot(t)
 	for _, s := range slices.Concat(parse(t, "dev=tun,tap"), parse(t, "dev=tap mtu=9000")) {
 		t.Run(Title(s), func(t *testing.T) {
-			var o oracle
-			answers, err := o.ask(t.Context(), s, Cases())
+			answers, err := kernel.ask(t.Context(), s, Cases())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,12 +22,11 @@ const MinMTU = 1280
 type Suite struct {
 	Settings []scenario.Scenario
 	Cases    []Case
+	Oracle   *Oracle // says what is right
 
 	DUT      func(scenario.Scenario) (dut.Kind, error) // finds the device under test
 	Starting func(setting string, c Case)              // is told of each case before it begins
 	Record   func(Result) error                        // is told of each result
-
-	oracle oracle
 }
 
 // Run runs all cases on all settings. The error is one of the host, of Record or of ctx: a
@@ -59,7 +58,7 @@ func (s *Suite) runSetting(ctx context.Context, setting scenario.Scenario) (err 
 	if w.kind, err = s.DUT(setting); err != nil {
 		return err
 	}
-	if w.answers, err = s.oracle.ask(ctx, setting, s.Cases); err != nil {
+	if w.answers, err = s.Oracle.ask(ctx, setting, s.Cases); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.leave()) }()
