@@ -111,7 +111,7 @@ func (con *console) runCases(ctx context.Context, o checkOptions, programs []*pr
 	defer progress.Done()
 	var report conform.Report
 	suite := conform.Suite{
-		Oracle: &conform.Oracle{},
+		Oracle:   &conform.Oracle{},
 		Settings: settings, Cases: cases,
 		DUT:      func(s scenario.Scenario) (dut.Kind, error) { return dut.For(s, dut.Variant{}, programs) },
 		Starting: func(setting string, c conform.Case) { progress.Step(c.String() + ": " + setting) },

@@ -86,8 +86,10 @@ func bothDirections(ctx context.Context, r *room) error {
 
 const (
 	lonePackets = 50
-	// held is what every lone packet exceeds only where all are held back, on any machine.
-	held = 100 * time.Millisecond
+	// held is what every lone packet exceeds only where all are held back, on any machine. After as many as heldInARow
+	// that is certain.
+	held       = 100 * time.Millisecond
+	heldInARow = 20
 	// stalled is what a lone packet exceeds only where the program stops for that long.
 	stalled = 2 * time.Second
 	// forgotten is when a packet is lost.
@@ -101,7 +103,7 @@ func isPrompt(ctx context.Context, r *room) error {
 	interleaved(m, 1, lonePackets)
 	least, most := forgotten, time.Duration(0)
 	var late []byte
-	for _, f := range m.frames {
+	for i, f := range m.frames {
 		r.expectAll(w.arrivals, []frame{f})
 		sent := time.Now()
 		if err := w.from.Send(f.bytes); err != nil {
@@ -120,7 +122,7 @@ func isPrompt(ctx context.Context, r *room) error {
 		if took > most {
 			most, late = took, f.packet()
 		}
-		if w.arrivals.Missing > 0 {
+		if w.arrivals.Missing > 0 || least > held && i+1 >= heldInARow {
 			break
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/dut/forward"
@@ -68,10 +69,16 @@ var kernel Oracle
 // run runs cases on settings; the device under test is the settings' own if kind is nil.
 func run(t *testing.T, words, pattern string, kind dut.Kind) Report {
 	t.Helper()
+	return runWith(t, words, pattern, kind, 0)
+}
+
+// runWith is run with that patience, 0 for the usual one.
+func runWith(t *testing.T, words, pattern string, kind dut.Kind, patience time.Duration) Report {
+	t.Helper()
 	requireRoot(t)
 	var report Report
 	suite := Suite{
-		Settings: parse(t, words), Cases: matching(t, pattern), Oracle: &kernel,
+		Settings: parse(t, words), Cases: matching(t, pattern), Oracle: &kernel, patience: patience,
 		DUT: func(s scenario.Scenario) (dut.Kind, error) {
 			if kind != nil {
 				return kind, nil

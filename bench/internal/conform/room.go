@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
@@ -49,12 +50,14 @@ type room struct {
 	answers map[string][][]byte // the oracle's, by the case's name
 	figures map[string]float64  // of the case at work
 	strays  []frame             // sent from A when nobody could deliver them: they may come later
+
+	patience time.Duration // of its ways
 }
 
 // openRoom builds the scene and starts the program. A room that could not be opened leaves
 // nothing behind.
-func openRoom(ctx context.Context, s scenario.Scenario, kind dut.Kind, answers map[string][][]byte) (*room, error) {
-	r := &room{setting: s, kind: kind, answers: answers}
+func openRoom(ctx context.Context, s scenario.Scenario, kind dut.Kind, answers map[string][][]byte, patience time.Duration) (*room, error) {
+	r := &room{setting: s, kind: kind, answers: answers, patience: patience}
 	if err := r.open(ctx); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -138,7 +141,7 @@ func (r *room) drain() error {
 // way is the direction from end i to the other.
 func (r *room) way(from int) *way {
 	ethernet := r.scene.A().Ethernet
-	w := &way{from: r.sockets[from], to: r.sockets[1-from], ethernet: ethernet, arrivals: offloadtest.NewArrivals(ethernet)}
+	w := &way{from: r.sockets[from], to: r.sockets[1-from], ethernet: ethernet, arrivals: offloadtest.NewArrivals(ethernet), patience: r.patience}
 	if r.setting.Steer == scenario.SteerCPU && len(r.cpus) > 0 {
 		w.cpu = &r.cpus[from%len(r.cpus)] // a sender that moves changes its queue, and so the order
 	}

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Suite struct {
 	DUT      func(scenario.Scenario) (dut.Kind, error) // finds the device under test
 	Starting func(setting string, c Case)              // is told of each case before it begins
 	Record   func(Result) error                        // is told of each result
+
+	patience time.Duration // how long nothing may arrive before what is missing is lost; 0: as long as the slowest machine needs
 }
 
 // Run runs all cases on all settings. The error is one of the host, of Record or of ctx: a
@@ -48,13 +51,15 @@ type workplace struct {
 	answers map[string][][]byte
 	room    *room // nil when there is none
 	closed  int   // how often in a row no room could be opened
+
+	patience time.Duration
 }
 
 // attempts is how often a program may fail to start before it is not tried any more.
 const attempts = 2
 
 func (s *Suite) runSetting(ctx context.Context, setting scenario.Scenario) (err error) {
-	w := &workplace{setting: setting}
+	w := &workplace{setting: setting, patience: cmp.Or(s.patience, patience)}
 	if w.kind, err = s.DUT(setting); err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ func (w *workplace) enter(ctx context.Context) (err error) {
 	case w.closed >= attempts:
 		return &offloadtest.Finding{Kind: Stopped, Why: "the program does not start, see the cases before"}
 	}
-	if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers); err == nil {
+	if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers, w.patience); err == nil {
 		w.closed = 0
 		return nil
 	}

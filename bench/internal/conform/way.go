@@ -22,14 +22,16 @@ type way struct {
 	cpu      *int // where frames are sent; nil: on any
 	refused  int  // frames that the kernel did not let in
 	left     int  // packets that need not be waited for: they are lost
+
+	patience time.Duration // how long nothing may arrive before what is missing is lost
 }
 
 // maxFindings is how much of what is wrong is kept.
 const maxFindings = 5
 
 const (
-	// patience is how long nothing may arrive before what is missing is lost, and impatience
-	// the same where packets were lost before: the case has failed already.
+	// patience is how long nothing may arrive before what is missing is lost, where a Suite says nothing else, and
+	// impatience the same where packets were lost before: the case has failed already.
 	patience   = 3 * time.Second
 	impatience = 50 * time.Millisecond
 	lookMs     = 20
@@ -87,7 +89,7 @@ func sendOf(f frame) func(*offloadtest.Socket, []byte) error {
 // were given up before.
 func (w *way) await(ctx context.Context, missing int) error {
 	missing = max(missing, 0)
-	wait := patience
+	wait := w.patience
 	if w.left > 0 {
 		wait = impatience
 	}
