@@ -65,15 +65,15 @@ func TestCompareFilesTooFew(t *testing.T) {
 		says              string
 	}{
 		"one row of six":   {1, 6, results.VerdictWorse, ""},
-		"one row of five":  {1, 5, results.VerdictInconclusive, "too few trials in 1 of 1 rows: it takes at least 6"},
-		"many rows of six": {24, 6, results.VerdictInconclusive, "too few trials to show a difference in 24 of 24 rows: it takes at least 7"},
+		"one row of five":  {1, 5, results.VerdictInconclusive, "too few trials: it takes at least 6 in each file for a verdict\n"},
+		"many rows of six": {24, 6, results.VerdictInconclusive, "too few trials to show a difference in all 24 rows: it takes at least 7 in each file, or fewer rows"},
 		"and of seven":     {24, 7, results.VerdictWorse, ""},
 	} {
 		c, err := analysis.CompareFiles(scenarios(test.scenarios, test.trials, 100), scenarios(test.scenarios, test.trials, 50), 0.05)
 		if err != nil {
 			t.Fatal(err)
 		}
-		said := strings.Join(FilesWarnings(c), "\n")
+		said := strings.Join(FilesWarnings(c), "\n") + "\n"
 		if c.Verdict() != test.want || !strings.Contains(said, test.says) || test.says == "" && strings.Contains(said, "too few") {
 			t.Errorf("%s: %s, want %s; says %s", name, c.Verdict(), test.want, said)
 		}

@@ -97,9 +97,9 @@ func otherFile(w results.WhichFile) results.WhichFile {
 func filesSentence(w analysis.Warning) string {
 	switch w := w.(type) {
 	case analysis.RowsTooFew:
-		return fmt.Sprintf("too few trials in %d of %d rows: it takes at least %d in each file for a verdict on so many", w.Rows, w.Of, w.Needed)
+		return fmt.Sprintf("too few trials%s: it takes at least %d in each file for a verdict%s", inRows(w.Rows, w.Of), w.Needed, ofSeveral(w.Of, " on so many"))
 	case analysis.RowsHopeless:
-		return fmt.Sprintf("too few trials to show a difference in %d of %d rows: it takes at least %d in each file, or fewer rows", w.Rows, w.Of, w.Needed)
+		return fmt.Sprintf("too few trials to show a difference%s: it takes at least %d in each file%s", inRows(w.Rows, w.Of), w.Needed, ofSeveral(w.Of, ", or fewer rows"))
 	case analysis.NothingThrough:
 		return fmt.Sprintf("%s: %d of %s of the new file brought nothing through, and every one of the old file did",
 			fileWording(w.Metric).label, w.Trials, trialsOf(w.Of))
@@ -113,4 +113,20 @@ func filesSentence(w analysis.Warning) string {
 		return trialsOf(w.Trials) + " of arms, searches, bursts or soaks left out: they have no counterpart"
 	}
 	return ""
+}
+
+// inRows says in how many rows of a table something is so; nothing where the table has one row, as there is no other.
+func inRows(rows, of int) string {
+	if rows == of {
+		return ofSeveral(of, fmt.Sprintf(" in all %d rows", of))
+	}
+	return fmt.Sprintf(" in %d of %d rows", rows, of)
+}
+
+// ofSeveral is what to say where there are several rows, and nothing where there is one.
+func ofSeveral(rows int, words string) string {
+	if rows == 1 {
+		return ""
+	}
+	return words
 }
