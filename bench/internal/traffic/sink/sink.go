@@ -22,6 +22,9 @@ type Sink interface {
 	// by its stamp, is from now on CPUCounts.Earlier and nothing else, whenever it
 	// comes. It is called while the generator does not run.
 	Begin() error
+	// BeginAt is Begin at a moment of another clock: that of a generator on another
+	// machine, whose stamps then mean nothing as latencies. In ns.
+	BeginAt(epoch int64) error
 	// Read returns all counts since the start. Flows and CPUs are read one after the
 	// other: the sums agree once traffic has stopped.
 	Read() (Counts, error)

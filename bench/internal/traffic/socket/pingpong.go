@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -38,6 +38,9 @@ type PingPongConfig struct {
 	Duration               time.Duration // how long to go on
 	CPU                    int           // both ends run there only; -1: anywhere
 	Timeout                time.Duration // after which a packet is lost; 0: 200 ms
+
+	// Answer opens what sends packets back, and its Close ends that; nil: an [Echo] at Server.
+	Answer func(server, client netip.AddrPort) (io.Closer, error)
 }
 
 func (c *PingPongConfig) check() error {
@@ -91,22 +94,22 @@ func RunPingPong(ctx context.Context, cfg PingPongConfig) (PingPongResult, error
 func pingPong(ctx context.Context, cfg PingPongConfig) (PingPongResult, error) {
 	clientAddr := netip.AddrPortFrom(cfg.ClientAddr, cfg.Port+1)
 	serverAddr := netip.AddrPortFrom(cfg.ServerAddr, cfg.Port)
-	server, err := openBlocking(cfg.Server, serverAddr, clientAddr, cfg.Timeout)
+	answer := cfg.Answer
+	if answer == nil {
+		answer = func(server, client netip.AddrPort) (io.Closer, error) {
+			return OpenEcho(EchoConfig{Enter: cfg.Server, Server: server, Client: client, CPU: cfg.CPU})
+		}
+	}
+	server, err := answer(serverAddr, clientAddr)
 	if err != nil {
 		return PingPongResult{}, err
 	}
-	defer unix.Close(server)
 	client, err := openBlocking(cfg.Client, clientAddr, serverAddr, cfg.Timeout)
 	if err != nil {
-		return PingPongResult{}, err
+		return PingPongResult{}, errors.Join(err, server.Close())
 	}
 	defer unix.Close(client)
 
-	var stop atomic.Bool
-	echoed := make(chan error, 1)
-	go func() {
-		echoed <- thread.Run(cfg.CPU, func() error { return echo(server, make([]byte, wire.MaxSize), &stop) })
-	}()
 	p := &pinger{
 		fd:      client,
 		out:     make([]byte, cfg.Size-wire.HeaderLen(cfg.ServerAddr)),
@@ -115,10 +118,7 @@ func pingPong(ctx context.Context, cfg PingPongConfig) (PingPongResult, error) {
 	}
 	p.res.RTT = histogram.New()
 	err = thread.Run(cfg.CPU, func() error { return p.run(ctx, cfg.Duration) })
-	stop.Store(true)
-	// Wakes the echo; were it not to, its receive timeout would.
-	_ = unix.Shutdown(server, unix.SHUT_RDWR)
-	return p.res, errors.Join(err, <-echoed)
+	return p.res, errors.Join(err, server.Close())
 }
 
 // openBlocking returns a connected UDP socket whose reads end after timeout.
@@ -136,20 +136,6 @@ func openBlocking(enter thread.Enter, local, remote netip.AddrPort, timeout time
 		return -1, fmt.Errorf("set receive timeout: %w", err)
 	}
 	return fd, nil
-}
-
-// echo sends every packet back until stop is set.
-func echo(fd int, buf []byte, stop *atomic.Bool) error {
-	for !stop.Load() {
-		n, err := unix.Read(fd, buf)
-		if err == nil && n > 0 {
-			_, err = unix.Write(fd, buf[:n])
-		}
-		if err != nil && !passing(err) {
-			return fmt.Errorf("echo packet: %w", err)
-		}
-	}
-	return nil
 }
 
 // passing tells whether a blocking socket can go on after err. A refused

@@ -183,13 +183,16 @@ func (s *Sink) isEarlier(stamp wire.Stamp) bool {
 }
 
 // Begin is that of a [sink.Sink].
-func (s *Sink) Begin() error {
+func (s *Sink) Begin() error { return s.BeginAt(thread.Now()) }
+
+// BeginAt is that of a [sink.Sink].
+func (s *Sink) BeginAt(epoch int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.readable("begin a load at sink"); err != nil {
 		return err
 	}
-	s.epoch = thread.Now()
+	s.epoch = epoch
 	return nil
 }
 

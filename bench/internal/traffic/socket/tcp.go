@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"tunbench/bench/internal/traffic/thread"
@@ -26,6 +25,10 @@ type TCPConfig struct {
 	Port           uint16       // of the server
 	Streams        int          // 1 to MaxStreams
 	CC             string       // congestion control; empty: the host's default
+
+	// OpenTarget and OpenSource open the receiving and the sending end; nil: [OpenTCPTarget] and [OpenTCPSource].
+	OpenTarget func(context.Context, TCPTargetConfig) (TCPTarget, error)
+	OpenSource func(context.Context, TCPSourceConfig) (TCPSource, error)
 }
 
 func (c *TCPConfig) check() error {
@@ -44,8 +47,8 @@ func (c *TCPConfig) check() error {
 // says of it (struct tcp_info of linux/tcp.h, differences over the window).
 type TCPResult struct {
 	TCPCounts
-	Start     int64         // of the window, CLOCK_MONOTONIC in ns
-	Duration  time.Duration // of the window, as it was
+	Start     int64         // of the window, by the clock of the receiving end (CLOCK_MONOTONIC in ns)
+	Duration  time.Duration // of the window, as it was, by the same clock
 	RTT       time.Duration // smoothed, at the end; the mean of the streams
 	PerStream []TCPCounts
 }
@@ -60,9 +63,8 @@ type TCPCounts struct {
 // Bulk is open streams on which data flows from client to server as fast as it
 // goes, until Close. Run is for one goroutine; Close may be called from any.
 type Bulk struct {
-	streams []*stream
-	broken  chan error
-	done    sync.WaitGroup
+	source TCPSource
+	target TCPTarget
 }
 
 // OpenBulk connects all streams and lets them flow. It fails when one cannot
@@ -71,14 +73,28 @@ func OpenBulk(ctx context.Context, cfg TCPConfig) (*Bulk, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	streams, err := connectStreams(ctx, cfg)
+	b, err := openBulk(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect TCP: %w", err)
 	}
-	b := &Bulk{streams: streams, broken: make(chan error, 2*len(streams))}
-	for _, s := range streams {
-		b.done.Go(func() { b.broken <- s.write() })
-		b.done.Go(func() { b.broken <- s.read() })
+	return b, nil
+}
+
+func openBulk(ctx context.Context, cfg TCPConfig) (b *Bulk, err error) {
+	openTarget, openSource := cfg.OpenTarget, cfg.OpenSource
+	if openTarget == nil {
+		openTarget = OpenTCPTarget
+	}
+	if openSource == nil {
+		openSource = OpenTCPSource
+	}
+	addr := netip.AddrPortFrom(cfg.Addr, cfg.Port)
+	b = &Bulk{}
+	if b.target, err = openTarget(ctx, TCPTargetConfig{Enter: cfg.Server, Addr: addr, Streams: cfg.Streams}); err != nil {
+		return nil, err
+	}
+	if b.source, err = openSource(ctx, TCPSourceConfig{Enter: cfg.Client, Addr: addr, Streams: cfg.Streams, CC: cfg.CC}); err != nil {
+		return nil, errors.Join(err, b.target.Close())
 	}
 	return b, nil
 }
@@ -96,30 +112,46 @@ func (b *Bulk) Run(ctx context.Context, d time.Duration) (TCPResult, error) {
 	return res, nil
 }
 
+// bulkState is one reading of both ends.
+type bulkState struct {
+	received TCPReceived
+	sent     []TCPSent
+}
+
+func (b *Bulk) read() (s bulkState, err error) {
+	if s.received, err = b.target.Received(); err != nil {
+		return s, err
+	}
+	s.sent, err = b.source.Sent()
+	return s, err
+}
+
 func (b *Bulk) measure(ctx context.Context, d time.Duration) (TCPResult, error) {
-	start := thread.Now()
-	before, err := readStreams(b.streams)
+	before, err := b.read()
 	if err != nil {
 		return TCPResult{}, err
 	}
-	if err := pause(ctx, d, b.broken); err != nil {
+	if err := b.pause(ctx, d); err != nil {
 		return TCPResult{}, err
 	}
-	end := thread.Now()
-	after, err := readStreams(b.streams)
+	after, err := b.read()
 	if err != nil {
 		return TCPResult{}, err
 	}
 
-	res := TCPResult{Start: start, Duration: time.Duration(end - start)}
-	for i := range b.streams {
-		c := after[i].counts.sub(before[i].counts)
+	res := TCPResult{Start: before.received.At, Duration: time.Duration(after.received.At - before.received.At)}
+	for i, sent := range after.sent {
+		c := TCPCounts{
+			Bytes:       after.received.Bytes[i] - before.received.Bytes[i],
+			Retransmits: sent.Retransmits - before.sent[i].Retransmits,
+			DataSegsOut: sent.DataSegsOut - before.sent[i].DataSegsOut,
+		}
 		res.PerStream = append(res.PerStream, c)
 		res.add(c)
-		res.RTT += after[i].rtt / time.Duration(len(b.streams))
+		res.RTT += sent.RTT / time.Duration(len(after.sent))
 	}
 	if res.Bytes == 0 && ctx.Err() == nil {
-		return TCPResult{}, fmt.Errorf("%w on %d streams in %v", ErrSilence, len(b.streams), res.Duration)
+		return TCPResult{}, fmt.Errorf("%w on %d streams in %v", ErrSilence, len(after.sent), res.Duration)
 	}
 	return res, nil
 }
@@ -127,14 +159,12 @@ func (b *Bulk) measure(ctx context.Context, d time.Duration) (TCPResult, error) 
 // Close drops all streams, with what is still queued in them. It may be called
 // again.
 func (b *Bulk) Close() {
-	for _, s := range b.streams {
-		s.close()
-	}
-	b.done.Wait()
+	_ = b.source.Close()
+	_ = b.target.Close()
 }
 
 // pause waits for d or the end of ctx; a broken stream is an error.
-func pause(ctx context.Context, d time.Duration, broken <-chan error) error {
+func (b *Bulk) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -142,7 +172,9 @@ func pause(ctx context.Context, d time.Duration, broken <-chan error) error {
 		return nil
 	case <-ctx.Done():
 		return nil
-	case err := <-broken:
+	case err := <-b.source.Broken():
+		return err
+	case err := <-b.target.Broken():
 		return err
 	}
 }
@@ -151,12 +183,4 @@ func (c *TCPCounts) add(d TCPCounts) {
 	c.Bytes += d.Bytes
 	c.Retransmits += d.Retransmits
 	c.DataSegsOut += d.DataSegsOut
-}
-
-func (c TCPCounts) sub(prev TCPCounts) TCPCounts {
-	return TCPCounts{
-		Bytes:       c.Bytes - prev.Bytes,
-		Retransmits: c.Retransmits - prev.Retransmits,
-		DataSegsOut: c.DataSegsOut - prev.DataSegsOut,
-	}
 }

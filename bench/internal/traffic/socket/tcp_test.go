@@ -28,7 +28,7 @@ func TestTCPOverVeth(t *testing.T) {
 	for _, ipv6 := range []bool{false, true} {
 		for _, streams := range []int{1, 4} {
 			t.Run(fmt.Sprintf("ipv6=%v/streams=%d", ipv6, streams), func(t *testing.T) {
-				b := openBulk(t, bulkConfig(bed, ipv6, streams))
+				b := openFlow(t, bulkConfig(bed, ipv6, streams))
 				const window = 100 * time.Millisecond
 				res, err := b.Run(t.Context(), window)
 				for d := window; errors.Is(err, ErrSilence) && d < traffictest.Long; d *= 2 { // nobody had a CPU
@@ -59,8 +59,8 @@ func TestTCPOverVeth(t *testing.T) {
 	}
 }
 
-// openBulk lets streams flow until the test ends.
-func openBulk(tb testing.TB, cfg TCPConfig) *Bulk {
+// openFlow lets streams flow until the test ends.
+func openFlow(tb testing.TB, cfg TCPConfig) *Bulk {
 	tb.Helper()
 	b, err := OpenBulk(tb.Context(), cfg)
 	if err != nil {
@@ -93,41 +93,32 @@ func TestTCPFailures(t *testing.T) {
 	}
 }
 
+// silentSource connects and writes nothing.
+func silentSource(ctx context.Context, cfg TCPSourceConfig) (TCPSource, error) {
+	s, err := connect(ctx, cfg)
+	return s, err
+}
+
 // Streams that are open and move nothing are an error, not a zero.
 func TestTCPStall(t *testing.T) {
 	bed := traffictest.Veth(t)
 	cfg := bulkConfig(bed, false, 2)
-	cfg.Port = traffictest.Port + 1
-	streams, err := connectStreams(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		for _, s := range streams {
-			s.close()
-		}
-	}()
-	b := &Bulk{streams: streams} // nobody writes
-	if _, err := b.Run(t.Context(), 100*time.Millisecond); !errors.Is(err, ErrSilence) {
+	cfg.Port, cfg.OpenSource = traffictest.Port+1, silentSource
+	if _, err := openFlow(t, cfg).Run(t.Context(), 100*time.Millisecond); !errors.Is(err, ErrSilence) {
 		t.Errorf("no byte moved: got %v, want ErrSilence", err)
 	}
 }
 
 func TestTCPBrokenStream(t *testing.T) {
 	bed := traffictest.Veth(t)
-	streams, err := connectStreams(t.Context(), bulkConfig(bed, false, 1))
-	if err != nil {
+	cfg := bulkConfig(bed, false, 1)
+	cfg.OpenSource = silentSource
+	b := openFlow(t, cfg)
+	if err := b.source.(*source).conns[0].Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := streams[0]
-	defer s.close()
-	ended := make(chan error, 2)
-	go func() { ended <- s.read() }()
-	if err := s.client.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err == nil {
-		t.Error("read ended without an error")
+	if _, err := b.Run(t.Context(), time.Hour); err == nil || errors.Is(err, ErrSilence) {
+		t.Errorf("Run = %v, want what broke the stream", err)
 	}
 }
 
@@ -135,15 +126,15 @@ func TestTCPBrokenStream(t *testing.T) {
 // next one has more time.
 func TestTCPCancel(t *testing.T) {
 	bed := traffictest.Veth(t)
-	b := openBulk(t, bulkConfig(bed, false, 1))
+	b := openFlow(t, bulkConfig(bed, false, 1))
 	for least := uint64(1 << 20); least < 1<<34; least *= 8 {
-		before, err := readStreams(b.streams)
+		before, err := b.read()
 		if err != nil {
 			t.Fatal(err)
 		}
 		res, err := b.Run(traffictest.CancelWhen(t, func() (bool, error) {
-			now, err := readStreams(b.streams)
-			return err != nil || now[0].counts.Bytes-before[0].counts.Bytes >= least, err
+			now, err := b.read()
+			return err != nil || now.received.Bytes[0]-before.received.Bytes[0] >= least, err
 		}), time.Hour)
 		if err != nil || res.Duration >= time.Hour {
 			t.Fatalf("got %+v, %v", res, err)
@@ -175,7 +166,7 @@ func BenchmarkTCP(b *testing.B) {
 	for _, streams := range []int{1, 4} {
 		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
 			bed := traffictest.Veth(b)
-			bulk := openBulk(b, bulkConfig(bed, false, streams))
+			bulk := openFlow(b, bulkConfig(bed, false, streams))
 			if _, err := bulk.Run(b.Context(), 200*time.Millisecond); err != nil {
 				b.Fatal(err)
 			}

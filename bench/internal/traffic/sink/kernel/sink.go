@@ -121,8 +121,11 @@ func sinkSpec(cfg sink.Config, hook hook) (*ebpf.CollectionSpec, error) {
 }
 
 // Begin is that of a [sink.Sink].
-func (s *Sink) Begin() error {
-	return s.whileOpen("begin a load at sink", func() error { return s.objects.Epoch.Set(uint64(thread.Now())) })
+func (s *Sink) Begin() error { return s.BeginAt(thread.Now()) }
+
+// BeginAt is that of a [sink.Sink].
+func (s *Sink) BeginAt(epoch int64) error {
+	return s.whileOpen("begin a load at sink", func() error { return s.objects.Epoch.Set(uint64(epoch)) })
 }
 
 // Read is that of a [sink.Sink].
