@@ -39,6 +39,7 @@ type Launcher struct {
 	Timeout time.Duration // of a boot with all its commands
 	Lock    string        // path of the file that makes boots of several processes follow each other; their files are beside it
 	Waiting func()        // called when another process's guest has to end first; may be nil
+	NIC     *NIC          // of the guest; nil is none
 }
 
 // Boot starts a kernel, runs this program in it with the words of each command, and returns what came of it. When an error is
@@ -58,7 +59,7 @@ func (l *Launcher) Boot(ctx context.Context, k Kernel, commands [][]string) (out
 		return outcome, fmt.Errorf("make folder for a guest: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := l.packInitramfs(k, commands, dir); err != nil {
+	if err := l.packInitramfs(k, wantedModules, orders{Commands: commands}, dir); err != nil {
 		return outcome, err
 	}
 	if err := l.settleAccel(ctx, k, dir); err != nil {
@@ -89,12 +90,12 @@ func (l *Launcher) folder() (string, error) {
 	return os.MkdirTemp(parent, pattern)
 }
 
-func (l *Launcher) packInitramfs(k Kernel, commands [][]string, dir string) (err error) {
-	programs, err := readPrograms(l.Program, commands)
+func (l *Launcher) packInitramfs(k Kernel, wanted []string, o orders, dir string) (err error) {
+	programs, err := readPrograms(l.Program, o.Commands)
 	if err != nil {
 		return err
 	}
-	modules, err := loadOrder(k.Modules, wantedModules)
+	modules, err := loadOrder(k.Modules, wanted)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (l *Launcher) packInitramfs(k Kernel, commands [][]string, dir string) (err
 		return fmt.Errorf("make initramfs: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return writeInitramfs(f, programs, modules, commands)
+	return writeInitramfs(f, programs, modules, o)
 }
 
 func initramfsPath(dir string) string { return filepath.Join(dir, "initramfs") }
@@ -156,7 +157,8 @@ func (l *Launcher) run(ctx context.Context, k Kernel, dir string, outcome *Outco
 // qemu is a QEMU that is ready to be started, and what it will say on standard error.
 func (l *Launcher) qemu(ctx context.Context, k Kernel, dir string) (*exec.Cmd, *strings.Builder) {
 	said := &strings.Builder{}
-	cmd := exec.CommandContext(ctx, qemuProgram, qemuArgs(l.Machine, l.Accel, k.Image, initramfsPath(dir), consolePath(dir))...)
+	cmd := exec.CommandContext(ctx, qemuProgram, qemuArgs(l.Machine, l.Accel, k.Image, initramfsPath(dir), consolePath(dir), l.NIC)...)
+	cmd.ExtraFiles = l.NIC.files()
 	cmd.Stderr = said
 	// A group of its own: Ctrl-C of a terminal is for us, who then end it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

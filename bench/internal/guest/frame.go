@@ -23,9 +23,10 @@ const (
 	frameFile  frameKind = "file"  // Data: more of the file Text, below the folder for results
 	frameExit  frameKind = "exit"  // Code: how a command ended
 	frameBye   frameKind = "bye"   // nothing follows
+	frameIn    frameKind = "in"    // Data: standard input of a command; the only kind that the host sends
 )
 
-// frame is one message of the guest.
+// frame is one message of the guest, or to it.
 type frame struct {
 	Kind    frameKind `json:"kind"`
 	Command int       `json:"command"` // index of the command it belongs to

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -63,8 +64,12 @@ func initialise() error {
 			return err
 		}
 	}
+	var input io.Reader
+	if o.Spoken {
+		input = newFrameInput(line)
+	}
 	for i, words := range o.Commands {
-		if err := runCommand(frames, i, words); err != nil {
+		if err := runCommand(frames, i, words, input); err != nil {
 			return err
 		}
 	}
@@ -105,8 +110,8 @@ func openFrameLine() (*os.File, error) {
 	return os.NewFile(uintptr(fd), frameLine), nil
 }
 
-// runCommand runs one command in a folder of its own for results, and sends the files that it leaves there.
-func runCommand(frames *frameWriter, index int, words []string) error {
+// runCommand runs one command in a folder of its own for results, and sends the files that it leaves there. Its standard input may be nil.
+func runCommand(frames *frameWriter, index int, words []string, input io.Reader) error {
 	dir := filepath.Join(resultsDir, fmt.Sprint(index))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -120,7 +125,7 @@ func runCommand(frames *frameWriter, index int, words []string) error {
 	cmd.Env = []string{"PATH=" + programDir, "HOME=/root", "TMPDIR=/tmp", "TERM=dumb"}
 	cmd.Stdout = frames.stream(frame{Kind: frameOut, Command: index})
 	cmd.Stderr = frames.stream(frame{Kind: frameErr, Command: index})
-	runErr := cmd.Run()
+	runErr := runWith(cmd, input)
 	var exit *exec.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) {
 		return fmt.Errorf("run %v: %w", words, runErr)

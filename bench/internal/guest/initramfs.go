@@ -21,12 +21,13 @@ const (
 type orders struct {
 	Modules  []string   `json:"modules"` // names, in the order of loading
 	Commands [][]string `json:"commands"`
+	Spoken   bool       `json:"spoken,omitempty"` // the host sends the standard input of the one command
 }
 
-// writeInitramfs packs programs, this one as /init, orders and modules into a newc archive (Documentation/driver-api/early-userspace/
+// writeInitramfs packs programs, this one as /init, modules, and orders that it completes with their names into a newc archive (Documentation/driver-api/early-userspace/
 // buffer-format.rst). It is not compressed: in emulation, unpacking would take longer than copying. /dev/console comes with the
 // kernel (usr/default_cpio_list).
-func writeInitramfs(w io.Writer, programs []program, modules []module, commands [][]string) error {
+func writeInitramfs(w io.Writer, programs []program, modules []module, o orders) error {
 	archive := cpio.NewWriter(w)
 	for _, dir := range []string{"dev", "proc", "sys", "run", "tmp", "root", "etc", "bin", "modules", "results"} {
 		if err := archive.WriteHeader(&cpio.Header{Name: dir, Mode: cpio.TypeDir | 0o755, Links: 2}); err != nil {
@@ -38,7 +39,6 @@ func writeInitramfs(w io.Writer, programs []program, modules []module, commands 
 			return err
 		}
 	}
-	o := orders{Commands: commands}
 	for _, m := range modules {
 		o.Modules = append(o.Modules, m.name)
 		if err := pack(archive, moduleFile(m.name), 0o644, m.code); err != nil {

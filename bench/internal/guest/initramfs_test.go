@@ -15,7 +15,7 @@ import (
 func TestInitramfsHasProgramOrdersAndModules(t *testing.T) {
 	var b bytes.Buffer
 	commands := [][]string{{"doctor", "--json"}, {"run", "size=64"}}
-	if err := writeInitramfs(&b, []program{{initPath, []byte("program")}, {"/bin/own", []byte("own")}}, []module{{"udp_tunnel", []byte("one")}, {"vxlan", []byte("two")}}, commands); err != nil {
+	if err := writeInitramfs(&b, []program{{initPath, []byte("program")}, {"/bin/own", []byte("own")}}, []module{{"udp_tunnel", []byte("one")}, {"vxlan", []byte("two")}}, orders{Commands: commands}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix(b.Bytes(), []byte("070701")) {

@@ -35,15 +35,15 @@ func FindQEMU() error {
 	return nil
 }
 
-// qemuArgs start a guest that has no network, no disk and no screen. Its first serial line, the console, goes to a file; its second,
+// qemuArgs start a guest that has no disk and no screen, and no network but the NIC. Its first serial line, the console, goes to a file; its second,
 // the frames, to QEMU's standard output. It ends instead of starting again. Linux panics when it finds at its start that timer interrupts do not
 // come, which on a busy host that emulates may seem so: no_timer_check keeps it from looking.
-func qemuArgs(m Machine, accel Accel, image, initramfs, console string) []string {
+func qemuArgs(m Machine, accel Accel, image, initramfs, console string, nic *NIC) []string {
 	how := "tcg,thread=multi"
 	if accel == KVM {
 		how = "kvm"
 	}
-	return []string{
+	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-M", "q35", "-accel", how, "-cpu", "max", "-smp", strconv.Itoa(m.CPUs), "-m", strconv.Itoa(m.MemoryMiB),
 		"-device", "virtio-rng-pci",
@@ -52,4 +52,5 @@ func qemuArgs(m Machine, accel Accel, image, initramfs, console string) []string
 		"-kernel", image, "-initrd", initramfs,
 		"-append", "console=ttyS0 rdinit=" + initPath + " panic=-1 loglevel=6 random.trust_cpu=on no_timer_check",
 	}
+	return append(args, nic.args()...)
 }
