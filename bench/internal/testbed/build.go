@@ -13,6 +13,9 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 		return &UnsupportedError{"IPv6", os.ErrNotExist}
 	}
 	lay, _ := layoutOf(cfg.Topology)
+	if cfg.Guest {
+		lay = lay.withGuest()
+	}
 	spaces, err := t.buildNamespaces(ctx, lay.roles, cfg)
 	if err != nil {
 		return err
@@ -41,6 +44,12 @@ func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*N
 			return err
 		}
 		if err := t.buildLink(spaces[plan.role], plan, cfg); err != nil {
+			return err
+		}
+	}
+	if cfg.Guest {
+		var err error
+		if t.b, err = guestEnd(spaces[roleR], cfg.IPv6); err != nil {
 			return err
 		}
 	}
@@ -98,14 +107,18 @@ func (t *Testbed) waitReady(ctx context.Context, links []linkPlan, spaces map[ro
 	if cfg.Topology == Devices {
 		return nil // they have no carrier yet
 	}
+	ends := []*End{t.a, t.b}
+	if cfg.Guest {
+		ends = ends[:1] // the guest's TAP device has no carrier yet
+	}
 	if t.router != nil {
-		for _, index := range t.router.ifIndexes {
+		for _, index := range t.router.ifIndexes[:len(ends)] {
 			if err := t.router.namespace.waitRunning(ctx, index); err != nil {
 				return err
 			}
 		}
 	}
-	for _, end := range []*End{t.a, t.b} {
+	for _, end := range ends {
 		if err := end.Namespace.waitRunning(ctx, end.IfIndex); err != nil {
 			return err
 		}

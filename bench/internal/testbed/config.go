@@ -76,6 +76,11 @@ type Config struct {
 	// packets leave for B.
 	Split bool
 
+	// Guest makes end B of topologies Bridge and Bridges a machine of its own, whose NIC has
+	// the queues of a TAP device, see OpenGuestQueues and JoinAsGuest. That device takes the
+	// place of the veth pair to B, whose namespace there is not.
+	Guest bool
+
 	// IPv6 configures that family beside IPv4. Without it IPv6 is disabled.
 	IPv6 bool
 
@@ -105,6 +110,9 @@ func (c *Config) check() error {
 	}
 	if c.Absent && !c.Topology.hasDevices() {
 		return &ConfigError{"Absent", string(c.Topology), "false: only devices of a device under test can come later"}
+	}
+	if c.Guest && c.Topology != Bridge && c.Topology != Bridges {
+		return &ConfigError{"Guest", string(c.Topology), "false: only a bridge joins a guest"}
 	}
 	if c.Topology == Devices && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
 		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}

@@ -1,6 +1,9 @@
 package testbed
 
-import "net"
+import (
+	"net"
+	"slices"
+)
 
 // role is a namespace's part in the scene and the last letter of its name.
 type role byte
@@ -59,6 +62,13 @@ func layoutOf(t Topology) (layout, bool) {
 		return layout{[]role{roleA, roleB, roleR}, wireBridges, directLinks(), outlets()}, true
 	}
 	return layout{}, false
+}
+
+// withGuest leaves out what is B's: another machine is that end.
+func (l layout) withGuest() layout {
+	l.roles = slices.DeleteFunc(slices.Clone(l.roles), func(r role) bool { return r == roleB })
+	l.links = slices.DeleteFunc(slices.Clone(l.links), func(p linkPlan) bool { return p.role == roleB })
+	return l
 }
 
 // directLinks has A and B as neighbours on one link.

@@ -23,6 +23,7 @@ const removalPatience = time.Second
 // All methods may be called from any goroutine.
 type Namespace struct {
 	name    string
+	path    string          // of its file; "" is where ip-netns(8) keeps it
 	netlink *netlink.Handle // a NETLINK_ROUTE socket inside
 }
 
@@ -30,7 +31,12 @@ type Namespace struct {
 func (ns *Namespace) Name() string { return ns.name }
 
 // Path is the file that setns(2) wants opened.
-func (ns *Namespace) Path() string { return filepath.Join(netnsDir, ns.name) }
+func (ns *Namespace) Path() string {
+	if ns.path != "" {
+		return ns.path
+	}
+	return filepath.Join(netnsDir, ns.name)
+}
 
 // Do runs f on an OS thread of its own inside the namespace and returns f's
 // error. Sockets and devices that f opens stay in the namespace wherever they are

@@ -25,9 +25,12 @@ func wireVeth(spaces map[role]*Namespace, _ Config) error {
 	return createVeth(spaces[roleA], endDevice, spaces[roleB], endDevice)
 }
 
-func wireRoute(spaces map[role]*Namespace, _ Config) error {
+func wireRoute(spaces map[role]*Namespace, cfg Config) error {
 	if err := createVeth(spaces[roleA], endDevice, spaces[roleR], routerDeviceA); err != nil {
 		return err
+	}
+	if cfg.Guest {
+		return wireGuest(spaces)
 	}
 	return createVeth(spaces[roleB], endDevice, spaces[roleR], routerDeviceB)
 }
