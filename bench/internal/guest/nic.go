@@ -39,7 +39,7 @@ func (n *NIC) args() []string {
 	for i := range fds {
 		fds[i] = fmt.Sprint(firstExtraFile + i)
 	}
-	netdev, device := "tap,id=nic,vhost=off,fds="+strings.Join(fds, ":"), "virtio-net-pci,netdev=nic,mac="+n.MAC.String()
+	netdev, device := "tap,id=nic,vhost=off,fds="+strings.Join(fds, ":"), "virtio-net-pci,netdev=nic,romfile=,mac="+n.MAC.String()
 	if len(fds) == 1 {
 		netdev = "tap,id=nic,vhost=off,fd=" + fds[0]
 	} else {

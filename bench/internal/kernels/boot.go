@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"tunbench/bench/internal/guest"
@@ -57,12 +56,8 @@ func (r Run) launcher(commands []Command) (launcher *guest.Launcher, cache strin
 	if err := guest.CheckPrograms(program, inGuest(commands)); err != nil {
 		return nil, "", err
 	}
-	if cache, err = os.UserCacheDir(); err != nil {
-		return nil, "", fmt.Errorf("find cache folder: %w: set XDG_CACHE_HOME", err)
-	}
-	cache = filepath.Join(cache, "tunbench")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return nil, "", fmt.Errorf("make cache folder: %w: set XDG_CACHE_HOME", err)
+	if cache, err = guest.CacheFolder(); err != nil {
+		return nil, "", err
 	}
 	return &guest.Launcher{
 		Program: program,
@@ -70,7 +65,7 @@ func (r Run) launcher(commands []Command) (launcher *guest.Launcher, cache strin
 		Accel:   r.Accel,
 		Timeout: r.Timeout,
 		Native:  slices.ContainsFunc(commands, Command.comparesSpeed),
-		Lock:    filepath.Join(cache, "guest.lock"),
+		Lock:    guest.LockFile(cache),
 		Waiting: r.Waiting,
 	}, cache, nil
 }
@@ -81,7 +76,7 @@ func (r Run) sources(ctx context.Context, cache string) ([]source, error) {
 		k, err := guest.KernelFiles(r.Image, r.Modules)
 		return []source{{k.Name, func() (guest.Kernel, error) { return k, nil }}}, err
 	}
-	archive, err := guest.OpenArchive(filepath.Join(cache, "kernels"))
+	archive, err := guest.OpenArchive(guest.KernelFolder(cache))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,148 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"tunbench/bench/internal/guest"
+	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/testbed"
+)
+
+// AgentCommand is the command of this program that a guest runs.
+const AgentCommand = "guest-agent"
+
+// bootPatience is how long a guest may take from its first instruction to the agent.
+const bootPatience = 100 * time.Second
+
+// Spec says which guest a scene has.
+type Spec struct {
+	Kernel   string // a pattern of a Debian kernel, as guest.ParsePattern reads it
+	Queues   int    // queue pairs of its NIC, and at least as many CPUs
+	VnetHdr  bool   // a virtio_net_hdr on each packet of the TAP device; without one there are no features
+	Features guest.NICFeatures
+}
+
+// Machines starts guests, one at a time, and remembers between them what works here. Its methods may be called from any goroutine.
+type Machines struct {
+	// Program is a static build of tunbench; "" is this one.
+	Program string
+	// Waiting is called when another process's guest has to end first; it may be nil.
+	Waiting func()
+
+	mu      sync.Mutex
+	cache   string
+	archive *guest.Archive
+	kernels map[string]guest.Kernel
+	accel   guest.Accel
+}
+
+// Start boots a guest on the TAP device of a scene, and makes it end B. The scene must have been built with cfg. A host that cannot
+// do it is a host.Unfit; a guest that does not boot a *guest.BootError.
+func (m *Machines) Start(ctx context.Context, scene *testbed.Testbed, cfg testbed.Config, spec Spec) (*Guest, error) {
+	g, err := m.start(ctx, scene, cfg, spec)
+	if missing := (*guest.UnsupportedError)(nil); errors.As(err, &missing) {
+		return nil, &host.Unfit{Missing: missing.Missing + " for a guest", Remedy: missing.Remedy}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start guest: %w", err)
+	}
+	return g, nil
+}
+
+func (m *Machines) start(ctx context.Context, scene *testbed.Testbed, cfg testbed.Config, spec Spec) (*Guest, error) {
+	if err := guest.FindQEMU(); err != nil {
+		return nil, err
+	}
+	program := m.Program
+	if program == "" {
+		var err error
+		if program, err = os.Executable(); err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+	}
+	words := []string{AgentCommand}
+	if err := guest.CheckPrograms(program, [][]string{words}); err != nil {
+		return nil, err
+	}
+	kernel, err := m.kernel(ctx, spec.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	queues, err := scene.OpenGuestQueues(spec.Queues, spec.VnetHdr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { // QEMU has its own descriptors of them
+		for _, q := range queues {
+			_ = q.Close()
+		}
+	}()
+	machine := guest.DefaultMachine
+	machine.CPUs = max(machine.CPUs, spec.Queues)
+	launcher := m.launcher(program)
+	launcher.Machine = machine
+	launcher.NIC = &guest.NIC{Queues: queues, MAC: net.HardwareAddr(testbed.GuestMAC()), Features: spec.Features}
+	session, err := launcher.Start(ctx, kernel, words)
+	if err != nil {
+		return nil, err
+	}
+	m.remember(launcher.Accel)
+	g, err := Join(ctx, session, cfg)
+	if err != nil {
+		return nil, err
+	}
+	g.Facts = Facts{Release: session.Release, Emulated: session.Emulated, CPUs: machine.CPUs, Process: session.Process, Boot: session.Took}
+	return g, nil
+}
+
+func (m *Machines) launcher(program string) *guest.Launcher {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	accel := m.accel
+	if accel == "" {
+		accel = guest.Auto
+	}
+	return &guest.Launcher{Program: program, Accel: accel, Timeout: bootPatience, Lock: guest.LockFile(m.cache), Waiting: m.Waiting}
+}
+
+// remember keeps how guests run here: to find out takes seconds.
+func (m *Machines) remember(a guest.Accel) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.accel = a
+}
+
+// kernel gets the kernel of a pattern, once.
+func (m *Machines) kernel(ctx context.Context, pattern string) (k guest.Kernel, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k, has := m.kernels[pattern]; has {
+		return k, nil
+	}
+	p, err := guest.ParsePattern(pattern)
+	if err != nil {
+		return k, err
+	}
+	if m.archive == nil {
+		if m.cache, err = guest.CacheFolder(); err != nil {
+			return k, err
+		}
+		if m.archive, err = guest.OpenArchive(guest.KernelFolder(m.cache)); err != nil {
+			return k, err
+		}
+	}
+	if k, err = m.archive.Get(ctx, p); err != nil {
+		return k, err
+	}
+	if m.kernels == nil {
+		m.kernels = map[string]guest.Kernel{}
+	}
+	m.kernels[pattern] = k
+	return k, nil
+}
