@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"tunbench/bench/internal/host/doctor"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/independent"
 )
 
 func (con *console) doctorCommand() *cobra.Command {
@@ -29,7 +31,9 @@ here.
   unknown   could not be checked`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := doctor.Checks(cmd.Context(), doctor.Probes{BPF: bpfFeatures(), Scene: testbed.Probe, Runs: testbed.Runs})
+			checks := doctor.Checks(cmd.Context(), doctor.Probes{
+				BPF: bpfFeatures(), Programs: generators(cmd.Context()), Scene: testbed.Probe, Runs: testbed.Runs,
+			})
 			if err := con.printChecks(checks, asJSON); err != nil {
 				return fmt.Errorf("print checks: %w", err)
 			}
@@ -67,6 +71,20 @@ func bpfFeatures() []doctor.BPFFeature {
 			Meaning: "--drop-reasons has none to name", Remedy: "use Linux 5.17 with CONFIG_DEBUG_INFO_BTF",
 		},
 	}
+}
+
+// generators are the programs of others that a measurement may ask for.
+func generators(ctx context.Context) (all []doctor.Program) {
+	for _, p := range independent.Programs() {
+		all = append(all, doctor.Program{
+			Name: p.Name, Meaning: "no gen=" + p.Name, Remedy: "install the Debian package " + p.Package,
+			Find: func() (string, error) {
+				found, err := p.Find(ctx)
+				return found.Version, err
+			},
+		})
+	}
+	return all
 }
 
 func (con *console) printChecks(checks []doctor.Check, asJSON bool) error {

@@ -26,7 +26,7 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials, the CPUs
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, warnings of trials, versions of generators, the CPUs
 // allowed and emulation, one of schema 2 but for comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
 	all := fixture.File(fixture.Records(t)...)
@@ -42,9 +42,9 @@ func TestReadGolden(t *testing.T) {
 
 // beforeSchema4 takes away what a trial did not have then.
 func beforeSchema4(t results.Trial) results.Trial {
-	dut := *t.DUT
-	dut.Skips, dut.External = nil, nil
-	t.DUT, t.Warnings = &dut, nil
+	dut, sender := *t.DUT, *t.Sender
+	dut.Skips, dut.External, sender.Version = nil, nil, ""
+	t.DUT, t.Sender, t.Warnings = &dut, &sender, nil
 	return t
 }
 

@@ -5,13 +5,16 @@ type SenderKind string
 
 // The generators.
 const (
-	SenderXDP    SenderKind = "xdp"    // in the kernel, by an XDP program run with live frames
-	SenderSocket SenderKind = "socket" // by sendmmsg(2) on UDP sockets
+	SenderXDP      SenderKind = "xdp"      // in the kernel, by an XDP program run with live frames
+	SenderSocket   SenderKind = "socket"   // by sendmmsg(2) on UDP sockets
+	SenderIperf3   SenderKind = "iperf3"   // by the program iperf3, which counted what arrived, too
+	SenderSockperf SenderKind = "sockperf" // by the program sockperf, which timed what came back, too
 )
 
 // Sender is the generator of a trial and how well it kept its own time.
 type Sender struct {
 	Kind       SenderKind    `json:"kind,omitempty"`
+	Version    string        `json:"version,omitempty"`     // of a program of others
 	LatenessNs *Distribution `json:"lateness_ns,omitempty"` // from the intended send time to the packet's departure
 	Notes      []string      `json:"notes,omitempty"`       // what it had to do without
 }

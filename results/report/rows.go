@@ -54,10 +54,11 @@ func sameCount(rows []row) bool {
 // arrange turns summaries into groups of one load each, loads and devices under test in the order in which they came. Where no load has more than one row,
 // all rows form one group without a heading.
 func arrange(summaries []analysis.Summary) ([]layout.Group[row], names) {
-	pairs := make([][]results.Setting, len(summaries))
+	scenarios := make([]string, len(summaries))
 	for i, s := range summaries {
-		pairs[i] = results.SettingsOf(s.Scenario)
+		scenarios[i] = s.Scenario
 	}
+	pairs := settingsOf(scenarios)
 	n := compareNames(pairs)
 	var groups []layout.Group[row]
 	for i, s := range summaries {

@@ -42,14 +42,14 @@ type subjects struct {
 // nameSubjects looks at the scenarios of a section, which may repeat.
 func nameSubjects(scenarios []string) subjects {
 	var distinct []string
-	var pairs [][]results.Setting
 	s := subjects{titles: map[string]string{}}
 	for _, name := range scenarios {
 		if _, seen := s.titles[name]; !seen {
 			s.titles[name] = ""
-			distinct, pairs = append(distinct, name), append(pairs, results.SettingsOf(name))
+			distinct = append(distinct, name)
 		}
 	}
+	pairs := settingsOf(distinct)
 	n := compareNames(pairs)
 	for i, name := range distinct {
 		s.titles[name] = plain(strings.TrimSpace(n.dut(pairs[i]) + " " + n.load(pairs[i])))

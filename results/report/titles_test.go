@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"tunbench/results"
 	"tunbench/results/internal/fixture"
 	"tunbench/results/report/layout"
 )
@@ -87,14 +86,18 @@ func TestCompareNames(t *testing.T) {
 			[]string{"queues=1", "queues=2"},
 			[]string{"", ""},
 		},
+		{
+			"a generator that one name leaves unsaid",
+			[]string{"dut=veth/proto=tcp", "dut=veth/gen=iperf3/proto=tcp", "dut=veth/gen=xdp/proto=udp"},
+			"dut=veth", "",
+			[]string{"proto=tcp gen=socket", "proto=tcp gen=iperf3", "proto=udp gen=xdp"},
+			[]string{"", "", ""},
+		},
 		{"no pairs at all", []string{"this", "that"}, "", "that this", []string{"", ""}, []string{"", ""}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var all [][]results.Setting
-			for _, s := range test.scenarios {
-				all = append(all, results.SettingsOf(s))
-			}
+			all := settingsOf(test.scenarios)
 			n := compareNames(all)
 			var loads, duts []string
 			for _, pairs := range all {

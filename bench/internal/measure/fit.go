@@ -1,11 +1,13 @@
 package measure
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/traffic"
+	"tunbench/bench/internal/traffic/independent"
 )
 
 // Features says what the tester can do on this host: each field is nil, or the reason why not.
@@ -13,6 +15,7 @@ type Features struct {
 	LiveFrames error // gen=xdp
 	Sink       error // sink=tcx, by TCX or clsact
 	TCX        error // sink=tcx by TCX
+	Generators error // the generators of others that the scenarios name
 }
 
 // ProbeFeatures tries the features that the scenarios need, in network namespaces of its own.
@@ -28,7 +31,21 @@ func ProbeFeatures(scenarios []scenario.Scenario) Features {
 			f.Sink = traffic.Probe()
 		}
 	}
+	f.Generators = findGenerators(scenarios)
 	return f
+}
+
+// findGenerators looks for the programs of others that the scenarios name.
+func findGenerators(scenarios []scenario.Scenario) error {
+	for _, program := range independent.Programs() {
+		isNamed := func(s scenario.Scenario) bool { return string(s.Gen) == program.Name }
+		if slices.ContainsFunc(scenarios, isNamed) {
+			if _, err := program.Find(context.Background()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Lost has a sentence each for what generator and sink cannot do on this host; "" if they can do everything.
@@ -38,6 +55,9 @@ type Lost struct{ Generator, Sink string }
 // what is measured. Scenarios that become the same are returned once. The error is what the kernel refused, if
 // sockets cannot do the work either.
 func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario, lost Lost, err error) {
+	if f.Generators != nil {
+		return nil, Lost{}, f.Generators
+	}
 	for _, s := range scenarios {
 		words, refused := substitutes(s, f)
 		if len(words) > 0 {

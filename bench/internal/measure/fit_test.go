@@ -22,9 +22,9 @@ func TestFit(t *testing.T) {
 		"no live frames":    {Features{LiveFrames: refused}, "", "gen=socket sink=tcx", []string{"half the highest load", "not permitted"}},
 		"no TCX":            {Features{TCX: refused}, "", "gen=xdp sink=tcx", []string{"clsact", "not permitted"}},
 		"no sink":           {Features{Sink: refused, TCX: refused}, "", "gen=xdp sink=socket", []string{"wake-up", "not permitted"}},
-		"neither":           {Features{refused, refused, refused}, "", "gen=socket sink=socket", []string{"half", "wake-up"}},
+		"neither":           {Features{LiveFrames: refused, Sink: refused, TCX: refused}, "", "gen=socket sink=socket", []string{"half", "wake-up"}},
 		"not needed anyway": {Features{}, "gen=socket sink=socket", "gen=socket sink=socket", nil},
-		"TCP needs neither": {Features{refused, refused, refused}, "proto=tcp", "proto=tcp", []string{"half", "wake-up"}},
+		"TCP needs neither": {Features{LiveFrames: refused, Sink: refused, TCX: refused}, "proto=tcp", "proto=tcp", []string{"half", "wake-up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Twice the same is measured once.

@@ -157,7 +157,9 @@ func (m *trial) warmUp(loadCtx context.Context) (before observation, err error) 
 		return before, errors.Join(err, context.Cause(loadCtx))
 	}
 	m.enter(phaseWarmup)
-	if err := m.workload.run(loadCtx, m.amount(m.ask.Warmup)); err != nil {
+	warmup := m.amount(m.ask.Warmup)
+	warmup.then = m.ask.Duration
+	if err := m.workload.run(loadCtx, warmup); err != nil {
 		return before, fmt.Errorf("warm up: %w", err)
 	}
 	m.enter(phaseWarm)

@@ -17,6 +17,7 @@ import (
 type amount struct {
 	load     load.Load
 	duration time.Duration
+	then     time.Duration // this is the warm-up of a load of this duration, which follows; 0: it is none
 }
 
 // workload is the traffic of a Rig. Its methods are called in this order, from one
@@ -66,6 +67,10 @@ const (
 // newWorkload opens what the scenario's traffic needs at both ends.
 func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
 	switch {
+	case s.Gen == scenario.GenIperf3:
+		return newIperf3(ctx, s, scene, p)
+	case s.Gen == scenario.GenSockperf:
+		return newSockperf(ctx, s, scene, p)
 	case s.OpenLoop():
 		return newUDP(s, scene, p)
 	case s.Proto == scenario.TCP:

@@ -39,7 +39,7 @@ func ParseArms(words []string) (a, b Scenario, err error) {
 		return a, b, err
 	}
 	for _, g := range both {
-		if why := g.key.applies(&a); why != "" && g.key.applies(&b) != "" {
+		if why := g.whyIdle(&a); why != "" && g.whyIdle(&b) != "" {
 			return a, b, &UsageError{Word: g.word(), Reason: why}
 		}
 	}

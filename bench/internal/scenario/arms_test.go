@@ -14,6 +14,8 @@ func TestParseArms(t *testing.T) {
 		{"load=1000 a:load=2k", "load=2000", "load=1000"},
 		{"queues=2 flows=4 b:dut=route", "queues=2 flows=4", "dut=route flows=4"},
 		{"b:size=128/queues=2 b:size=64", "", "queues=2"},
+		{"a:gen=socket b:gen=iperf3 proto=tcp", "proto=tcp", "proto=tcp gen=iperf3"},
+		{"gen=xdp-ip b:proto=tcp", "gen=xdp-ip", "proto=tcp"},
 		{"a:" + defaultName + " b:dut=veth", "", "dut=veth"},
 	} {
 		t.Run(test.words, func(t *testing.T) {
@@ -38,6 +40,7 @@ func TestParseArmsErrors(t *testing.T) {
 		{"b:size=64 b:size=128", "b:size=128", "twice"},
 		{"a:dut=veth a:queues=2", "queues=2", "dut=forwarder"},
 		{"a:dut=veth b:dut=route queues=2", "queues=2", "dut=forwarder"},
+		{"a:proto=tcp b:load=pingpong gen=xdp", "gen=xdp", "need sockets"},
 		{"c:size=64", "c:size=64", "no such key"},
 		{"a:sise=64", "sise=64", "did you mean size"},
 		{"b:size=9000", "size=9000", "above mtu"},

@@ -12,16 +12,17 @@ import (
 // key is one setting. The list of keys is the only place that knows them: parsing, names, help and errors all come from it.
 type key struct {
 	name    string
-	doc     string                 // one line
-	allowed string                 // the values, for people
-	initial func(*Scenario) string // the default, given the keys before this one
-	applies func(*Scenario) string // "" or why the key has no meaning, given the keys before this one
+	doc     string                         // one line
+	allowed string                         // the values, for people
+	initial func(*Scenario) string         // the default, given the keys before this one
+	applies func(*Scenario) string         // "" or why the key has no meaning, given the keys before this one
+	idle    func(*Scenario, string) string // "" or why a value has no meaning although the key has, given the keys before this one; may be nil
 	parse   func(*Scenario, string) error
 	print   func(*Scenario) string
 	check   func(*Scenario) *breach // rules between keys, run when all are set; may be nil
 	others  func() string           // what else is allowed at this moment, behind allowed; may be nil
 	last    bool                    // is set when all others are: its default depends on keys behind it
-	silent  string                  // the value at which names leave the key out; "" is none
+	silent  func(*Scenario) string  // the value at which names leave the key out, "" is none; may be nil
 }
 
 // breach is a broken rule between keys.
@@ -121,6 +122,20 @@ func (k key) only(reason string, ok func(*Scenario) bool) key {
 	return k
 }
 
+// besides says which values have no meaning in some scenarios to which the key applies: there they are as good as not given.
+func (k key) besides(idle func(*Scenario, string) string) key {
+	k.idle = idle
+	return k
+}
+
+// whyIdle is "" or why the setting has no meaning in a scenario.
+func (g setting) whyIdle(s *Scenario) string {
+	if why := g.key.applies(s); why != "" || g.key.idle == nil {
+		return why
+	}
+	return g.key.idle(s, g.value)
+}
+
 // with adds a rule between keys.
 func (k key) with(check func(*Scenario) *breach) key {
 	k.check = check
@@ -147,13 +162,22 @@ func (k key) defaulting(initial func(*Scenario) string) key {
 
 // optional leaves the key out of names where it has this value, as all names were before there was the key. Wherever the rules between keys
 // allow the value, it must be the default: a name without the key means it.
-func (k key) optional(value string) key {
+func (k key) optional(value string) key { return k.optionalAs(constant(value)) }
+
+// optionalAs is optional with a value that depends on earlier keys; "" is none.
+func (k key) optionalAs(value func(*Scenario) string) key {
 	k.silent = value
 	return k
 }
 
 // isSilent says whether names leave the key out.
-func (k *key) isSilent(s *Scenario) bool { return k.silent != "" && k.print(s) == k.silent }
+func (k *key) isSilent(s *Scenario) bool {
+	if k.silent == nil {
+		return false
+	}
+	value := k.silent(s)
+	return value != "" && k.print(s) == value
+}
 
 // find returns the key of a name, nil if there is none. Keys are the same if their names are.
 func find(name string) *key {

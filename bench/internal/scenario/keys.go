@@ -57,13 +57,13 @@ var keys = []key{
 		only(udpOnly, isUDP).with(checkSegs),
 	number("flows", "UDP flows or TCP streams", 1, 1, maxFlows, func(s *Scenario) *int { return &s.Flows }).with(checkFlows).
 		allowing("1..32768; 4096 with gen=socket, 1024 with proto=tcp"),
+	word("gen", "generator: XDP in the kernel, straight into the device or by the IP stack; sockets; a program of others", GenXDP,
+		func(s *Scenario) *Gen { return &s.Gen }, GenXDP, GenXDPIP, GenSocket, GenIperf3, GenSockperf).
+		only("applies only with segs=1: superpackets leave only sockets", canChooseGen).
+		besides(idleGen).optionalAs(silentGen).defaulting(defaultGen).with(checkGen),
 	word("order", "which flow sends next: each in turn, runs of 64 packets, or few flows with most packets", Interleaved,
 		func(s *Scenario) *FlowOrder { return &s.Order }, Interleaved, InOrder, Zipf).
 		only(openLoopOnly, isOpenLoop),
-	word("gen", "generator: an XDP program in the kernel, straight into the device or through the IP stack, or UDP sockets", GenXDP,
-		func(s *Scenario) *Gen { return &s.Gen }, GenXDP, GenXDPIP, GenSocket).
-		only("applies only to open-loop udp with segs=1; else sockets", canChooseGen).
-		defaulting(defaultGen).with(checkGen),
 	word("sink", "what counts the packets that arrive: an eBPF program on the device, XDP in its driver, or a UDP socket", SinkTCX,
 		func(s *Scenario) *Sink { return &s.Sink }, SinkTCX, SinkXDP, SinkSocket).
 		only(openLoopOnly, isOpenLoop).with(checkSink),
@@ -106,7 +106,7 @@ const (
 	forwarderOnly = "applies only to dut=forwarder"
 	udpOnly       = "applies only to proto=udp"
 	tcpOnly       = "applies only to proto=tcp"
-	openLoopOnly  = "applies only to open-loop udp"
+	openLoopOnly  = "applies only to open-loop udp with a gen of tunbench"
 )
 
 func hasQueues(s *Scenario) bool { return s.DUT == Forwarder && s.Queues > 1 }
@@ -121,7 +121,7 @@ func isTCP(s *Scenario) bool { return s.Proto == TCP }
 
 func isOpenLoop(s *Scenario) bool { return s.OpenLoop() }
 
-func canChooseGen(s *Scenario) bool { return isOpenLoop(s) && s.Segs == 1 }
+func canChooseGen(s *Scenario) bool { return !isUDP(s) || s.Segs == 1 }
 
 func canPin(s *Scenario) bool { return s.HasProcess() || isUDP(s) }
 
@@ -250,24 +250,6 @@ const (
 	// maxSocketFlows leaves room below the usual limit of open files.
 	maxSocketFlows = 4096
 )
-
-// maxXDPSize is the longest IP packet of the in-kernel generator: a frame lies in one page, with headroom before it and struct
-// skb_shared_info behind it (net/bpf/test_run.c).
-const maxXDPSize = 3394
-
-func defaultGen(s *Scenario) string {
-	if s.Size.Largest() > maxXDPSize {
-		return string(GenSocket)
-	}
-	return string(GenXDP)
-}
-
-func checkGen(s *Scenario) *breach {
-	if s.Gen.InKernel() && s.Size.Largest() > maxXDPSize {
-		return &breach{fmt.Sprintf("a frame of the in-kernel generator has room for %d bytes", maxXDPSize), "socket, or smaller sizes"}
-	}
-	return nil
-}
 
 // countsByXDP says that a program which cannot open superpackets counts what arrives.
 func (s *Scenario) countsByXDP() bool { return s.OpenLoop() && s.Sink == SinkXDP }

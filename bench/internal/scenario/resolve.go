@@ -25,12 +25,16 @@ func resolve(given []setting) (Scenario, []idleSetting, error) {
 	var idle []idleSetting
 	for _, k := range inOrder() {
 		g := settingOf(given, k)
-		why := k.applies(&s)
-		switch {
-		case why != "":
-			if g != nil && !g.inherited {
-				idle = append(idle, idleSetting{k, &UsageError{Word: g.word(), Reason: why}})
+		if g != nil {
+			if why := g.whyIdle(&s); why != "" {
+				if !g.inherited {
+					idle = append(idle, idleSetting{k, &UsageError{Word: g.word(), Reason: why}})
+				}
+				g = nil
 			}
+		}
+		switch {
+		case k.applies(&s) != "":
 			continue
 		case g == nil:
 			g = &setting{key: k, value: k.initial(&s)}

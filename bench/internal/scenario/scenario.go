@@ -108,18 +108,23 @@ const (
 	Fq           Qdisc = "fq"
 )
 
-// Gen is what makes the packets of a UDP load.
+// Gen is what makes the packets of the load.
 type Gen string
 
 // The generators.
 const (
-	GenXDP    Gen = "xdp"    // an XDP program in the kernel that is run with live frames
-	GenXDPIP  Gen = "xdp-ip" // the same, whose packets the IP stack routes to the device
-	GenSocket Gen = "socket" // UDP sockets
+	GenXDP      Gen = "xdp"      // an XDP program in the kernel that is run with live frames
+	GenXDPIP    Gen = "xdp-ip"   // the same, whose packets the IP stack routes to the device
+	GenSocket   Gen = "socket"   // sockets of tunbench itself
+	GenIperf3   Gen = "iperf3"   // iperf3, as client and server
+	GenSockperf Gen = "sockperf" // sockperf, as client and server
 )
 
 // InKernel says whether packets are made without sockets.
 func (g Gen) InKernel() bool { return g == GenXDP || g == GenXDPIP }
+
+// Independent says whether somebody else's program sends the load and counts what arrives of it.
+func (g Gen) Independent() bool { return g == GenIperf3 || g == GenSockperf }
 
 // Sink is what receives and counts the packets of a UDP load.
 type Sink string
@@ -177,7 +182,7 @@ type Scenario struct {
 	Segs     int // segments per UDP_SEGMENT superpacket; 1 is none
 	Flows    int // UDP flows or TCP streams
 	Order    FlowOrder
-	Gen      Gen // empty where superpackets leave only sockets
+	Gen      Gen // empty for superpackets, which leave only sockets
 	Sink     Sink
 	Verify   Switch // the sink checks every byte of the payload
 	MTU      int
@@ -188,8 +193,12 @@ type Scenario struct {
 	Sysctls  Sysctls // of every network namespace; empty is none
 }
 
-// OpenLoop says whether the load is UDP that does not wait for answers: one whose rate can be set, that a generator makes and a sink counts.
-func (s Scenario) OpenLoop() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
+// OpenLoop says whether the load is UDP that does not wait for answers, and generator and sink are ours: each packet is sent at its time and
+// accounted for.
+func (s Scenario) OpenLoop() bool { return s.isDatagrams() && !s.Gen.Independent() }
+
+// isDatagrams says whether the load is UDP that does not wait for answers.
+func (s Scenario) isDatagrams() bool { return s.Proto == UDP && s.Load.Mode != LoadPingPong }
 
 // IsRival reports whether the device under test is a forwarder of somebody else that tunbench has built in.
 func (s Scenario) IsRival() bool { return s.DUT == WireGuardGo || s.DUT == Netpoll }

@@ -12,6 +12,8 @@ import (
 type Probes struct {
 	// BPF are what the generator and the sink do with eBPF.
 	BPF []BPFFeature
+	// Programs are those of others that a measurement may ask for.
+	Programs []Program
 	// Scene builds the namespaces of a measurement and removes them.
 	Scene func() error
 	// Runs returns the namespaces of other runs of tunbench: of those that are still
@@ -43,7 +45,11 @@ func abilities(m host.Machine, probes Probes) []Check {
 	for _, f := range probes.BPF {
 		checks = append(checks, f.check())
 	}
-	return append(checks, ioUring(m, tryIoUring()))
+	checks = append(checks, ioUring(m, tryIoUring()))
+	for _, p := range probes.Programs {
+		checks = append(checks, p.check())
+	}
+	return checks
 }
 
 func processor(m host.Machine) []Check {
