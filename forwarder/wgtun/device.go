@@ -38,7 +38,7 @@ func Open(cfg Config) (*Device, error) {
 }
 
 // Read waits for packets and takes all that there are, up to one for each of bufs and
-// BatchSize: packet i is bufs[i][offset:][:sizes[i]]. Packets of a superpacket that do not fit
+// BatchSize, or fewer of superpackets: packet i is bufs[i][offset:][:sizes[i]]. Packets of a superpacket that do not fit
 // are given to the next Read. The error is os.ErrClosed after Close or when the device is gone,
 // and wireguard.ErrTooManySegments where a packet was dropped because it is longer than its buffer.
 func (d *Device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {

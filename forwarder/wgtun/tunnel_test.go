@@ -14,9 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder/steer"
+	"tunbench/forwarder/tun"
 )
 
 // onQueues are the WireGuards that work on this package's devices.
@@ -174,4 +176,90 @@ func segmented(size int) []byte {
 	binary.NativeEndian.PutUint32(b[12:], unix.UDP_SEGMENT)
 	binary.NativeEndian.PutUint16(b[unix.CmsgLen(0):], uint16(size))
 	return b
+}
+
+// TestUpDown is what both modules ask of their devices (TestUpDown): WireGuard goes up and down as often
+// as it likes, while the link does too, and closes at any moment.
+func TestUpDown(t *testing.T) {
+	for _, v := range onQueues {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			tn := newTunnel(t, v)
+			var all sync.WaitGroup
+			for i, end := range tn.ends {
+				all.Go(func() {
+					for range 20 {
+						if err := errors.Join(end.Down(), end.Up()); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				all.Go(func() {
+					err := tun.InNamespace(tn.netns[i], func() error {
+						l, err := netlink.LinkByName("wg0")
+						for k := range 20 {
+							err = errors.Join(err, netlink.LinkSetDown(l), netlink.LinkSetMTU(l, 1280+k), netlink.LinkSetUp(l))
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			for _, end := range tn.ends {
+				end.Close()
+			}
+		})
+	}
+}
+
+// TestConcurrency is what both modules ask of their devices (TestConcurrencySafety): traffic in both
+// directions while WireGuard is configured, asked and at last closed. The race detector judges.
+func TestConcurrency(t *testing.T) {
+	for _, v := range onQueues {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			tn := newTunnel(t, v)
+			checkEcho(t, tn, 0, false) // they have shaken hands
+			var all sync.WaitGroup
+			stop := make(chan struct{})
+			for i := range tn.ends {
+				_, sink := tn.listen(t, 1-i, false)
+				var source *net.UDPConn
+				inside(t, tn.netns[i], func() (err error) {
+					source, err = net.DialUDP("udp", nil, sink.LocalAddr().(*net.UDPAddr))
+					return err
+				})
+				defer source.Close()
+				all.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+							_, _ = source.Write(make([]byte, 300)) // the device may be gone
+						}
+					}
+				})
+			}
+			for _, end := range tn.ends {
+				for range 50 {
+					said, err := end.IpcGet()
+					if err != nil || len(said) == 0 {
+						t.Errorf("IpcGet: %q, %v", said, err)
+					}
+					if err := end.IpcSet("fwmark=0\n"); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			for _, end := range tn.ends {
+				end.Close() // in the midst of it
+			}
+			close(stop)
+			all.Wait()
+		})
+	}
 }
