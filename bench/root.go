@@ -16,6 +16,7 @@ its references with known load, and accounts for every packet.
 Begin with
 
   tunbench doctor                    what this host can do, and what distorts it
+  sudo tunbench tune                 set what helps (tunbench reset puts it back)
   sudo tunbench run --preset smoke   15 seconds: does everything work?
   sudo tunbench run --preset default the whole picture, about two minutes
   sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
@@ -23,7 +24,8 @@ Begin with
   sudo tunbench sweep offload=none,all queues=1,2 proto=tcp which of many settings mattered
 
 Everything happens in network namespaces named tb-<pid>-…, which are removed
-however a run ends; the host's own links and sysctls are not touched. Results go to
+however a run ends; the host's own links and sysctls are not touched, but by
+tunbench tune, which keeps a journal that tunbench reset undoes. Results go to
 standard output, progress to standard error and only to a terminal. NO_COLOR
 is obeyed.
 
@@ -73,7 +75,7 @@ func (con *console) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		con.runCommand(), con.abCommand(), con.gateCommand(), con.sweepCommand(), con.searchCommand(), con.burstCommand(), con.soakCommand(), con.checkCommand(), con.calibrateCommand(),
-		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(),
+		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.tuneCommand(), con.resetCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(),
 	)
 	return root
 }

@@ -30,9 +30,12 @@ func recordedSysctls() []string {
 	}
 }
 
+// SysctlFile is the file of a setting that is named as sysctl(8) does, relative to the root.
+func SysctlFile(name string) string { return "proc/sys/" + strings.ReplaceAll(name, ".", "/") }
+
 // Sysctl reads one setting, named as sysctl(8) does; white space between several values becomes one blank.
 func (m Machine) Sysctl(name string) (string, error) {
-	text, err := m.Read("proc/sys/" + strings.ReplaceAll(name, ".", "/"))
+	text, err := m.Read(SysctlFile(name))
 	return strings.Join(strings.Fields(text), " "), err
 }
 

@@ -38,7 +38,7 @@ func (m Machine) Virtualization() string {
 			return mark.name
 		}
 	}
-	flags, known := m.cpuFlags()
+	flags, known := m.CPUFlags()
 	switch {
 	case slices.Contains(flags, "hypervisor"):
 		return "vm"
@@ -53,9 +53,8 @@ func (m Machine) Virtualization() string {
 // target/i386/cpu.c), unless they were told to look like another CPU.
 func (m Machine) Emulated() bool { return strings.Contains(m.cpuModel(), "QEMU TCG") }
 
-// cpuFlags are the flags line of x86's /proc/cpuinfo; other architectures have
-// no flag for a hypervisor, which is what known tells.
-func (m Machine) cpuFlags() (flags []string, known bool) {
+// CPUFlags are the flags line of x86's /proc/cpuinfo, as the first CPU has it; known is false for other architectures.
+func (m Machine) CPUFlags() (flags []string, known bool) {
 	fs, err := m.Procfs()
 	if err != nil {
 		return nil, false

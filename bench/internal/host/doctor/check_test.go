@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/tune"
 )
 
 // status is a /proc/self/status of a process with every capability on two CPUs.
@@ -68,6 +69,12 @@ func TestChecksReadFiles(t *testing.T) {
 		"virtual":       {files{"proc/cpuinfo": "processor\t: 0\nmodel name\t: AMD EPYC\nflags\t\t: fpu hypervisor\n"}, virtual, Distorts, "vm"},
 		"bare metal":    {files{"proc/cpuinfo": "processor\t: 0\nmodel name\t: AMD EPYC\nflags\t\t: fpu\n"}, virtual, OK, "none"},
 		"virtual: none": {nil, virtual, Unknown, "neither"},
+
+		"ciphers all":     {files{"proc/cpuinfo": cpuinfo("fpu aes pclmulqdq avx2 vaes")}, ciphers, OK, "aes, pclmulqdq, avx2, vaes"},
+		"ciphers plain":   {files{"proc/cpuinfo": cpuinfo("fpu aes pclmulqdq avx2")}, ciphers, OK, "aes, pclmulqdq, avx2"},
+		"ciphers some":    {files{"proc/cpuinfo": cpuinfo("fpu aes vaes")}, ciphers, Distorts, "no pclmulqdq, avx2"},
+		"ciphers no x86":  {files{"proc/cpuinfo": cpuinfo("fp asimd aes")}, ciphers, Unknown, "no flags of an x86"},
+		"ciphers no file": {nil, ciphers, Unknown, "no flags"},
 
 		"smt on":      {files{cpu + "smt/active": "1"}, smt, Distorts, "on"},
 		"smt off":     {files{cpu + "smt/active": "0"}, smt, OK, "off"},
@@ -154,6 +161,29 @@ func pressureOf(resource string) func(host.Machine) Check {
 	return func(m host.Machine) Check { return pressure(m, resource) }
 }
 
+func cpuinfo(flags string) string {
+	return "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: CPU\nflags\t\t: " + flags + "\n"
+}
+
 func clockAt(ns time.Duration) func(host.Machine) Check {
 	return func(m host.Machine) Check { return clocksource(m, ns*time.Nanosecond) }
+}
+
+// TestTuned: an open journal is said, and so is one whose settings do not hold.
+func TestTuned(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status *tune.Status
+		err    error
+		state  State
+		found  string
+	}{
+		"not":  {nil, nil, OK, "nothing changed"},
+		"all":  {&tune.Status{Changes: 3}, nil, OK, "tunbench reset undoes"},
+		"half": {&tune.Status{Changes: 3, Undone: 2}, nil, Distorts, "2 of them"},
+		"torn": {nil, &tune.JournalError{Path: "/x", Why: "it is torn"}, Unknown, "it is torn"},
+	} {
+		if got := tuned(tt.status, tt.err); got.State != tt.state || !strings.Contains(got.Found, tt.found) {
+			t.Errorf("%s: got %+v, want %s with %q", name, got, tt.state, tt.found)
+		}
+	}
 }

@@ -60,7 +60,7 @@ func governor(m host.Machine) Check {
 		return ok(name, text)
 	}
 	return distorts(name, text, "the clock follows the load, so a slow arm runs at a slower clock",
-		"cpupower frequency-set -g performance")
+		"tunbench tune, or cpupower frequency-set -g performance")
 }
 
 // turbo reads the switch of whichever driver has one; the two have opposite
@@ -76,13 +76,13 @@ func turbo(m host.Machine) Check {
 		if value == "1" {
 			return ok(name, "off")
 		}
-		return distorts(name, "on", meaning, "echo 1 > /"+noTurbo)
+		return distorts(name, "on", meaning, "tunbench tune, or echo 1 > /"+noTurbo)
 	}
 	if value, err := m.Read(boost); err == nil {
 		if value == "0" {
 			return ok(name, "off")
 		}
-		return distorts(name, "on", meaning, "echo 0 > /"+boost)
+		return distorts(name, "on", meaning, "tunbench tune, or echo 0 > /"+boost)
 	}
 	return unknown(name, "no switch: firmware or hypervisor decides")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/tune"
 	"tunbench/forwarder/tun"
 )
 
@@ -36,7 +37,8 @@ func Checks(ctx context.Context, probes Probes) []Check {
 	checks = append(checks, noise...)
 	checks = append(checks, memory(m)...)
 	checks = append(checks, network(m)...)
-	return append(checks, otherRuns(probes.Runs))
+	tuner := tune.Tuner{Machine: m, Journal: tune.DefaultJournal}
+	return append(checks, otherRuns(probes.Runs), tuned(tuner.Status()))
 }
 
 func abilities(m host.Machine, probes Probes) []Check {
@@ -53,7 +55,7 @@ func abilities(m host.Machine, probes Probes) []Check {
 }
 
 func processor(m host.Machine) []Check {
-	return []Check{cores(m), quota(m), smt(m), governor(m), turbo(m), mitigations(m)}
+	return []Check{cores(m), quota(m), smt(m), governor(m), turbo(m), ciphers(m), mitigations(m)}
 }
 
 func clockChecks(m host.Machine) []Check {

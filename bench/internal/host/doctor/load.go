@@ -64,7 +64,7 @@ func irqbalance(m host.Machine) Check {
 		}
 		if comm, err := m.Read("proc/" + entry.Name() + "/comm"); err == nil && comm == "irqbalance" {
 			return distorts(name, "runs as process "+entry.Name(), "interrupts move between CPUs during a trial",
-				"systemctl stop irqbalance while measuring")
+				"tunbench tune pauses it while you measure")
 		}
 	}
 	return ok(name, "not seen")

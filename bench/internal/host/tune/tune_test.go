@@ -1,0 +1,413 @@
+package tune
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"tunbench/bench/internal/host"
+)
+
+// killedAt is the step at which this binary, as a child of the test, kills itself.
+const killedAt = "TUNE_TEST_KILLED_AT"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(killedAt) != "" {
+		os.Exit(child(os.Args[1], os.Args[2], os.Getenv(killedAt)))
+	}
+	os.Exit(m.Run())
+}
+
+// cannot is the exit code of a child that lacks the right.
+const cannot = 5
+
+// child tunes or resets the machine at root and dies at a step; it returns if there are fewer.
+func child(what, root, at string) int {
+	left, err := strconv.Atoi(at)
+	if err != nil {
+		return 2
+	}
+	t := tunerOf(root)
+	t.step = func() {
+		if left--; left == 0 {
+			_ = unix.Kill(unix.Getpid(), unix.SIGKILL)
+			select {}
+		}
+	}
+	if what == "tune" {
+		_, err = t.Tune()
+	} else {
+		_, err = t.Reset()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		if errors.Is(err, host.ErrCannot) {
+			return cannot
+		}
+		return 1
+	}
+	return 0
+}
+
+// files are a machine's, relative to its root.
+type files map[string]string
+
+// untuned has something to set in every knob, the first policy with settings of its governor.
+func untuned() files {
+	return files{
+		cpufreq + "policy0/scaling_governor":               "schedutil",
+		cpufreq + "policy0/schedutil/rate_limit_us":        "500",
+		cpufreq + "policy1/scaling_governor":               "powersave",
+		cpufreq + "policy2/scaling_governor":               "userspace",
+		cpufreq + "policy3/scaling_governor":               "performance",
+		cpufreq + "boost":                                  "1",
+		"sys/devices/system/cpu/intel_pstate/no_turbo":     "0",
+		"proc/sys/kernel/timer_migration":                  "1",
+		"proc/sys/kernel/numa_balancing":                   "1",
+		"proc/sys/kernel/nmi_watchdog":                     "1",
+		"proc/sys/vm/stat_interval":                        "1",
+		"proc/sys/net/core/bpf_jit_enable":                 "0",
+		hugePages + "enabled":                              "never",
+		hugePages + "khugepaged/defrag":                    "1",
+		"proc/sys/kernel/random/boot_id":                   "this boot",
+		"proc/sys/kernel/randomize_va_space":               "2",
+		"sys/devices/system/cpu/cpufreq/policy0/unrelated": "7",
+	}
+}
+
+func lay(t *testing.T, layout files) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, content := range layout {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func tunerOf(root string) *Tuner {
+	return &Tuner{Machine: host.Machine{Root: root}, Journal: filepath.Join(root, "run/tunbench/tune.journal")}
+}
+
+// state is every file of the machine, the journal among them.
+func state(t *testing.T, root string) files {
+	t.Helper()
+	all := files{}
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		all[name] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// as fails unless the machine has these files and no other.
+func as(t *testing.T, root string, want files) {
+	t.Helper()
+	if got := state(t, root); !maps.Equal(got, want) {
+		t.Errorf("the machine has %v, want %v", got, want)
+	}
+}
+
+func mustTune(t *testing.T, tuner *Tuner) []Setting {
+	t.Helper()
+	settings, err := tuner.Tune()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+func mustReset(t *testing.T, tuner *Tuner) []Setting {
+	t.Helper()
+	settings, err := tuner.Reset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+func TestTuneSetsWhatItSaysAndResetUndoesIt(t *testing.T) {
+	root := lay(t, untuned())
+	tuner := tunerOf(root)
+	planned := tuner.Plan()
+	as(t, root, untuned())
+	done := mustTune(t, tuner)
+	if !slices.Equal(planned, done) {
+		t.Errorf("a plan of %v became %v", planned, done)
+	}
+	want := untuned()
+	for _, s := range done {
+		if s.State == Set {
+			want[strings.TrimPrefix(s.Place, "/")] = s.Now
+		}
+	}
+	got := state(t, root)
+	delete(got, "run/tunbench/tune.journal")
+	if !maps.Equal(got, want) {
+		t.Errorf("tune said %v and made %v", want, got)
+	}
+	some := files{
+		cpufreq + "policy0/scaling_governor": "performance", cpufreq + "policy2/scaling_governor": "userspace", cpufreq + "boost": "0",
+		"sys/devices/system/cpu/intel_pstate/no_turbo": "1", "proc/sys/vm/stat_interval": "10", hugePages + "enabled": "madvise",
+	}
+	for name, value := range some {
+		if got[name] != value {
+			t.Errorf("%s is %s, want %s", name, got[name], value)
+		}
+	}
+	status, err := tuner.Status()
+	if err != nil || status == nil || status.Changes != 11 || status.Undone != 0 {
+		t.Errorf("status %+v, %v; want 11 changes", status, err)
+	}
+	for _, s := range mustReset(t, tuner) {
+		if s.State != Restored {
+			t.Errorf("reset: %+v, want it restored", s)
+		}
+	}
+	as(t, root, untuned())
+	if again := mustReset(t, tuner); again != nil {
+		t.Errorf("a second reset did %v", again)
+	}
+}
+
+// TestKilledAtEveryStep: whatever was killed where, a reset restores every value; also one that was killed itself, and
+// after a second tune.
+func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
+	killed := func(root, what string, at int) bool {
+		cmd := exec.Command("/proc/self/exe", what, root)
+		cmd.Env = append(os.Environ(), killedAt+"="+strconv.Itoa(at))
+		out, err := cmd.CombinedOutput()
+		if err != nil && cmd.ProcessState.ExitCode() != -1 {
+			t.Fatalf("%s: %v: %s", what, err, out)
+		}
+		return err != nil
+	}
+	const most = 50
+	steps := 0
+	for at := 1; ; at++ {
+		root := lay(t, untuned())
+		if !killed(root, "tune", at) {
+			break
+		}
+		steps++
+		if status, err := tunerOf(root).Status(); err != nil || status == nil || status.Undone != status.Changes-(at-1) {
+			t.Errorf("killed at step %d: status %+v, %v", at, status, err)
+		}
+		if at%2 == 0 {
+			mustTune(t, tunerOf(root)) // must not take what is half set for what was
+		}
+		killed(root, "reset", 1+at%5)
+		mustReset(t, tunerOf(root))
+		as(t, root, untuned())
+		if at > most {
+			t.Fatalf("no end after %d steps", at)
+		}
+	}
+	if steps != 12 { // the journal, and 11 changes
+		t.Errorf("tune took %d steps, want 12", steps)
+	}
+}
+
+// TestTuneTwice: the values before the first one are restored.
+func TestTuneTwice(t *testing.T) {
+	root := lay(t, untuned())
+	tuner := tunerOf(root)
+	mustTune(t, tuner)
+	if err := os.WriteFile(filepath.Join(root, cpufreq+"policy0/scaling_governor"), []byte("powersave"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustTune(t, tuner)
+	mustReset(t, tuner)
+	as(t, root, untuned())
+}
+
+// TestFailureRollsBack: a machine whose knob fails in the middle is as before, and so is the journal.
+func TestFailureRollsBack(t *testing.T) {
+	const (
+		name  = "proc/sys/kernel/timer_migration"
+		fixed = "/proc/sys/kernel/cap_last_cap" // that the kernel lets nobody set
+	)
+	value, err := os.ReadFile(fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tuned := range []bool{false, true} {
+		layout := untuned()
+		layout[name] = string(value)
+		root := lay(t, layout)
+		tuner := tunerOf(root)
+		if tuned { // all but that knob, and one is turned back since
+			place := filepath.Join(root, name)
+			if err := os.Remove(place); err != nil {
+				t.Fatal(err)
+			}
+			mustTune(t, tuner)
+			if err := os.WriteFile(place, value, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(root, cpufreq+"boost"), []byte("1"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := state(t, root)
+		steps := 0
+		tuner.step = func() {
+			if steps++; steps > 1 {
+				return
+			}
+			place := filepath.Join(root, name)
+			if err := errors.Join(os.Remove(place), os.Symlink(fixed, place)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := tuner.Tune(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Fatalf("tune of a knob that cannot be turned: %v", err)
+		}
+		if steps < 2 {
+			t.Error("it failed before anything was set")
+		}
+		delete(before, name) // a link now
+		as(t, root, before)
+	}
+}
+
+// TestOthersChangesStay: what somebody set after tune is not undone, and is said.
+func TestOthersChangesStay(t *testing.T) {
+	root := lay(t, files{"proc/sys/vm/stat_interval": "1", "proc/sys/kernel/timer_migration": "1"})
+	tuner := tunerOf(root)
+	mustTune(t, tuner)
+	if err := os.WriteFile(filepath.Join(root, "proc/sys/vm/stat_interval"), []byte("30"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	settings := mustReset(t, tuner)
+	if len(settings) != 2 || settings[0].State != Left || !strings.Contains(settings[0].Note, "it was 1 before") || settings[1].State != Restored {
+		t.Errorf("reset: %+v", settings)
+	}
+	as(t, root, files{"proc/sys/vm/stat_interval": "30", "proc/sys/kernel/timer_migration": "1"})
+}
+
+// TestGovernorSettingsReturn: the kernel forgets them with the governor.
+func TestGovernorSettingsReturn(t *testing.T) {
+	root := lay(t, untuned())
+	tuner := tunerOf(root)
+	mustTune(t, tuner)
+	limit := filepath.Join(root, cpufreq+"policy0/schedutil/rate_limit_us")
+	if err := os.WriteFile(limit, []byte("1000"), 0o644); err != nil { // as a new governor begins
+		t.Fatal(err)
+	}
+	mustReset(t, tuner)
+	as(t, root, untuned())
+}
+
+// TestReadOnlyKnobIsLeft: what the kernel lets nobody set is said and is no error.
+func TestReadOnlyKnobIsLeft(t *testing.T) {
+	root := lay(t, files{"proc/sys/kernel/nmi_watchdog": "1"})
+	if err := os.Chmod(filepath.Join(root, "proc/sys/kernel/nmi_watchdog"), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	settings := mustTune(t, tunerOf(root))
+	i := slices.IndexFunc(settings, func(s Setting) bool { return s.Knob == "kernel.nmi_watchdog" })
+	if settings[i].State != Left || settings[i].Note != errReadOnly.Error() {
+		t.Errorf("%+v", settings[i])
+	}
+	as(t, root, files{"proc/sys/kernel/nmi_watchdog": "1"})
+}
+
+// TestBadJournals: each is refused with the reason, by everyone, and nothing changes.
+func TestBadJournals(t *testing.T) {
+	good := func(change Change) string {
+		text, _ := json.Marshal(Journal{Kind: journalKind, Schema: journalSchema, Boot: "this boot", Changes: []Change{change}})
+		return string(text)
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"empty":           {"", "torn or no journal"},
+		"torn":            {good(Change{Knob: "vm.stat_interval", File: "proc/sys/vm/stat_interval"})[:60], "torn or no journal"},
+		"foreign":         {`{"kind":"something"}`, "another program wrote it"},
+		"foreign list":    {`[1]`, "torn or no journal"},
+		"newer":           {`{"kind":"tunbench tune","schema":2}`, "newer tunbench"},
+		"unknown knob":    {good(Change{Knob: "warp"}), `a knob "warp"`},
+		"other file":      {good(Change{Knob: "vm.stat_interval", File: "etc/shadow"}), "no file of vm.stat_interval"},
+		"way out":         {good(Change{Knob: "frequency governor", File: cpufreq + "policy0/../../scaling_governor"}), "no file of"},
+		"other process":   {good(Change{Knob: "irqbalance", Process: &Process{PID: 2, Name: "sh"}}), "none of irqbalance"},
+		"process 1":       {good(Change{Knob: "irqbalance", Process: &Process{PID: 1, Name: "irqbalance"}}), "none of irqbalance"},
+		"process of file": {good(Change{Knob: "vm.stat_interval", Process: &Process{PID: 9}}), "none of vm.stat_interval"},
+		"other tied":      {good(Change{Knob: "boost", File: cpufreq + "boost", Tied: []Value{{"etc/shadow", ""}}}), "no file of boost"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			layout := untuned()
+			layout["run/tunbench/tune.journal"] = tt.text
+			root := lay(t, layout)
+			tuner := tunerOf(root)
+			_, tuneErr := tuner.Tune()
+			_, resetErr := tuner.Reset()
+			_, statusErr := tuner.Status()
+			for _, err := range []error{tuneErr, resetErr, statusErr} {
+				var bad *JournalError
+				if !errors.As(err, &bad) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "remove it") {
+					t.Errorf("got %v, want %q", err, tt.want)
+				}
+			}
+			as(t, root, layout)
+		})
+	}
+}
+
+// TestJournalOfEarlierBoot: its settings went with that boot.
+func TestJournalOfEarlierBoot(t *testing.T) {
+	root := lay(t, untuned())
+	tuner := tunerOf(root)
+	mustTune(t, tuner)
+	for name, value := range untuned() {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(value), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rebooted := untuned()
+	rebooted["proc/sys/kernel/random/boot_id"] = "next boot"
+	if err := os.WriteFile(filepath.Join(root, "proc/sys/kernel/random/boot_id"), []byte("next boot"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := tuner.Status(); status != nil || err != nil {
+		t.Errorf("status %+v, %v", status, err)
+	}
+	if did := mustReset(t, tuner); did != nil {
+		t.Errorf("reset did %v", did)
+	}
+	as(t, root, rebooted)
+}
+
+// TestOneAtATime: a second one is refused while the first is at work.
+func TestOneAtATime(t *testing.T) {
+	root := lay(t, untuned())
+	tuner := tunerOf(root)
+	tuner.step = func() {
+		if _, err := tunerOf(root).Reset(); err == nil || !strings.Contains(err.Error(), "at work") {
+			t.Errorf("reset during tune: %v", err)
+		}
+	}
+	mustTune(t, tuner)
+}
