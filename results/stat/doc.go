@@ -21,6 +21,8 @@
 // that the machine went back and forth between, [Outliers] for values to label. They are for warnings; nothing is dropped on their account.
 // [Slope] and [RankCorrelation] do the same for a series at irregular times.
 //
+// A figure of many runs over weeks: [ChangePoints] finds where its level changed, also if neighbouring runs resemble each other.
+//
 // What a model of several factors says of a figure: [LeastSquares] fits it to any of its columns, [StudentQuantile] makes intervals of its
 // coefficients.
 //

@@ -1,0 +1,249 @@
+package analysis
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/montanaflynn/stats"
+
+	"tunbench/results"
+	"tunbench/results/stat"
+)
+
+// LeastRuns is the least number of runs that a change of level is looked for in.
+const LeastRuns = 8
+
+// HistoryOptions say what of a history is looked at.
+type HistoryOptions struct {
+	// Significance is the probability with which a series without a change shows one; 0 is 0.01.
+	Significance float64
+	// Recent is the number of newest runs in which a change for the worse counts; 0 is 10.
+	Recent int
+	// Absolute takes every figure as it is, not as a ratio to a reference.
+	Absolute bool
+}
+
+// History is result files in the order of their time, as one series for each scenario and metric.
+type History struct {
+	Options HistoryOptions
+	Runs    []Run
+	Series  []Series // by scenario in the order in which they appear, then by metric
+	Short   []Series // those of fewer than LeastRuns runs, in which no change is looked for
+}
+
+// Run is one result file.
+type Run struct {
+	Time time.Time
+	Host results.Host
+	Path string // of the file, as it was given; "" if unknown
+}
+
+// Series is one figure of one scenario over the runs.
+type Series struct {
+	Scenario  string
+	Metric    results.Metric
+	Reference string // what the figure is a ratio to: a scenario of the same run; "" for a figure as it is
+	Points    []Point
+	Levels    []HistoryLevel // between changes; one if there is none
+	Changes   []Change
+	States    *States // nil where the machines have only one
+	Gone      *Gone   // nil if the newest run has the figure, or none of the recent runs
+}
+
+// Point is the figure of one run.
+type Point struct {
+	Run     int     // index into History.Runs
+	Value   float64 // median over the run's repeats: of the metric, in its own unit, or of its ratio to the reference round by round
+	Aligned float64 // Value as it would be in the first state of the machine, see States; else the same
+	Version string  // of what was measured: the program's own, or tunbench's commit
+	Far     bool    // was measured in the second state
+}
+
+// HistoryLevel is a stretch of a series without a change.
+type HistoryLevel struct {
+	From, To int     // points, To not included
+	Median   float64 // of their aligned values
+}
+
+// Change is where a series went to another level.
+type Change struct {
+	At      int             // index of its first point in Series.Points
+	Ratio   float64         // of the new level to the old one
+	PValue  float64         // see stat.ChangePoints
+	Verdict results.Verdict // better or worse; same if it is within the metric's margin
+	Host    []Difference    // facts that all hosts of the old level have in one way and all of the new level in another
+}
+
+// Gone says that the newest run has no figure where earlier ones have.
+type Gone struct {
+	Scenario bool   // the run has no trial of the scenario at all
+	Error    string // of a trial that failed; "" if none did
+	Nothing  bool   // the figure was 0: nothing came through
+}
+
+// errNoRuns says that there is nothing to look at.
+var errNoRuns = errors.New("no run has a figure")
+
+// NewHistory makes series of files. paths name the files, in the same order; it may be shorter. It takes plain trials, and the ratios of comparisons. A figure that is
+// 0 has no logarithm and no place in a series; where the newest run has it, see [Gone].
+func NewHistory(files []*results.File, paths []string, o HistoryOptions) (*History, error) {
+	o.Significance, o.Recent = cmp.Or(o.Significance, 0.01), cmp.Or(o.Recent, 10)
+	order := make([]int, len(files))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return files[a].Host.Time.Compare(files[b].Host.Time) })
+	h := &History{Options: o}
+	c := collector{absolute: o.Absolute, index: map[seriesKey]int{}}
+	for run, i := range order {
+		path := ""
+		if i < len(paths) {
+			path = paths[i]
+		}
+		h.Runs = append(h.Runs, Run{files[i].Host.Time, files[i].Host, path})
+		c.add(run, files[i])
+	}
+	if len(c.series) == 0 {
+		return nil, errNoRuns
+	}
+	for _, s := range c.series {
+		s.Gone = goneFrom(files[order[len(order)-1]], s, len(order)-1, o.Recent)
+		if len(s.Points) < LeastRuns {
+			h.Short = append(h.Short, s)
+			continue
+		}
+		if err := s.divide(h.Runs, o.Significance); err != nil {
+			return nil, fmt.Errorf("history of %s, %s: %w", printable(s.Scenario), s.Metric, err)
+		}
+		h.Series = append(h.Series, s)
+	}
+	return h, nil
+}
+
+// divide finds the levels of a series.
+func (s *Series) divide(runs []Run, significance float64) error {
+	s.align()
+	logs := make([]float64, len(s.Points))
+	for i, p := range s.Points {
+		logs[i] = math.Log(p.Aligned)
+	}
+	changes, err := stat.ChangePoints(logs, significance)
+	if err != nil {
+		return err
+	}
+	from := 0
+	for _, c := range changes {
+		s.Levels = append(s.Levels, s.level(from, c.At))
+		from = c.At
+	}
+	s.Levels = append(s.Levels, s.level(from, len(s.Points)))
+	for i, c := range changes {
+		before, after := s.Levels[i], s.Levels[i+1]
+		change := Change{At: c.At, PValue: c.PValue, Ratio: after.Median / before.Median, Host: s.hostChange(runs, before, after)}
+		change.Verdict = verdictOfChange(s.Metric, change.Ratio)
+		s.Changes = append(s.Changes, change)
+	}
+	return nil
+}
+
+func (s *Series) level(from, to int) HistoryLevel {
+	values := make([]float64, 0, to-from)
+	for _, p := range s.Points[from:to] {
+		values = append(values, p.Aligned)
+	}
+	median, _ := stats.Median(values) // a level has values
+	return HistoryLevel{from, to, median}
+}
+
+// verdictOfChange is same within the metric's margin.
+func verdictOfChange(m results.Metric, ratio float64) results.Verdict {
+	switch margin := 1 + DefaultMargin(m); {
+	case ratio <= margin && ratio >= 1/margin:
+		return results.VerdictSame
+	case ratio > 1 == m.MoreIsBetter():
+		return results.VerdictBetter
+	}
+	return results.VerdictWorse
+}
+
+// hostChange is the facts of the machine, its kernel among them, that changed where the level did and nowhere else in the two levels.
+func (s *Series) hostChange(runs []Run, before, after HistoryLevel) []Difference {
+	first, second := runs[s.Points[before.To-1].Run].Host, runs[s.Points[after.From].Run].Host
+	return slices.DeleteFunc(Unlike(first, second), func(d Difference) bool {
+		apart := func(level HistoryLevel, host results.Host) bool {
+			return slices.ContainsFunc(s.Points[level.From:level.To], func(p Point) bool {
+				return slices.ContainsFunc(Unlike(runs[p.Run].Host, host), func(o Difference) bool { return o.Name == d.Name })
+			})
+		}
+		return apart(before, first) || apart(after, second)
+	})
+}
+
+// Recently says whether a change lies within the newest runs that count.
+func (h *History) Recently(s Series, c Change) bool {
+	return s.Points[c.At].Run >= len(h.Runs)-h.Options.Recent
+}
+
+// Verdict is worse if the newest level of a series that stands on a reference is reached by a recent change for the worse, or nothing comes through where something did; it
+// is inconclusive if that holds for a figure as it is, if the machine changed at the same run, if the newest run lacks a figure, or if no series
+// has enough runs; else it is same, whatever became better.
+func (h *History) Verdict() results.Verdict {
+	verdict := results.VerdictSame
+	if len(h.Series) == 0 {
+		verdict = results.VerdictInconclusive
+	}
+	for _, s := range slices.Concat(h.Series, h.Short) {
+		if s.Gone != nil {
+			if s.Gone.Nothing {
+				return results.VerdictWorse
+			}
+			verdict = results.VerdictInconclusive
+		}
+		if len(s.Changes) == 0 {
+			continue
+		}
+		last := s.Changes[len(s.Changes)-1]
+		if last.Verdict != results.VerdictWorse || !h.Recently(s, last) {
+			continue
+		}
+		if s.Reference != "" && len(last.Host) == 0 {
+			return results.VerdictWorse
+		}
+		verdict = results.VerdictInconclusive
+	}
+	return verdict
+}
+
+// Spread is the median distance of a run from its level, relative to the level. It is 0 for a series without levels.
+func (s *Series) Spread() float64 {
+	var far []float64
+	for _, level := range s.Levels {
+		for _, p := range s.Points[level.From:level.To] {
+			far = append(far, math.Abs(p.Aligned/level.Median-1))
+		}
+	}
+	median, _ := stats.Median(far) // 0 of none
+	if len(far) == 0 {
+		return 0
+	}
+	return median
+}
+
+// Thinned is the series in at most n values, oldest first: medians of as many neighbouring runs as it takes.
+func (s *Series) Thinned(n int) []float64 {
+	per := max((len(s.Points)+n-1)/n, 1)
+	var values []float64
+	for group := range slices.Chunk(s.Points, per) {
+		one := make([]float64, len(group))
+		for i, p := range group {
+			one[i] = p.Aligned
+		}
+		median, _ := stats.Median(one) // a chunk has values
+		values = append(values, median)
+	}
+	return values
+}

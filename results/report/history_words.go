@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tunbench/results"
+	"tunbench/results/analysis"
+)
+
+// day is the date of a run, "?" if it is not known.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "?"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+// HistorySentence says in one sentence what a history comes to.
+func HistorySentence(h *analysis.History) string {
+	name := historySubjects(h)
+	var recent []string
+	for _, s := range h.Series {
+		if n := len(s.Changes); n > 0 && s.Changes[n-1].Verdict == results.VerdictWorse && h.Recently(s, s.Changes[n-1]) {
+			recent = append(recent, name(s)+" is "+change(s.Changes[n-1].Ratio))
+		}
+	}
+	switch {
+	case len(recent) > 0:
+		return fmt.Sprintf("Among the newest %s: %s.", results.Count(h.Options.Recent, "run"), strings.Join(recent, "; "))
+	case len(h.Series) == 0:
+		return fmt.Sprintf("No series has %d runs or more: no change can be told.", analysis.LeastRuns)
+	case h.Verdict() == results.VerdictInconclusive:
+		return "Nothing became worse that can be told, but the newest run lacks figures."
+	}
+	return fmt.Sprintf("Nothing became worse among the newest %s of %s.", results.Count(h.Options.Recent, "run"), results.Count(len(h.Series), "series"))
+}
+
+// historySubjects names the series of a history in sentences.
+func historySubjects(h *analysis.History) func(analysis.Series) string {
+	var scenarios []string
+	for _, s := range slices.Concat(h.Series, h.Short) {
+		scenarios = append(scenarios, s.Scenario)
+	}
+	titles := Titles(scenarios)
+	return func(s analysis.Series) string { return titles[s.Scenario] + ", " + armWording(s.Metric).label }
+}
+
+// HistoryWarnings are what a reader of a history must know, one sentence each.
+func HistoryWarnings(h *analysis.History) []string {
+	name := historySubjects(h)
+	var out []string
+	for _, s := range h.Series {
+		if s.States != nil {
+			out = append(out, fmt.Sprintf("%s: in %s CPUs were far from each other and in %s near; far is %s, which was taken out before changes were looked for",
+				name(s), results.Count(s.States.Far, "run"), results.Count(s.States.Near, "run"), change(s.States.Ratio)))
+		}
+	}
+	for _, s := range slices.Concat(h.Series, h.Short) {
+		if s.Gone != nil {
+			out = append(out, fmt.Sprintf("%s: the newest run has no figure: %s", name(s), goneWords(*s.Gone)))
+		}
+	}
+	if n := len(h.Short); n > 0 {
+		out = append(out, fmt.Sprintf("%s left out, with fewer than %d runs", countAre(n, "series"), analysis.LeastRuns))
+	}
+	if n := len(h.Series); n > 0 {
+		if expected := float64(n) * h.Options.Significance; expected >= 0.5 {
+			out = append(out, fmt.Sprintf("of %d series some %s show a change by chance", n, significantTo(expected, 1)))
+		}
+	}
+	return out
+}
+
+func goneWords(g analysis.Gone) string {
+	switch {
+	case g.Nothing:
+		return "nothing came through"
+	case g.Error != "":
+		return "its trial failed: " + Brief(g.Error)
+	case g.Scenario:
+		return "the scenario is not in it"
+	}
+	return "its trials do not have it"
+}
