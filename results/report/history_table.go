@@ -26,8 +26,10 @@ func HistoryTable(h *analysis.History, o Options) string {
 		p.Explain(historyLegend, dropped)
 		p.historyChanges(h, s)
 	}
-	p.Blank()
-	p.Paragraph(prefixed("warning: ", HistoryWarnings(h)), "", text.FgYellow)
+	if warnings := HistoryWarnings(h); len(warnings) > 0 {
+		p.Blank()
+		p.Paragraph(prefixed("warning: ", warnings), "", text.FgYellow)
+	}
 	p.Blank()
 	p.Paragraph([]string{HistorySentence(h)}, "", text.Bold)
 	return p.String()
