@@ -14,6 +14,7 @@ import (
 	"tunbench/bench/internal/kernels"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/testbed/nic"
 	"tunbench/forwarder"
 	"tunbench/forwarder/tun"
 )
@@ -93,13 +94,13 @@ func wrongWord(err error) bool {
 		return false // a missing node of the driver is a missing file too
 	}
 	for _, wrong := range []error{
-		fs.ErrNotExist, tun.ErrNotExist, tun.ErrMismatch, tun.ErrName, tun.ErrNotNamespace, forwarder.ErrConfig, forward.ErrSameDevice,
+		fs.ErrNotExist, tun.ErrNotExist, tun.ErrMismatch, tun.ErrName, tun.ErrNotNamespace, forwarder.ErrConfig, forward.ErrSameDevice, nic.ErrBridge, nic.ErrRoute,
 	} {
 		if errors.Is(err, wrong) {
 			return true
 		}
 	}
-	return is[*tun.ConfigError](err)
+	return is[*tun.ConfigError](err) || is[*nic.ConfigError](err)
 }
 
 func is[E error](err error) bool {

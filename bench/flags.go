@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"tunbench/bench/internal/host"
 )
 
 // flagError says of a flag with a wrong value what is wanted instead; any other error about flags is said as it is.
@@ -126,42 +128,9 @@ func (l cpuList) String() string {
 }
 
 func (l cpuList) Set(text string) error {
-	var cpus []int
-	for part := range strings.SplitSeq(text, ",") {
-		first, last, isRange := strings.Cut(part, "-")
-		if !isRange {
-			last = first
-		}
-		low, err := parseCPU(first)
-		if err != nil {
-			return err
-		}
-		high, err := parseCPU(last)
-		if err != nil {
-			return err
-		}
-		if high < low {
-			return errCPUList
-		}
-		for cpu := low; cpu <= high; cpu++ {
-			cpus = append(cpus, cpu)
-		}
-	}
+	cpus, err := host.ParseCPUs(text)
 	*l.to = append(*l.to, cpus...)
-	return nil
+	return err
 }
 
 func (l cpuList) Type() string { return "list" }
-
-var errCPUList = errors.New("want numbers of CPUs, such as 0 or 0,2-3")
-
-// maxCPU is above every machine's, and bounds a range that is a slip of the hand.
-const maxCPU = 1 << 16
-
-func parseCPU(text string) (int, error) {
-	cpu, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil || cpu < 0 || cpu > maxCPU {
-		return 0, errCPUList
-	}
-	return cpu, nil
-}

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,7 +50,10 @@ type forwardOptions struct {
 	engine, gso, gro   string
 	steer, intake      string
 	vnet               bool
+	mtu, txqlen        int
 	metrics            string
+	config             string
+	check              bool
 	control            bool
 	forward            forward.Options
 	background         background
@@ -61,7 +62,7 @@ type forwardOptions struct {
 func (con *console) forwardCommand() *cobra.Command {
 	var o forwardOptions
 	cmd := &cobra.Command{
-		Use:     "forward --a [NETNS:]DEVICE --b [NETNS:]DEVICE",
+		Use:     "forward {--a [NETNS:]DEVICE --b [NETNS:]DEVICE | --config FILE}",
 		Short:   "Run the forwarder alone between two devices",
 		Long:    forwardHelp,
 		Example: forwardExamples,
@@ -69,6 +70,12 @@ func (con *console) forwardCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.control {
 				return serveHarness(cmd.Context(), forward.Forwarder)
+			}
+			if err := o.goTogether(cmd.Flags()); err != nil {
+				return err
+			}
+			if o.check {
+				return con.checkForward(o)
 			}
 			if o.background.wanted {
 				return con.inBackground(cmd.Context())
@@ -91,9 +98,11 @@ func (con *console) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
 	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
 	flags.Var(cpuList{&o.forward.CPUs}, "cpus", "pin worker i to the i-th of these CPUs, such as 0,2-3, round robin")
-	flags.IntVar(&o.forward.MTU, "mtu", 0, "set the MTU of both devices")
-	flags.IntVar(&o.forward.TxQueueLen, "txqlen", 0, "set the transmit queue length of both devices")
+	flags.IntVar(&o.mtu, "mtu", 0, "set the MTU of both devices")
+	flags.IntVar(&o.txqlen, "txqlen", 0, "set the transmit queue length of both devices")
 	flags.BoolVar(&o.forward.Attach, "attach", false, "the devices must exist; create none")
+	flags.StringVar(&o.config, "config", "", "take all of this, and addresses, routes, … of the devices, from a YAML `FILE`")
+	flags.BoolVar(&o.check, "check", false, "only check the file of --config, and print what it says; needs no root")
 	flags.StringVar(&o.metrics, "metrics", "", "serve the counters as Prometheus text on http://`HOST:PORT`/metrics")
 	flags.BoolVar(&o.control, "control", false, "take orders from the harness on fd 3")
 	_ = flags.MarkHidden("control")
@@ -103,9 +112,12 @@ func (con *console) forwardCommand() *cobra.Command {
 }
 
 // parse fills in the options that are words, each error naming its flag.
-func (o *forwardOptions) parse() (_ forward.Options, err error) {
-	opts := o.forward
+func (o *forwardOptions) parse() (_ forward.Config, err error) {
+	opts := forward.Config{Options: o.forward, Metrics: o.metrics}
 	opts.VnetHdr = o.vnet
+	for _, i := range []*forward.Interface{&opts.InterfaceA, &opts.InterfaceB} {
+		i.MTU, i.TxQueueLen = o.mtu, o.txqlen
+	}
 	if o.offload == "" {
 		o.offload = tun.OffloadNone.String()
 		if o.vnet {
@@ -136,10 +148,9 @@ func (o *forwardOptions) parse() (_ forward.Options, err error) {
 	parse("steer", err)
 	opts.Intake, err = intake.ParseMode(o.intake)
 	parse("intake", err)
-	parse("cpus", checkCPUs(opts.CPUs))
+	parse("cpus", host.CheckCPUs(opts.CPUs))
 	if o.metrics != "" {
-		_, err = net.ResolveTCPAddr("tcp", o.metrics)
-		parse("metrics", err)
+		parse("metrics", forward.CheckMetrics(o.metrics))
 	}
 	if len(errs) > 0 {
 		return opts, &usageError{errors.Join(errs...)}
@@ -154,18 +165,4 @@ func words[W ~string](values []W) string {
 		texts[i] = string(v)
 	}
 	return strings.Join(texts[:len(texts)-1], ", ") + " or " + texts[len(texts)-1]
-}
-
-// checkCPUs finds a CPU that this process may not run on.
-func checkCPUs(cpus []int) error {
-	allowed, err := host.AllowedCPUs()
-	if err != nil {
-		return err
-	}
-	for _, cpu := range cpus {
-		if !slices.Contains(allowed, cpu) {
-			return fmt.Errorf("no CPU %d here: want some of the %d that this process may use", cpu, len(allowed))
-		}
-	}
-	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (con *console) forward(ctx context.Context, o forwardOptions) (err error) {
-	opts, err := o.parse()
+	opts, err := o.read()
 	if err != nil {
 		return err
 	}
@@ -22,19 +22,22 @@ func (con *console) forward(ctx context.Context, o forwardOptions) (err error) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, unix.SIGUSR1)
 	var metrics *forward.Metrics
-	if o.metrics != "" {
-		if metrics, err = forward.ListenMetrics(o.metrics); err != nil {
+	if opts.Metrics != "" {
+		if metrics, err = forward.ListenMetrics(opts.Metrics); err != nil {
 			return listenError(err)
 		}
 		defer func() { err = errors.Join(err, metrics.Close()) }()
 	}
-	session, err := forward.Open(opts)
+	session, err := forward.Open(opts.Options)
 	if err != nil {
 		return openError(err)
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	negotiated := session.Negotiated()
 	forward.PrintNegotiated(con.stdout, negotiated)
+	if o.config != "" {
+		forward.PrintInterfaces(con.stdout, "configured", opts.Options)
+	}
 	if metrics != nil {
 		metrics.Serve(session.Stats)
 		fmt.Fprintf(con.stdout, "metrics on http://%s/metrics\n", metrics.Address())
@@ -57,7 +60,7 @@ func listenError(err error) error {
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return &usageError{fmt.Errorf("%w: want an address of this host", err)}
 	case errors.Is(err, unix.EACCES):
-		return &host.Unfit{Missing: "to be allowed to listen there (" + err.Error() + ")", Remedy: "run as root, or choose a port above 1023"}
+		return &host.Unfit{Missing: "to be allowed to listen there (" + err.Error() + ")", Remedy: "run as root or with CAP_NET_BIND_SERVICE, or choose a port above 1023"}
 	}
 	return err
 }

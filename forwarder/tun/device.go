@@ -65,7 +65,7 @@ type Device struct {
 // are ours: the kernel then spreads packets over the queues of both, see Others, and the
 // offloads and the length of the vnet header chosen last hold for both.
 func Open(cfg Config) (*Device, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	var dev *Device
@@ -99,7 +99,8 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return fmt.Sprintf("%s %s: want %s", e.Field, e.Value, e.Want) }
 
-func (c *Config) check() error {
+// Check finds values that are not allowed, without a look at the host. The error is a *ConfigError.
+func (c *Config) Check() error {
 	maxMTU := maxPacketLen
 	if c.Kind == TAP {
 		maxMTU -= ethernetHdrLen

@@ -123,6 +123,28 @@ func (r Reader) Bool(n *Node, key string) (value bool, err error) {
 	return value, nil
 }
 
+// Int is a whole number within bounds; unit is what is counted, in words.
+func (r Reader) Int(n *Node, key string, least, most int, unit string) (value int, err error) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Decode(&value) != nil || value < least || value > most {
+		return 0, r.ErrorAt(n, "%s: %s: want %d to %d%s", key, n.Value, least, most, strings.TrimRight(" "+unit, " "))
+	}
+	return value, nil
+}
+
+// Items are the values of a list; one that is not in a list is a list of one.
+func (r Reader) Items(n *Node, key string) ([]*Node, error) {
+	switch {
+	case n.Kind == yaml.SequenceNode && len(n.Content) > 0:
+		return n.Content, nil
+	case n.Kind == yaml.SequenceNode || n.Kind == yaml.ScalarNode && (n.Tag == "!!null" || n.Value == ""):
+		return nil, r.ErrorAt(n, "%s: want a list with at least one item, or leave it out", key)
+	}
+	return []*Node{n}, nil
+}
+
+// IsText reports whether a value is a single one and no list or mapping.
+func IsText(n *Node) bool { return n.Kind == yaml.ScalarNode }
+
 // Duration is a time with its unit, within bounds.
 func (r Reader) Duration(n *Node, key string, least, most time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(n.Value)

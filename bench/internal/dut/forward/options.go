@@ -62,9 +62,9 @@ type Options struct {
 	Queues     int              `json:"queues"`
 	VnetHdr    bool             `json:"vnet_hdr"`
 	Offload    tun.Offload      `json:"offload"`
-	MTU        int              `json:"mtu"`          // 0: leave
-	TxQueueLen int              `json:"tx_queue_len"` // 0: leave
-	Attach     bool             `json:"attach"`       // the devices must exist
+	InterfaceA Interface        `json:"interface_a,omitzero"`
+	InterfaceB Interface        `json:"interface_b,omitzero"`
+	Attach     bool             `json:"attach"` // the devices must exist
 	Batch      int              `json:"batch"`
 	Spin       time.Duration    `json:"spin"`
 	Engine     forwarder.Engine `json:"engine"`
@@ -89,18 +89,41 @@ func (o *Options) workerCPUs() []int {
 // ErrSameDevice says that both endpoints name the same device.
 var ErrSameDevice = errors.New("a and b are the same device")
 
-// device is how to open the device at one endpoint.
-func (o *Options) device(e Endpoint) tun.Config {
+// side is one device and what it is to be set to.
+type side struct {
+	Endpoint
+	Interface
+}
+
+// sides are the two devices, A first.
+func (o *Options) sides() [2]side {
+	return [2]side{{o.A, o.InterfaceA}, {o.B, o.InterfaceB}}
+}
+
+// device is how to open the device of one side.
+func (o *Options) device(s side) tun.Config {
 	return tun.Config{
-		NetNS:      e.NetNS,
-		Name:       e.Device,
-		Kind:       o.Kind,
-		Queues:     o.Queues,
-		VnetHdr:    o.VnetHdr,
-		Offload:    o.Offload,
-		MTU:        o.MTU,
-		TxQueueLen: o.TxQueueLen,
-		Up:         true,
-		MustExist:  o.Attach,
+		NetNS:     s.NetNS,
+		Name:      s.Device,
+		Kind:      o.Kind,
+		Queues:    o.Queues,
+		VnetHdr:   o.VnetHdr,
+		Offload:   o.Offload,
+		Up:        s.Up == nil,
+		MustExist: o.Attach,
 	}
+}
+
+// check finds what can be told to be wrong without a look at the host.
+func (o *Options) check() error {
+	if o.A == o.B {
+		return fmt.Errorf("%v: %w", o.A, ErrSameDevice)
+	}
+	for _, s := range o.sides() {
+		cfg := o.device(s)
+		if err := errors.Join(cfg.Check(), s.Config.Check(o.Kind)); err != nil {
+			return fmt.Errorf("%v: %w", s.Endpoint, err)
+		}
+	}
+	return nil
 }

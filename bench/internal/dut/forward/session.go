@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"tunbench/bench/internal/testbed/nic"
 	"tunbench/forwarder"
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
@@ -17,6 +18,7 @@ import (
 // any time; Close when Run has returned, or instead of it.
 type Session struct {
 	a, b      *tun.Device
+	settings  settings
 	steering  *steering
 	intakes   *intakes // nil: none
 	forwarder *forwarder.Forwarder
@@ -49,10 +51,16 @@ type DeviceInfo struct {
 	Offload    string   `json:"offload"`      // accepted
 }
 
-// Open opens both devices. Nothing stays open when it fails.
+// Open opens both devices and sets them. Nothing stays open, or set, when it fails.
 func Open(o Options) (s *Session, err error) {
-	if o.A == o.B {
-		return nil, fmt.Errorf("%v: %w", o.A, ErrSameDevice)
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	sides := o.sides()
+	for _, side := range sides {
+		if err := nic.Fits(side.NetNS, side.Config); err != nil {
+			return nil, fmt.Errorf("%v: %w", side.Endpoint, err)
+		}
 	}
 	s = &Session{handicap: handicap{share: o.Handicap, cpus: o.workerCPUs()}, notes: notes{added: make(chan struct{}, 1)}}
 	if err := s.handicap.check(); err != nil {
@@ -64,20 +72,25 @@ func Open(o Options) (s *Session, err error) {
 			s = nil
 		}
 	}()
-	if s.a, err = tun.Open(o.device(o.A)); err != nil {
+	if s.a, err = tun.Open(o.device(sides[0])); err != nil {
 		return s, err
 	}
 	// Before the second is opened, which would need room for as many queues again.
 	if id, err := tun.Lookup(o.B.NetNS, o.B.Device); err == nil && id.Known() && id == s.a.ID() {
 		return s, fmt.Errorf("%v and %v: %w", o.A, o.B, ErrSameDevice)
 	}
-	if s.b, err = tun.Open(o.device(o.B)); err != nil {
+	if s.b, err = tun.Open(o.device(sides[1])); err != nil {
 		return s, err
 	}
 	s.infoA, s.infoB = describe(s.a, o.A), describe(s.b, o.B)
 	for _, dev := range []*tun.Device{s.a, s.b} {
 		if dev.Offload() != o.Offload {
 			s.notes.add(fmt.Sprintf("%s: offload %v refused by this kernel, running with %v", dev, o.Offload, dev.Offload()))
+		}
+	}
+	for i, dev := range []*tun.Device{s.a, s.b} {
+		if err := s.settings.apply(dev, sides[i]); err != nil {
+			return s, err
 		}
 	}
 	s.watch = newWatch(&s.notes, s.a, s.b)
@@ -108,7 +121,10 @@ func Open(o Options) (s *Session, err error) {
 		CPUs:    o.CPUs,
 	})
 	debug.FreeOSMemory() // what loading eBPF took
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	return s, s.settings.outlive() // last: what has failed leaves no device behind
 }
 
 func describe(dev *tun.Device, e Endpoint) DeviceInfo {
@@ -161,7 +177,8 @@ func (s *Session) Stats() forwarder.Stats {
 	return s.forwarder.Stats()
 }
 
-// Close closes the devices; those that Open created disappear. It may be called again.
+// Close takes back what Open set on the devices and closes them; those that Open created disappear, unless they are to be persistent. It may
+// be called again.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,6 +197,7 @@ func (s *Session) Close() error {
 	if s.steering != nil {
 		errs = append(errs, s.steering.close())
 	}
+	errs = append(errs, s.settings.undo())
 	for _, dev := range []*tun.Device{s.a, s.b} {
 		if dev != nil {
 			errs = append(errs, dev.Close())
