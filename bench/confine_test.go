@@ -33,7 +33,7 @@ func confinedCommand(t *testing.T, words string, args ...string) (cmd *exec.Cmd,
 	if words != "" {
 		cmd.Env = append(cmd.Env, beConfined+"="+words)
 	}
-	if strings.Contains(words, "user=") {
+	if strings.Contains(words, "user=") || strings.Contains(words, "with=") {
 		cmd.Path = readableByAll(t, cmd.Path)
 	}
 	return cmd, stderr
@@ -72,6 +72,8 @@ func confineAndExec(words string) {
 //	limit=N:MAX     resource limit number N
 //	errno=NR:E      system call number NR answers with error number E, always
 //	user=ID         as this user and group
+//	with=ID:N,M     as this user and group, with these capabilities, by number, and without any other for good
+//	only=FILE       a system call whose number is not in FILE, one a line, is not permitted
 func confine(word string) error {
 	name, value, _ := strings.Cut(word, "=")
 	first, second, _ := strings.Cut(value, ":")
@@ -132,7 +134,44 @@ func confine(word string) error {
 		}
 		return nil
 	}
+	switch name {
+	case "with":
+		return withCapabilities(number, second)
+	case "only":
+		return allowCalls(value)
+	}
 	return fmt.Errorf("no such word: %s", word)
+}
+
+// withCapabilities makes the calling thread another user's that has these capabilities, and will after exec(2), as a unit of systemd with the
+// same CapabilityBoundingSet and AmbientCapabilities.
+func withCapabilities(id int, list string) error {
+	var set [2]unix.CapUserData
+	for c := range uintptr(unix.CAP_LAST_CAP + 1) {
+		if strings.Contains(","+list+",", fmt.Sprint(",", c, ",")) {
+			bit := uint32(1) << (c % 32)
+			set[c/32] = unix.CapUserData{Effective: set[c/32].Effective | bit, Permitted: set[c/32].Permitted | bit, Inheritable: set[c/32].Inheritable | bit}
+		} else if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil && err != unix.EINVAL {
+			return err
+		}
+	}
+	if err := unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	if err := confine(fmt.Sprint("user=", id)); err != nil {
+		return err
+	}
+	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &set[0]); err != nil {
+		return err
+	}
+	for c := range uintptr(unix.CAP_LAST_CAP + 1) {
+		if set[c/32].Permitted&(1<<(c%32)) != 0 {
+			if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c, 0, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // inPlaceOf mounts what make makes on path.
@@ -149,6 +188,25 @@ func inPlaceOf(path string, make func(path string) error) error {
 	return unix.Mount(source, path, "", unix.MS_BIND, "")
 }
 
+// allowCalls installs the filter that systemd makes of SystemCallFilter with SystemCallErrorNumber=EPERM.
+func allowCalls(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // seccomp_data.nr
+	for _, word := range strings.Fields(string(text)) {
+		number, err := strconv.Atoi(word)
+		if err != nil {
+			return err
+		}
+		filter = append(filter, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: uint32(number), Jf: 1},
+			unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
+	}
+	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)})
+	return installFilter(filter)
+}
+
 // refuseCall installs a seccomp filter, as container engines do.
 func refuseCall(number, errno uint32) error {
 	const offsetOfNr = 0 // in struct seccomp_data
@@ -158,6 +216,10 @@ func refuseCall(number, errno uint32) error {
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	}
+	return installFilter(filter)
+}
+
+func installFilter(filter []unix.SockFilter) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}

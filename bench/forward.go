@@ -21,11 +21,18 @@ from queue i of one device are written to queue i of the other. Superpackets are
 not split unless --gso split asks for it.
 
 A device is named [NETNS:]DEVICE, the namespace by name or path. A device that
-exists (persistent, multi-queue) is attached to; it gets its offloads and the
-length of its vnet header back at the end, and keeps no steering program. A device
-that does not exist is created and set up; it has no address and disappears with
-the program. What the kernel agreed to is printed first, the counters on SIGUSR1
-and at the end.
+exists (persistent, multi-queue) is attached to; it gets its offloads, the length
+of its vnet header, its MTU and its queue length back at the end, and keeps no
+steering program. A device that does not exist is created and set up; without
+--config it has no address. It disappears with the program. What the kernel agreed
+to is printed first, the counters on SIGUSR1 and at the end.
+
+With --config all of this comes from a file, and the devices are configured like
+any network card: addresses, routes, MAC, MTU, bridge, persistence with owner and
+group. A mistake in the file is an error with its line before anything is touched
+(--check stops there). At the end everything that was set is taken back; after
+SIGKILL it stays on devices that outlive the program. All keys, a systemd unit and
+the capabilities that each use needs: bench/forward.md.
 
 The user needs CAP_NET_ADMIN in the namespaces of the devices, or must own the
 devices; CAP_SYS_ADMIN is needed only to enter a NETNS. Without CAP_BPF the kernel
@@ -42,7 +49,15 @@ const forwardExamples = `  ip netns add left; ip netns add right
   pid=$(tunbench forward --a left:tun0 --b right:tun0 --queues 2 --background)
   ip -n left addr add 10.0.0.1 peer 10.0.0.2 dev tun0
   ip -n right addr add 10.0.0.2 peer 10.0.0.1 dev tun0
-  ip netns exec left ping -c 3 10.0.0.2; kill $pid`
+  ip netns exec left ping -c 3 10.0.0.2; kill $pid
+
+  # the same by a file, addresses and all
+  printf '%s\n' 'queues: 2' \
+    'a: {netns: left, device: tun1, addresses: 10.1.0.1/24}' \
+    'b: {netns: right, device: tun1, addresses: 10.1.0.2/24}' > tun.yaml
+  tunbench forward --config tun.yaml --check
+  pid=$(tunbench forward --config tun.yaml --background)
+  ip netns exec left ping -c 3 10.1.0.2; kill $pid`
 
 // forwardOptions are the flags of `tunbench forward`, as typed.
 type forwardOptions struct {

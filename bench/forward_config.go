@@ -17,8 +17,6 @@ var besideConfig = []string{"config", "check", "background", "ready-fd", "help"}
 // goTogether finds flags that cannot be given together.
 func (o *forwardOptions) goTogether(flags *pflag.FlagSet) (err error) {
 	switch {
-	case o.config == "" && flags.Changed("config"):
-		return &usageError{errors.New(`--config "": want the name of a file (is a variable unset?)`)}
 	case o.config == "" && o.check:
 		return &usageError{errors.New("--check: want --config FILE, the file to check")}
 	case o.config == "":

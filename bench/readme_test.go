@@ -40,6 +40,7 @@ func script(t *testing.T, lines string) string {
 		}
 	}
 	cmd := exec.Command("bash", "-c", alone+lines)
+	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), beTunbench+"=1", "PATH="+bin+":"+os.Getenv("PATH"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWPID}
 	var out bytes.Buffer
