@@ -105,34 +105,39 @@ func addr(text string) *netlink.Addr {
 
 // TestApply: all that a Config says is on the device, and Undo leaves nothing of it.
 func TestApply(t *testing.T) {
-	alone(t, func(device netlink.Link) {
-		before := state(t, device)
-		s := apply(t, device, Config{
-			Up: new(true), MTU: 1400, TxQueueLen: 77, MAC: []byte{2, 0, 0, 0, 0, 10}, Promiscuous: new(true),
-			Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.0.2/24"), netip.MustParsePrefix("fd00::1/64")},
-			Routes:    []Route{route("10.1.0.0/16", "", 0), route("0.0.0.0/0", "10.0.0.254", 7), route("fd01::/64", "", 0), route("::/0", "fd00::fe", 0)},
-		})
-		want := []string{
-			"address 10.0.0.1/24", "address 10.0.0.2/24", "address fd00::1/64",
-			"route 0.0.0.0/0 via 10.0.0.254 metric 7", "route 10.1.0.0/16 via <nil> metric 0",
-			"route ::/0 via fd00::fe metric 1024", "route fd01::/64 via <nil> metric 1024",
-			"up true mtu 1400 txqlen 77 mac 02:00:00:00:00:0a promiscuous true master 0",
-		}
-		if diff := cmp.Diff(want, state(t, device)); diff != "" {
-			t.Error(diff)
-		}
-		// Once more: nothing is left to do, and nothing to take back.
-		again := apply(t, device, Config{
-			Up: new(true), MTU: 1400, Addresses: []netip.Prefix{netip.MustParsePrefix("fd00::1/64")}, Routes: []Route{route("::/0", "fd00::fe", 0)},
-		})
-		if len(again.done) != 0 {
-			t.Errorf("%d changes of what is so already", len(again.done))
-		}
-		check(t, again.Undo(), s.Undo(), s.Undo())
-		if diff := cmp.Diff(before, state(t, device)); diff != "" {
-			t.Error(diff)
-		}
+	for _, first := range []func(netlink.Link) error{netlink.LinkSetDown, netlink.LinkSetUp} {
+		alone(t, func(device netlink.Link) { testApply(t, device, first(device)) })
+	}
+}
+
+func testApply(t *testing.T, device netlink.Link, err error) {
+	check(t, err)
+	before := state(t, device)
+	s := apply(t, device, Config{
+		Up: new(true), MTU: 1400, TxQueueLen: 77, MAC: []byte{2, 0, 0, 0, 0, 10}, Promiscuous: new(true),
+		Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.0.2/24"), netip.MustParsePrefix("fd00::1/64")},
+		Routes:    []Route{route("10.1.0.0/16", "", 0), route("0.0.0.0/0", "10.0.0.254", 7), route("fd01::/64", "", 0), route("::/0", "fd00::fe", 0)},
 	})
+	want := []string{
+		"address 10.0.0.1/24", "address 10.0.0.2/24", "address fd00::1/64",
+		"route 0.0.0.0/0 via 10.0.0.254 metric 7", "route 10.1.0.0/16 via <nil> metric 0",
+		"route ::/0 via fd00::fe metric 1024", "route fd01::/64 via <nil> metric 1024",
+		"up true mtu 1400 txqlen 77 mac 02:00:00:00:00:0a promiscuous true master 0",
+	}
+	if diff := cmp.Diff(want, state(t, device)); diff != "" {
+		t.Error(diff)
+	}
+	// Once more: nothing is left to do, and nothing to take back.
+	again := apply(t, device, Config{
+		Up: new(true), MTU: 1400, Addresses: []netip.Prefix{netip.MustParsePrefix("fd00::1/64")}, Routes: []Route{route("::/0", "fd00::fe", 0)},
+	})
+	if len(again.done) != 0 {
+		t.Errorf("%d changes of what is so already", len(again.done))
+	}
+	check(t, again.Undo(), s.Undo(), s.Undo())
+	if diff := cmp.Diff(before, state(t, device)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // TestUndoLeavesTheChangesOfOthers: what somebody set meanwhile is theirs.
