@@ -23,6 +23,8 @@ func addrsA() addrs       { return mustAddrs("198.18.0.1", "2001:2:0:a::1") }
 func addrsB() addrs       { return mustAddrs("198.18.1.1", "2001:2:0:b::1") }
 func addrsBehindA() addrs { return mustAddrs("198.18.0.2", "2001:2:0:a::2") }
 func addrsBehindB() addrs { return mustAddrs("198.18.1.2", "2001:2:0:b::2") }
+func addrsWireA() addrs   { return mustAddrs("198.18.3.1", "2001:2:0:c::1") }
+func addrsWireB() addrs   { return mustAddrs("198.18.3.2", "2001:2:0:c::2") }
 func addrsRouterA() addrs { return mustAddrs("198.18.0.254", "2001:2:0:a::fe") }
 func addrsRouterB() addrs { return mustAddrs("198.18.1.254", "2001:2:0:b::fe") }
 

@@ -20,8 +20,14 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Absent && cfg.Topology == Devices {
+	if cfg.Topology == Tunnel {
+		if err := t.buildPhysical(spaces, cfg.Link); err != nil {
+			return err
+		}
+	}
+	if cfg.Absent && cfg.Topology.endsAttach() {
 		t.a, t.b = newEnd(spaces[roleA], lay.links[0], cfg.IPv6), newEnd(spaces[roleB], lay.links[1], cfg.IPv6)
+		t.a.Physical, t.b.Physical = t.physical[0], t.physical[1]
 		t.adopt = func(ctx context.Context) error { return t.buildLinks(ctx, lay, spaces, cfg) }
 		return nil
 	}
@@ -104,7 +110,7 @@ func (t *Testbed) waitReady(ctx context.Context, links []linkPlan, spaces map[ro
 			}
 		}
 	}
-	if cfg.Topology == Devices {
+	if cfg.Topology.endsAttach() {
 		return nil // they have no carrier yet
 	}
 	ends := []*End{t.a, t.b}
@@ -171,9 +177,9 @@ func (t *Testbed) buildLink(ns *Namespace, plan linkPlan, cfg Config) error {
 	end := newEnd(ns, plan, cfg.IPv6)
 	end.found(plan, index, ethernet)
 	if plan.role == roleA {
-		t.a = end
+		t.a, end.Physical = end, t.physical[0]
 	} else {
-		t.b = end
+		t.b, end.Physical = end, t.physical[1]
 	}
 	return nil
 }

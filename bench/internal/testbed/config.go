@@ -21,7 +21,10 @@ const (
 	Veth Topology = "veth"
 	// Route is a veth pair from A to a namespace that routes, and one from there to B.
 	Route Topology = "route"
-	// Bridge is the same with a bridge in place of the router.
+	// Tunnel is two hosts with a physical link between them, and in each the device of
+	// one end of a tunnel.
+	Tunnel Topology = "tunnel"
+	// Bridge is the same as Route with a bridge in place of the router.
 	Bridge Topology = "bridge"
 	// Bridges is a veth pair from each end to a bridge of its own, and a persistent TAP
 	// device on each of the two bridges. Nothing forwards between the TAP devices until a
@@ -30,19 +33,25 @@ const (
 )
 
 // hasDevices says whether the topology has devices that a DUT attaches to.
-func (t Topology) hasDevices() bool { return t == Devices || t == Bridges }
+func (t Topology) hasDevices() bool { return t.endsAttach() || t == Bridges }
+
+// endsAttach says whether those devices are the ends' own. They have no carrier before.
+func (t Topology) endsAttach() bool { return t == Devices || t == Tunnel }
 
 // Config describes a Testbed. Only Topology must be set, for Devices also Kind.
 type Config struct {
 	Topology Topology
 
-	// Kind of the two devices of topology Devices; those of Bridges are always TAP devices.
+	// Link is the physical link of topology Tunnel; the others have none.
+	Link PhysicalLink
+
+	// Kind of the two devices of topologies Devices and Tunnel; those of Bridges are always TAP devices.
 	Kind tun.Kind
-	// MultiQueue creates the devices of topologies Devices and Bridges with IFF_MULTI_QUEUE.
-	// A DUT must then attach with that flag, and without it otherwise.
+	// MultiQueue creates the devices of topologies Devices, Tunnel and Bridges with
+	// IFF_MULTI_QUEUE. A DUT must then attach with that flag, and without it otherwise.
 	MultiQueue bool
-	// Absent leaves the devices of topologies Devices and Bridges to be made by somebody
-	// else, before Adopt. Kind and MultiQueue mean nothing then.
+	// Absent leaves the devices of topologies Devices, Tunnel and Bridges to be made by
+	// somebody else, before Adopt. Kind and MultiQueue mean nothing then.
 	Absent bool
 
 	// MTU of every device in bytes; 0 is the kernel's default.
@@ -106,7 +115,7 @@ func qdiscs() []string {
 // check returns a *ConfigError for the first field that cannot be used.
 func (c *Config) check() error {
 	if _, ok := layoutOf(c.Topology); !ok {
-		return &ConfigError{"Topology", string(c.Topology), "devices, veth, route, bridge or bridges"}
+		return &ConfigError{"Topology", string(c.Topology), "devices, tunnel, veth, route, bridge or bridges"}
 	}
 	if c.Absent && !c.Topology.hasDevices() {
 		return &ConfigError{"Absent", string(c.Topology), "false: only devices of a device under test can come later"}
@@ -114,7 +123,7 @@ func (c *Config) check() error {
 	if c.Guest && c.Topology != Bridge && c.Topology != Bridges {
 		return &ConfigError{"Guest", string(c.Topology), "false: only a bridge joins a guest"}
 	}
-	if c.Topology == Devices && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
+	if c.Topology.endsAttach() && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
 		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}
 	}
 	if least := c.minMTU(); c.MTU != 0 && (c.MTU < least || c.MTU > maxMTU) {
@@ -127,6 +136,9 @@ func (c *Config) check() error {
 		return &ConfigError{"Qdisc", c.Qdisc, "nothing, " + strings.Join(qdiscs(), ", ")}
 	}
 	if err := c.checkShaper(); err != nil {
+		return err
+	}
+	if err := c.checkLink(); err != nil {
 		return err
 	}
 	for name := range c.Sysctls {

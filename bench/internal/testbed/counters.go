@@ -19,6 +19,9 @@ type LinkCounters struct {
 	// it dropped, its children included; noqueue never drops.
 	Qdisc      string
 	QdiscDrops uint64
+	// QdiscPackets and QdiscBytes are what left the root qdisc: of a superpacket each
+	// segment with its headers, whole frames on Ethernet. 0 of noqueue.
+	QdiscPackets, QdiscBytes uint64
 }
 
 // Counters are the counters of every device of a Testbed and of the IP stack in
@@ -31,6 +34,8 @@ type Counters struct {
 	// Attached has the devices that a DUT attaches to, towards A, then towards B, where they
 	// are not the ends' own; else nil.
 	Attached []LinkCounters
+	// Physical has the ends of the physical link, A's and B's; nil where there is none.
+	Physical []LinkCounters
 
 	StackA, StackB, StackRouter Stack // StackRouter is nil where there is no router
 }
@@ -43,6 +48,9 @@ func (c Counters) Sub(prev Counters) Counters {
 		StackA:      c.StackA.Sub(prev.StackA),
 		StackB:      c.StackB.Sub(prev.StackB),
 		StackRouter: c.StackRouter.Sub(prev.StackRouter),
+	}
+	for i := range c.Physical {
+		diff.Physical = append(diff.Physical, c.Physical[i].Sub(prev.Physical[i]))
 	}
 	for i := range c.Router {
 		diff.Router = append(diff.Router, c.Router[i].Sub(prev.Router[i]))
@@ -63,8 +71,10 @@ func (c LinkCounters) Sub(prev LinkCounters) LinkCounters {
 		RxDropped: c.RxDropped - prev.RxDropped,
 		TxDropped: c.TxDropped - prev.TxDropped,
 		Qdisc:     c.Qdisc,
-		// The kernel keeps this one in 32 bits (struct gnet_stats_queue).
-		QdiscDrops: uint64(uint32(c.QdiscDrops - prev.QdiscDrops)),
+		// The kernel shows these in 32 bits (struct gnet_stats_queue, gnet_stats_basic).
+		QdiscDrops:   uint64(uint32(c.QdiscDrops - prev.QdiscDrops)),
+		QdiscPackets: uint64(uint32(c.QdiscPackets - prev.QdiscPackets)),
+		QdiscBytes:   c.QdiscBytes - prev.QdiscBytes,
 	}
 }
 
@@ -82,6 +92,9 @@ func (t *Testbed) Counters() (Counters, error) {
 		return Counters{}, err
 	}
 	if c.StackB, err = t.b.Namespace.readStack(); err != nil {
+		return Counters{}, err
+	}
+	if err := t.addPhysicalCounters(&c); err != nil {
 		return Counters{}, err
 	}
 	if t.router != nil {
@@ -141,27 +154,38 @@ func (ns *Namespace) counters(index int) (LinkCounters, error) {
 		RxBytes: s.RxBytes, TxBytes: s.TxBytes,
 		RxDropped: s.RxDropped, TxDropped: s.TxDropped,
 	}
-	c.Qdisc, c.QdiscDrops, err = ns.rootQdisc(index)
+	root, err := ns.rootQdisc(index)
+	c.Qdisc, c.QdiscDrops, c.QdiscPackets, c.QdiscBytes = root.kind, root.drops, root.packets, root.bytes
 	return c, err
 }
 
-// rootQdisc returns the kind of a device's root qdisc and what it dropped.
-func (ns *Namespace) rootQdisc(index int) (kind string, drops uint64, err error) {
+// rootQdisc is what the kernel says of a root qdisc.
+type rootQdisc struct {
+	kind                  string
+	drops, packets, bytes uint64
+}
+
+// rootQdisc returns a device's root qdisc, or the zero value without one.
+func (ns *Namespace) rootQdisc(index int) (root rootQdisc, err error) {
 	qdiscs, err := ns.listQdiscs(index)
 	if err != nil {
-		return "", 0, fmt.Errorf("read qdiscs of device %d in %s: %w", index, ns.name, err)
+		return root, fmt.Errorf("read qdiscs of device %d in %s: %w", index, ns.name, err)
 	}
 	for _, q := range qdiscs {
 		attrs := q.Attrs()
 		if attrs.Parent != netlink.HANDLE_ROOT {
 			continue
 		}
-		if attrs.Statistics != nil && attrs.Statistics.Queue != nil {
-			drops = uint64(attrs.Statistics.Queue.Drops)
+		root.kind = q.Type()
+		if s := attrs.Statistics; s != nil && s.Queue != nil {
+			root.drops = uint64(s.Queue.Drops)
 		}
-		return q.Type(), drops, nil
+		if s := attrs.Statistics; s != nil && s.Basic != nil {
+			root.packets, root.bytes = uint64(s.Basic.Packets), s.Basic.Bytes
+		}
+		return root, nil
 	}
-	return "", 0, nil
+	return root, nil
 }
 
 // listQdiscs repeats a dump that a change of the list interrupted.

@@ -52,6 +52,8 @@ func layoutOf(t Topology) (layout, bool) {
 	switch t {
 	case Devices:
 		return layout{[]role{roleA, roleB}, wireDevices, directLinks(), nil}, true
+	case Tunnel:
+		return layout{[]role{roleA, roleB}, wireTunnel, directLinks(), nil}, true
 	case Veth:
 		return layout{[]role{roleA, roleB}, wireVeth, directLinks(), nil}, true
 	case Route:

@@ -64,7 +64,7 @@ func (ns *Namespace) configureDevice(link netlink.Link, ethernet bool, plan link
 	if err := ns.netlink.LinkSetUp(link); err != nil {
 		return fmt.Errorf("set device up: %w", err)
 	}
-	if cfg.Topology == Devices {
+	if cfg.Topology.endsAttach() {
 		return nil // neither TUN nor TAP devices have peers
 	}
 	return ns.allowRedirect(plan.device, cfg)

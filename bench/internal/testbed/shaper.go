@@ -68,7 +68,8 @@ func (c *Config) checkShaper() error {
 
 // setShaper replaces the device's root qdisc.
 func (ns *Namespace) setShaper(index int, s Shaper) error {
-	set := map[ShaperKind]func(int, Shaper) error{TBF: ns.setTBF, HTB: ns.setHTB}
+	root := func(index int, s Shaper) error { return ns.setTBF(index, netlink.HANDLE_ROOT, s) }
+	set := map[ShaperKind]func(int, Shaper) error{TBF: root, HTB: ns.setHTB}
 	err := set[s.Kind](index, s)
 	if errors.Is(err, unix.ENOENT) {
 		return &UnsupportedError{"qdisc " + string(s.Kind), err}
@@ -79,9 +80,9 @@ func (ns *Namespace) setShaper(index int, s Shaper) error {
 	return nil
 }
 
-func (ns *Namespace) setTBF(index int, s Shaper) error {
+func (ns *Namespace) setTBF(index int, parent uint32, s Shaper) error {
 	return ns.netlink.QdiscReplace(&netlink.Tbf{
-		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: index, Parent: netlink.HANDLE_ROOT},
+		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: index, Parent: parent},
 		Rate:       s.BitsPerSecond / 8,
 		Buffer:     s.burstTicks(),
 		Limit:      s.LimitBytes,

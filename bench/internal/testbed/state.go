@@ -57,6 +57,13 @@ func (t *Testbed) State() (State, error) {
 			return nil, err
 		}
 	}
+	for i, end := range []*End{t.a, t.b} {
+		if physical := t.physical[i]; physical != nil {
+			if err := read(end.Namespace, physical.IfIndex); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if t.router == nil {
 		return all, nil
 	}
@@ -82,7 +89,7 @@ func (ns *Namespace) deviceState(index int) (DeviceState, error) {
 	if err != nil {
 		return DeviceState{}, err
 	}
-	qdisc, _, err := ns.rootQdisc(index)
+	qdisc, err := ns.rootQdisc(index)
 	if err != nil {
 		return DeviceState{}, err
 	}
@@ -97,7 +104,7 @@ func (ns *Namespace) deviceState(index int) (DeviceState, error) {
 			{"name", attrs.Name},
 			{"MTU", strconv.Itoa(attrs.MTU)},
 			{"transmit queue length", strconv.Itoa(attrs.TxQLen)},
-			{"qdisc", qdisc},
+			{"qdisc", qdisc.kind},
 			{"hardware address", attrs.HardwareAddr.String()},
 			{"addresses", addrs},
 			{"routes", routes},

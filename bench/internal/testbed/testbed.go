@@ -13,9 +13,10 @@ import (
 // Route, Bridge and Bridges also -r, with everything in them. A process has at most one at a time.
 // Its methods may be called from any goroutine, but none while Down runs or later.
 type Testbed struct {
-	a, b   *End
-	router *router                         // nil without one
-	adopt  func(ctx context.Context) error // configures devices that were absent; nil where none are
+	a, b     *End
+	router   *router                         // nil without one
+	physical [2]*PhysicalEnd                 // at A, at B; nil without one
+	adopt    func(ctx context.Context) error // configures devices that were absent; nil where none are
 
 	outlets []outlet // devices of a DUT that are not the ends' own, towards A and towards B; nil without any
 
@@ -39,6 +40,8 @@ type End struct {
 	// HardwareAddr is the device's and NextHop that of the neighbour it sends to: B's,
 	// A's or the router's. Both are nil if packets carry no Ethernet header.
 	HardwareAddr, NextHop net.HardwareAddr
+	// Physical is where the physical link of topology Tunnel begins; nil in the others.
+	Physical *PhysicalEnd
 	// Ethernet says that the device carries Ethernet frames: TAP and veth.
 	Ethernet bool
 

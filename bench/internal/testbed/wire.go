@@ -21,6 +21,9 @@ func wireDevices(spaces map[role]*Namespace, cfg Config) error {
 	return nil
 }
 
+// wireTunnel makes what the ends of the tunnel attach to. The physical link below is another matter.
+func wireTunnel(spaces map[role]*Namespace, cfg Config) error { return wireDevices(spaces, cfg) }
+
 func wireVeth(spaces map[role]*Namespace, _ Config) error {
 	return createVeth(spaces[roleA], endDevice, spaces[roleB], endDevice)
 }
