@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/dut/process"
 	"tunbench/bench/internal/host"
 	"tunbench/forwarder"
 )
@@ -27,7 +28,7 @@ const stopPatience = 5 * time.Second
 type child struct {
 	cmd    *exec.Cmd
 	client *forward.Client
-	stderr *tail
+	stderr *process.Tail
 	ended  chan struct{}
 	err    error // why it ended; set before ended is closed
 	stop   sync.Once
@@ -50,7 +51,7 @@ func startChild(ctx context.Context, p childProgram) (*child, error) {
 	c := &child{
 		cmd:    exec.Command(p.binary, p.args...),
 		client: forward.NewClient(ours),
-		stderr: &tail{keep: tailBytes},
+		stderr: &process.Tail{Keep: tailBytes},
 		ended:  make(chan struct{}),
 	}
 	c.cmd.ExtraFiles = []*os.File{theirs} // becomes forward.ControlFD
@@ -85,7 +86,7 @@ func socketPair() (ours net.Conn, theirs *os.File, err error) {
 
 func (c *child) wait() {
 	err := c.cmd.Wait()
-	words := said(c.stderr.String())
+	words := process.Said(c.stderr.String())
 	switch {
 	case err == nil:
 		c.err = errors.New("the device under test ended")

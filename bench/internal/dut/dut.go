@@ -54,6 +54,9 @@ func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error)
 	if s.DUT != scenario.Forwarder && !v.IsZero() {
 		return nil, fmt.Errorf("device under test %q: %v is for the forwarder only", s.DUT, v)
 	}
+	if s.Topo == scenario.Tunnel {
+		return tunnelFor(s)
+	}
 	switch s.DUT {
 	case scenario.Forwarder:
 		return ownForwarder{v}, nil

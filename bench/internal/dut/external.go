@@ -33,7 +33,10 @@ func mark(folder string) string { return program.DirVariable + "=" + folder }
 // Clean ends the programs that dead processes of tunbench left running, removes their temporary folders and
 // builds, and returns the paths of those.
 func Clean() (removed []string, err error) {
-	return program.Clean(func(folder string) error { return group.Clean(mark(folder)) })
+	return program.Clean(func(folder string) error {
+		ends := endFolders(folder)
+		return errors.Join(group.Clean(mark(folder)), group.Clean(mark(ends[0])), group.Clean(mark(ends[1])))
+	})
 }
 
 // Start starts the program and returns when it is ready. It may use the CPUs that as many workers of the forwarder would have.
@@ -51,8 +54,7 @@ func (e external) Start(ctx context.Context, scene *testbed.Testbed, s scenario.
 		return nil, fmt.Errorf("make a folder for %s: %w", file.Name, err)
 	}
 	place := placeOf(file, scene, s, cpus[:min(max(s.Queues, 1), len(cpus))], folder.Path())
-	r := &runningExternal{file: file, variant: e.variant, facts: facts, folder: folder, group: group.New(mark(folder.Path()))}
-	r.output = &tail{keep: outputBytes, want: file.Ready.Output}
+	r := &runningExternal{file: file, variant: e.variant, facts: facts, folder: folder}
 	if err := r.start(ctx, place); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
@@ -61,7 +63,7 @@ func (e external) Start(ctx context.Context, scene *testbed.Testbed, s scenario.
 	}
 	// What the program asked of the kernel: it decides whether superpackets reach it whole.
 	if r.offload, err = tun.ActiveOffload(place.A.NetNS, place.A.Device); err != nil {
-		return nil, errors.Join(r.explain(err), r.Stop())
+		return nil, errors.Join(r.Explain(err), r.Stop())
 	}
 	if r.unburden, err = forward.StartHandicap(e.variant.Handicap, place.CPUs); err != nil {
 		return nil, errors.Join(err, r.Stop())
@@ -91,19 +93,16 @@ func endOf(e *testbed.End) program.End {
 // prefixOf is an address with the length of the prefix that it is given with: the other end is reached by a route of its own.
 func prefixOf(a netip.Addr) string { return netip.PrefixFrom(a, a.BitLen()).String() }
 
-// readyPause is how often it is looked whether a program is ready.
-const readyPause = 2 * time.Millisecond
-
 // awaitReady returns when the program is ready, as its file says that this can be told. Devices that it makes are configured meanwhile.
 func (r *runningExternal) awaitReady(ctx context.Context, scene *testbed.Testbed, place program.Place) error {
 	for begun := time.Now(); ; time.Sleep(readyPause) {
 		missing, err := r.missing(ctx, scene, place)
 		if err != nil {
-			return r.explain(err)
+			return r.Explain(err)
 		}
 		select {
-		case <-r.ended:
-			return fmt.Errorf("%s is not ready: %w", r.file.Name, r.err)
+		case <-r.Ended():
+			return fmt.Errorf("%s is not ready: %w", r.file.Name, r.Err())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		default:
@@ -112,7 +111,7 @@ func (r *runningExternal) awaitReady(ctx context.Context, scene *testbed.Testbed
 			return nil
 		}
 		if time.Since(begun) > r.file.Ready.Within {
-			return r.withOutput(fmt.Errorf("%s is not ready after %v: %s", r.file.Name, r.file.Ready.Within, strings.Join(missing, ", ")))
+			return r.WithOutput(fmt.Errorf("%s is not ready after %v: %s", r.file.Name, r.file.Ready.Within, strings.Join(missing, ", ")))
 		}
 	}
 }
@@ -135,7 +134,7 @@ func (r *runningExternal) missing(ctx context.Context, scene *testbed.Testbed, p
 	case !carrier:
 		missing = append(missing, "not both devices have a carrier")
 	}
-	if want := r.file.Ready.Output; want != "" && !r.output.saw() {
+	if want := r.file.Ready.Output; want != "" && !r.Saw() {
 		missing = append(missing, fmt.Sprintf("it has not printed %q", want))
 	}
 	if path := r.file.ReadyFile(place); path != "" && !exists(path) {

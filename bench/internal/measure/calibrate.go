@@ -64,7 +64,7 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 	if err := c.watchCPU(s); err != nil {
 		return err
 	}
-	bare, err := scenario.Override([]scenario.Scenario{s}, []string{"dut=veth"})
+	bare, err := scenario.Override([]scenario.Scenario{s}, []string{"dut=veth", "topo=direct"})
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
 	}

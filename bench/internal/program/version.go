@@ -16,11 +16,20 @@ func (f *File) AskVersion(ctx context.Context) string {
 	if len(f.Version) == 0 {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, versionPatience)
-	defer cancel()
 	args := slices.Clone(f.Version)
 	args[0] = f.executable(args[0])
-	text, err := command{dir: f.Folder(), args: args}.run(ctx)
+	return VersionOf(ctx, f.Folder(), args)
+}
+
+// VersionOf returns the first line that a version command, run in a folder, prints on standard output; "" as
+// [File.AskVersion] says, or without a command.
+func VersionOf(ctx context.Context, folder string, args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionPatience)
+	defer cancel()
+	text, err := command{dir: folder, args: args}.run(ctx)
 	if err != nil {
 		return ""
 	}

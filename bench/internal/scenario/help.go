@@ -5,12 +5,20 @@ import (
 	"strings"
 )
 
-// Help lists the keys for a help text: doc, allowed values and default of each, 80 columns at most where the words allow it.
+// helpWidth is how many columns the values of a key and its default may have together on one line.
+const helpWidth = 102
+
+// Help lists the keys for a help text: doc, allowed values and default of each.
 func Help() string {
 	var b strings.Builder
 	for _, k := range keys {
 		fmt.Fprintf(&b, "  %-9s %s\n", k.name, k.doc)
-		fmt.Fprintf(&b, "  %-9s   %s  (default %s%s)\n", "", k.values(), k.initial(&Scenario{}), restriction(k))
+		values, initial := k.values(), fmt.Sprintf("(default %s%s)", k.initial(&Scenario{}), restriction(k))
+		if len(values)+len(initial) > helpWidth {
+			fmt.Fprintf(&b, "  %-9s   %s\n", "", values)
+			values = ""
+		}
+		fmt.Fprintf(&b, "  %-9s   %s\n", "", strings.TrimSpace(values+"  "+initial))
 	}
 	fmt.Fprintf(&b, "  %sNAME  %s\n  %-9s   %s\n", SysctlPrefix, sysctlDoc, "", sysctlAllowed)
 	return b.String()

@@ -14,7 +14,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s is missing", k.name)
 			continue
 		}
-		entry := strings.Join(strings.SplitN(after, "\n", 3)[:2], "\n")
+		entry := strings.Join(strings.SplitN(after, "\n", 4)[:3], "\n")
 		for _, text := range []string{k.doc, k.allowed, "(default " + k.initial(&Scenario{})} {
 			if text == "" || !strings.Contains(entry, text) {
 				t.Errorf("%s: %q is missing from\n%s", k.name, text, entry)

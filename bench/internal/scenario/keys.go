@@ -15,7 +15,7 @@ var keys = []key{
 	dutKey(),
 	topoKey(),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
-		only("applies only to dut=forwarder, or a program that takes both types", hasDev),
+		only("applies only to dut=forwarder, or a program or tunnel that takes both types", hasDev),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
 		understood(),
 	word("offload", "offloads of the devices: tso and uso include csum, all both, tunnel (dev=tap) all; none with vnet=off", OffloadAll,
@@ -43,6 +43,15 @@ var keys = []key{
 	word("intake", "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters", intake.ModeOff,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
+	word("ugso", "what the tunnel sends at once leaves as one UDP superpacket (UDP_SEGMENT)", On, func(s *Scenario) *Switch { return &s.UGSO }, On, Off).
+		plainOnly(),
+	word("ugro", "what arrives at once comes to the tunnel as one UDP superpacket (UDP_GRO)", On, func(s *Scenario) *Switch { return &s.UGRO }, On, Off).
+		plainOnly(),
+	number("linkmtu", "MTU of the physical link", defaultLinkMTU, minLinkMTU, 65535, func(s *Scenario) *int { return &s.LinkMTU }).
+		only(tunnelOnly, hasLink),
+	linkRateKey().only(tunnelOnly, hasLink),
+	span("linkdelay", "how long a packet is on the physical link, one way", 0, 0, 10*time.Second, func(s *Scenario) *time.Duration { return &s.LinkDelay }).
+		only(tunnelOnly, hasLink),
 
 	word("proto", "transport protocol of the load", UDP, func(s *Scenario) *Proto { return &s.Proto }, UDP, TCP),
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
@@ -70,7 +79,7 @@ var keys = []key{
 	word("verify", "check every byte of the payload, not only the stamp", On, func(s *Scenario) *Switch { return &s.Verify }, On, Off).
 		only(openLoopOnly, isOpenLoop).defaulting(defaultVerify),
 
-	number("mtu", "MTU of the devices", 1500, 576, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU).
+	number("mtu", "MTU of the devices; with topo=tunnel what the encapsulation leaves of linkmtu", 1500, minMTU, 65535, func(s *Scenario) *int { return &s.MTU }).with(checkMTU).
 		defaulting(defaultMTU),
 	number("txqlen", "transmit queue length of the devices, in packets", 1000, 1, maxTxQLen, func(s *Scenario) *int { return &s.TxQLen }),
 	word("qdisc", "root queueing discipline of the devices", QdiscDefault, func(s *Scenario) *Qdisc { return &s.Qdisc },
@@ -258,6 +267,9 @@ func checkSink(s *Scenario) *breach {
 	if s.Sink != SinkXDP {
 		return nil
 	}
+	if t := s.tunnel(); t != nil && t.kernel {
+		return &breach{"the kernel's tunnel devices have no XDP in their driver", "tcx or socket"}
+	}
 	if s.onTUN() {
 		return &breach{"a TUN device has no XDP in its driver", "tcx, socket, or xdp with dev=tap"}
 	}
@@ -277,6 +289,9 @@ func defaultVerify(s *Scenario) string {
 
 // defaultMTU fits the standard mix, whose largest packet is no Ethernet one.
 func defaultMTU(s *Scenario) string {
+	if mtu := tunnelMTU(s); mtu != "" {
+		return mtu
+	}
 	if s.Size == IMIX {
 		return "1518"
 	}
@@ -299,5 +314,5 @@ func checkMTU(s *Scenario) *breach {
 	if s.HasProcess() && s.Device() == TAP && s.MTU > maxMTUTAP {
 		return &breach{"leaves no room for the Ethernet header", fmt.Sprintf("576..%d with dev=tap", maxMTUTAP)}
 	}
-	return nil
+	return checkTunnelMTU(s)
 }

@@ -20,6 +20,9 @@ var programs atomic.Pointer[[]Program]
 // that is taken is a [*UsageError].
 func Declare(declared []Program) error {
 	taken := []string{string(Forwarder), string(WireGuardGo), string(Netpoll), string(Route), string(Veth)}
+	for _, t := range tunnels() {
+		taken = append(taken, string(t.name))
+	}
 	for _, p := range declared {
 		if slices.Contains(taken, string(p.Name)) {
 			return &UsageError{Word: "dut=" + string(p.Name), Reason: "the name is taken", Allowed: "any but " + strings.Join(taken, ", ")}
@@ -56,6 +59,9 @@ func (s Scenario) Device() Dev {
 	if p := s.program(); p != nil && len(p.Devs) == 1 {
 		return p.Devs[0]
 	}
+	if t := s.tunnel(); t != nil && len(t.devs) == 1 {
+		return t.devs[0]
+	}
 	if s.Dev == "" {
 		return TUN // a rival
 	}
@@ -66,9 +72,9 @@ func (s Scenario) Device() Dev {
 func (k key) understood() key {
 	name := k.name
 	k.applies = func(s *Scenario) string {
-		p := s.program()
+		p, t := s.program(), s.tunnel()
 		switch {
-		case s.DUT == Forwarder, p != nil && slices.Contains(p.Settings, name):
+		case s.DUT == Forwarder, p != nil && slices.Contains(p.Settings, name), t != nil && slices.Contains(t.settings, name):
 			return ""
 		case p != nil:
 			return "dut=" + string(p.Name) + " does not understand it: it is not among the settings of its program file"
@@ -80,13 +86,13 @@ func (k key) understood() key {
 
 // hasDev says whether there is a choice of device types.
 func hasDev(s *Scenario) bool {
-	p := s.program()
-	return s.DUT == Forwarder || p != nil && len(p.Devs) > 1
+	p, t := s.program(), s.tunnel()
+	return s.DUT == Forwarder || t != nil && len(t.devs) > 1 || p != nil && len(p.Devs) > 1
 }
 
 // dutKey names what is under test: one of ours, or a program that was declared.
 func dutKey() key {
-	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth)
+	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Plain)
 	ours := k.parse
 	k.parse = func(s *Scenario, text string) error {
 		for _, p := range declared() {

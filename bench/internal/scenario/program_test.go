@@ -20,16 +20,16 @@ func declare(t *testing.T, programs ...Program) {
 
 // TestPrograms: a scenario has the settings that its program understands, and no others.
 func TestPrograms(t *testing.T) {
-	declare(t, Program{Name: "both", Devs: []Dev{TUN, TAP}, Settings: []string{"vnet", "offload", "queues"}}, Program{Name: "plain", Devs: []Dev{TAP}})
+	declare(t, Program{Name: "both", Devs: []Dev{TUN, TAP}, Settings: []string{"vnet", "offload", "queues"}}, Program{Name: "simple", Devs: []Dev{TAP}})
 	for words, want := range map[string]struct {
 		has, lacks string
 		device     Dev
 		standIn    string
 	}{
-		"dut=both":                    {"dut=both/ dev=tun/ vnet=on/ offload=all/ queues=1/", "engine= gso= gro= steer= intake= batch= spin=", TUN, "dev=tun/ offload=all/"},
-		"dut=both dev=tap vnet=off":   {"dev=tap/ vnet=off offload=none/", "engine=", TAP, "dev=tap/ vnet=off"},
-		"dut=plain":                   {"dut=plain/ mtu=1500/", "dev= vnet= offload= queues=", TAP, "dev=tap/"},
-		"dut=plain sink=xdp size=128": {"sink=xdp/", "dev=", TAP, "sink=xdp/"},
+		"dut=both":                     {"dut=both/ dev=tun/ vnet=on/ offload=all/ queues=1/", "engine= gso= gro= steer= intake= batch= spin=", TUN, "dev=tun/ offload=all/"},
+		"dut=both dev=tap vnet=off":    {"dev=tap/ vnet=off offload=none/", "engine=", TAP, "dev=tap/ vnet=off"},
+		"dut=simple":                   {"dut=simple/ mtu=1500/", "dev= vnet= offload= queues=", TAP, "dev=tap/"},
+		"dut=simple sink=xdp size=128": {"sink=xdp/", "dev=", TAP, "sink=xdp/"},
 	} {
 		scenarios, err := Parse(strings.Fields(words))
 		if err != nil {
@@ -63,24 +63,24 @@ func TestPrograms(t *testing.T) {
 }
 
 func TestWrongWordsForPrograms(t *testing.T) {
-	declare(t, Program{Name: "plain", Devs: []Dev{TUN}})
+	declare(t, Program{Name: "simple", Devs: []Dev{TUN}})
 	for words, want := range map[string]string{
-		"dut=plain queues=2": "queues=2: dut=plain does not understand it: it is not among the settings of its program file",
-		"dut=plain dev=tap":  "dev=tap: applies only to dut=forwarder, or a program that takes both types",
-		"dut=plane":          "dut=plane: not an allowed value; allowed: forwarder, wireguard-go, netpoll, route, veth, plain",
-		"dut=plain sink=xdp": "a TUN device has no XDP in its driver",
-		"dut=route queues=2": "queues=2: applies only to dut=forwarder",
+		"dut=simple queues=2": "queues=2: dut=simple does not understand it: it is not among the settings of its program file",
+		"dut=simple dev=tap":  "dev=tap: applies only to dut=forwarder, or a program or tunnel that takes both types",
+		"dut=plane":           "dut=plane: not an allowed value; allowed: forwarder, wireguard-go, netpoll, route, veth, plain",
+		"dut=simple sink=xdp": "a TUN device has no XDP in its driver",
+		"dut=route queues=2":  "queues=2: applies only to dut=forwarder",
 	} {
 		if _, err := Parse(strings.Fields(words)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", words, err, want)
 		}
 	}
-	for _, taken := range []string{"forwarder", "veth", "plain"} {
-		if err := Declare([]Program{{Name: "plain"}, {Name: DUT(taken)}}); err == nil || !strings.Contains(err.Error(), "dut="+taken+": the name is taken") {
+	for _, taken := range []string{"forwarder", "veth", "simple"} {
+		if err := Declare([]Program{{Name: "simple"}, {Name: DUT(taken)}}); err == nil || !strings.Contains(err.Error(), "dut="+taken+": the name is taken") {
 			t.Errorf("%s: %v", taken, err)
 		}
 	}
-	if _, err := Parse([]string{"dut=plain"}); err != nil {
+	if _, err := Parse([]string{"dut=simple"}); err != nil {
 		t.Errorf("a failed Declare changed what was declared: %v", err)
 	}
 }

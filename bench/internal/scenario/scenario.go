@@ -22,6 +22,7 @@ const (
 	Netpoll     DUT = "netpoll"      // plain reads and writes of Go's os.File between two TUN devices
 	Route       DUT = "route"        // the kernel's router between two veth pairs
 	Veth        DUT = "veth"         // one veth pair, nothing between
+	Plain       DUT = "plain"        // our own tunnel: packets in UDP, without a cipher
 )
 
 // Dev is the type of the devices that the forwarder joins.
@@ -159,20 +160,28 @@ const (
 // Queues with dut=veth); every other field is explicit, defaults included. [Parse] and [Override] make scenarios,
 // and keep the rules between keys. Scenarios are comparable; two are equal exactly if their names are.
 type Scenario struct {
-	DUT      DUT
-	Topo     Topo
-	Dev      Dev
-	VNet     Switch // virtio_net_hdr
-	Offload  Offload
-	Queues   int // of each device
-	Batch    int // packets moved by one call of a worker
-	Spin     time.Duration
-	Engine   forwarder.Engine
-	GSO      forwarder.GSO
-	GRO      forwarder.GRO
-	Steer    Steer       // with several queues
-	Intake   intake.Mode // where an intake is possible
-	Pin      Switch      // workers and UDP generators each on their CPU
+	DUT     DUT
+	Topo    Topo
+	Dev     Dev
+	VNet    Switch // virtio_net_hdr
+	Offload Offload
+	Queues  int // of each device
+	Batch   int // packets moved by one call of a worker
+	Spin    time.Duration
+	Engine  forwarder.Engine
+	GSO     forwarder.GSO
+	GRO     forwarder.GRO
+	Steer   Steer       // with several queues
+	Intake  intake.Mode // where an intake is possible
+
+	// Of topo=tunnel alone.
+	UGSO      Switch        // the tunnel sends several packets as one UDP superpacket
+	UGRO      Switch        // the tunnel receives several packets as one UDP superpacket
+	LinkMTU   int           // of the physical link, in bytes
+	LinkRate  int64         // of the physical link, in bit/s; or Unlimited
+	LinkDelay time.Duration // of the physical link, one way
+
+	Pin      Switch // workers and UDP generators each on their CPU
 	Proto    Proto
 	CC       CC
 	IP       IP
@@ -204,7 +213,10 @@ func (s Scenario) isDatagrams() bool { return s.Proto == UDP && s.Load.Mode != L
 func (s Scenario) IsRival() bool { return s.DUT == WireGuardGo || s.DUT == Netpoll }
 
 // HasProcess reports whether the device under test is a program, not the kernel itself.
-func (s Scenario) HasProcess() bool { return s.DUT == Forwarder || s.IsRival() || s.IsProgram() }
+func (s Scenario) HasProcess() bool {
+	t := s.tunnel()
+	return s.DUT == Forwarder || s.IsRival() || s.IsProgram() || t != nil && !t.kernel
+}
 
 // onTUN says whether packets arrive by a TUN device.
 func (s Scenario) onTUN() bool { return s.HasProcess() && s.Device() == TUN }

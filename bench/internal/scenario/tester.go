@@ -3,7 +3,7 @@ package scenario
 import "slices"
 
 // dutKeys are the settings of which the tester knows nothing: they change what the device under test does with a packet, not how it gets there.
-var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "load", "duration", "warmup"}
+var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "load", "duration", "warmup", "topo", "ugso", "ugro", "linkmtu", "linkrate", "linkdelay"}
 
 // Tester is what a scenario asks of the tester, the same for every device under test that the same load reaches in the same way: a part of
 // the scenario's name, which [Parse] understands. Kernel references all count as dut=veth, rivals as the forwarder that stands in for them.
@@ -12,17 +12,18 @@ func (s Scenario) Tester() string {
 	if s.DUT == Forwarder {
 		return s.nameOf(func(key string) bool { return !slices.Contains(dutKeys, key) })
 	}
-	s.DUT = Veth
+	s.DUT, s.Topo = Veth, Direct
 	return s.nameOf(func(key string) bool { return key == "dut" || !slices.Contains(dutKeys, key) })
 }
 
 // StandIn returns the scenario whose load goes into devices that are opened like those of the rival or program,
 // but by our forwarder. Any other scenario stands in for itself.
 func (s Scenario) StandIn() Scenario {
-	if !s.IsRival() && !s.IsProgram() {
+	t := s.tunnel()
+	if !s.IsRival() && !s.IsProgram() && (t == nil || t.kernel) {
 		return s
 	}
-	words := []string{"dut=forwarder", "dev=" + string(s.Device())}
+	words := []string{"dut=forwarder", "topo=direct", "dev=" + string(s.Device())}
 	if s.DUT == Netpoll {
 		words = append(words, "vnet=off")
 	}

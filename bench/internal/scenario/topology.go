@@ -17,8 +17,15 @@ const (
 )
 
 // topologies lists those in which a device under test can be measured; the first is the default.
-func topologies(*Scenario) []Topo {
-	return []Topo{Direct}
+func topologies(s *Scenario) []Topo {
+	var all []Topo
+	if tunnelOf(s.DUT) == nil || s.IsRival() {
+		all = append(all, Direct)
+	}
+	if tunnelOf(s.DUT) != nil {
+		all = append(all, Tunnel)
+	}
+	return all
 }
 
 // topoKey is the key of the topology. Names before it had none, and meant topo=direct.

@@ -1,4 +1,4 @@
-package dut
+package process
 
 import (
 	"bytes"
@@ -7,37 +7,39 @@ import (
 	"sync"
 )
 
-// tail keeps the last bytes written to it, and can wait for a text. It is for any goroutine.
-type tail struct {
-	keep int    // bytes
-	want string // a text to be noticed; "" is none
+// Tail keeps the last bytes written to it, and notices a text. It is for any goroutine.
+type Tail struct {
+	Keep int    // bytes
+	Want string // a text to be noticed; "" is none
 
 	mu   sync.Mutex
 	buf  []byte
 	seen bool // the text
 }
 
-func (t *tail) Write(p []byte) (int, error) {
+// Write takes what was printed.
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf = append(t.buf, p...)
-	if t.want != "" && !t.seen {
-		t.seen = bytes.Contains(t.buf, []byte(t.want))
+	if t.Want != "" && !t.seen {
+		t.seen = bytes.Contains(t.buf, []byte(t.Want))
 	}
-	if cut := len(t.buf) - t.keep; cut > 0 {
+	if cut := len(t.buf) - t.Keep; cut > 0 {
 		t.buf = append(t.buf[:0], t.buf[cut:]...)
 	}
 	return len(p), nil
 }
 
-func (t *tail) String() string {
+// String is what is kept, without the space around it.
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.TrimSpace(string(t.buf))
 }
 
-// saw says whether the text was written.
-func (t *tail) saw() bool {
+// Saw says whether the text was written.
+func (t *Tail) Saw() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.seen
@@ -46,9 +48,9 @@ func (t *tail) saw() bool {
 // saidBytes is as much of a program's last words as an error repeats.
 const saidBytes = 1000
 
-// said is the end of a text, or of a Go program that crashed the message before its stacks, fit to be shown: what is no printable character is
+// Said is the end of a text, or of a Go program that crashed the message before its stacks, fit to be shown: what is no printable character is
 // escaped, for a terminal would obey it.
-func said(text string) string {
+func Said(text string) string {
 	text = strings.TrimSpace(text)
 	for _, crash := range []string{"panic: ", "fatal error: "} {
 		if i := strings.LastIndex("\n"+text, "\n"+crash); i >= 0 && len(text)-i > saidBytes {

@@ -1,0 +1,144 @@
+package scenario
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// tunnel is what a scenario must know of a device under test that is a tunnel: a pair of ends with a physical link between.
+type tunnel struct {
+	name     DUT
+	devs     []Dev    // device types of its ends, at least one
+	settings []string // keys that it understands, of those that otherwise only dut=forwarder has
+	kernel   bool     // the kernel's own: there is no program
+	overhead func(*Scenario) int
+}
+
+// Header lengths on the physical link, which is IPv4, in bytes.
+const (
+	ethernetHeaderLen = 14
+	outerUDPLen       = ipv4HeaderLen + udpHeaderLen
+)
+
+// tunnels lists all. A new one is a row here, and a file in package dut/tunnel that says how its ends are started.
+func tunnels() []tunnel {
+	return []tunnel{
+		{name: Plain, devs: []Dev{TUN, TAP}, settings: []string{"queues", "batch"}, overhead: inUDP(0)},
+	}
+}
+
+// inUDP is the overhead of a tunnel that puts each packet or frame, and so many bytes of its own, into a UDP packet.
+func inUDP(own int) func(*Scenario) int {
+	return func(s *Scenario) int {
+		if s.Device() == TAP {
+			return outerUDPLen + own + ethernetHeaderLen
+		}
+		return outerUDPLen + own
+	}
+}
+
+// tunnelOf is the tunnel of a name; nil if there is none.
+func tunnelOf(name DUT) *tunnel {
+	all := tunnels()
+	i := slices.IndexFunc(all, func(t tunnel) bool { return t.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+// tunnel is the one under test; nil if it is none.
+func (s *Scenario) tunnel() *tunnel {
+	if s.Topo != Tunnel {
+		return nil
+	}
+	return tunnelOf(s.DUT)
+}
+
+// Overhead is how many bytes a tunnel adds to an IP packet, from IP packet to IP packet on the physical link. Of a
+// tunnel that carries Ethernet frames the inner Ethernet header is a part of it. It is 0 without a tunnel.
+func (s Scenario) Overhead() int {
+	if t := s.tunnel(); t != nil {
+		return t.overhead(&s)
+	}
+	return 0
+}
+
+// Unlimited is the LinkRate of a physical link that is as fast as it goes.
+const Unlimited = -1
+
+// Limits of LinkRate in bit/s.
+const (
+	minLinkRate = 64_000
+	maxLinkRate = 1_000_000_000_000
+)
+
+// linkRate is the key of the rate of the physical link.
+func linkRateKey() key {
+	return key{
+		name: "linkrate", doc: "rate of the physical link, in bit/s each way", initial: constant("unlimited"),
+		allowed: "unlimited, or 64k to 1000G, such as 100M or 2.5G",
+		parse: func(s *Scenario, text string) error {
+			if text == "unlimited" {
+				s.LinkRate = Unlimited
+				return nil
+			}
+			rate, ok := parsePps(text)
+			if !ok || rate < minLinkRate || rate > maxLinkRate {
+				return errors.New("not a rate")
+			}
+			s.LinkRate = rate
+			return nil
+		},
+		print: func(s *Scenario) string {
+			if s.LinkRate == Unlimited {
+				return "unlimited"
+			}
+			return strconv.FormatInt(s.LinkRate, 10)
+		},
+	}
+}
+
+const tunnelOnly = "applies only to topo=tunnel"
+
+func hasLink(s *Scenario) bool { return s.Topo == Tunnel }
+
+// plainOnly restricts a key to our own tunnel.
+func (k key) plainOnly() key {
+	return k.only("applies only to dut=plain", func(s *Scenario) bool { return s.DUT == Plain && s.Topo == Tunnel })
+}
+
+// checkTunnelMTU says which MTU fits where this one does not.
+func checkTunnelMTU(s *Scenario) *breach {
+	t := s.tunnel()
+	if t == nil {
+		return nil
+	}
+	overhead := t.overhead(s)
+	if s.MTU+overhead <= s.LinkMTU {
+		return nil
+	}
+	fits := fmt.Sprintf("up to mtu=%d", s.LinkMTU-overhead)
+	if s.MTU+overhead <= maxPacketLen {
+		fits += fmt.Sprintf(", or linkmtu=%d", s.MTU+overhead)
+	}
+	return &breach{fmt.Sprintf("with the %d bytes that dut=%s adds a packet does not fit linkmtu=%d", overhead, s.DUT, s.LinkMTU), fits}
+}
+
+// tunnelMTU is what the encapsulation leaves of the physical link's MTU, "" without a tunnel.
+func tunnelMTU(s *Scenario) string {
+	t := s.tunnel()
+	if t == nil {
+		return ""
+	}
+	return strconv.Itoa(max(cmp.Or(s.LinkMTU, defaultLinkMTU)-t.overhead(s), minMTU))
+}
+
+const (
+	defaultLinkMTU = 1500
+	minMTU         = 576
+	minLinkMTU     = 700 // minMTU and the overhead of any tunnel
+)

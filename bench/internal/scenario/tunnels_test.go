@@ -1,0 +1,69 @@
+package scenario
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// TestTunnelNames: a tunnel says its topology in its name, and an MTU that fits is the default.
+func TestTunnelNames(t *testing.T) {
+	for words, want := range map[string]string{
+		"dut=plain":                         "topo=tunnel mtu=1472 linkmtu=1500 linkrate=unlimited linkdelay=0s ugso=on ugro=on",
+		"dut=plain topo=tunnel dev=tap":     "mtu=1458",
+		"dut=plain linkmtu=9000 ugro=off":   "mtu=8972 ugro=off",
+		"dut=plain linkrate=2.5G":           "linkrate=2500000000",
+		"dut=plain queues=2 linkdelay=10ms": "queues=2 linkdelay=10ms",
+	} {
+		scenarios, err := Parse(strings.Fields(words))
+		if err != nil {
+			t.Errorf("Parse(%q): %v", words, err)
+			continue
+		}
+		name := scenarios[0].Name()
+		for _, pair := range strings.Fields(want) {
+			if !strings.Contains("/"+name+"/", "/"+pair+"/") {
+				t.Errorf("%q has no %s: %s", words, pair, name)
+			}
+		}
+		if again, err := Parse([]string{name}); err != nil || again[0] != scenarios[0] {
+			t.Errorf("Parse(%q) = %+v, %v", name, again, err)
+		}
+	}
+}
+
+func TestWrongWordsForTunnels(t *testing.T) {
+	for words, want := range map[string]string{
+		"dut=plain mtu=1473":              "with the 28 bytes that dut=plain adds a packet does not fit linkmtu=1500; allowed: up to mtu=1472, or linkmtu=1501",
+		"dut=plain dev=tap mtu=1472":      "with the 42 bytes",
+		"dut=plain topo=direct":           "dut=plain cannot be measured in it; allowed: tunnel",
+		"dut=forwarder topo=tunnel":       "dut=forwarder cannot be measured in it; allowed: direct",
+		"dut=forwarder linkmtu=1400":      "applies only to topo=tunnel",
+		"dut=forwarder ugso=off":          "applies only to dut=plain",
+		"dut=plain linkrate=10k":          "not a rate",
+		"dut=plain engine=sync":           "applies only to dut=forwarder",
+		"dut=plain sink=xdp dev=tun":      "no XDP in its driver",
+		"dut=plain linkmtu=700 size=1400": "above mtu=672",
+		"dut=plain linkmtu=699":           "out of range",
+	} {
+		_, err := Parse(strings.Fields(words))
+		if usage := (*UsageError)(nil); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%q): %v; want %q", words, err, want)
+		}
+	}
+}
+
+// TestTunnelTester: the tester meets a tunnel's device as it meets the forwarder's, whatever the link is like.
+func TestTunnelTester(t *testing.T) {
+	one, err := Parse([]string{"dut=plain", "linkrate=1G", "ugso=off"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Parse([]string{"dut=forwarder", "mtu=1472"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := one[0].Tester(), other[0].Tester(); a != b {
+		t.Errorf("Tester() = %s; want %s", a, b)
+	}
+}
