@@ -70,7 +70,7 @@ func (t *Testbed) joinOutlets(cfg Config) error {
 			return err
 		}
 		end.Attach.IfIndex = indexes[0]
-		end.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {Namespace: ns, IfIndex: t.router.ifIndexes[i]}}
+		end.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {ns, []string{routerDeviceA, routerDeviceB}[i], t.router.ifIndexes[i]}}
 		if err := ns.setQueueing(indexes[0], cfg); err != nil {
 			return fmt.Errorf("configure device %s in %s: %w", outlet.device, ns.name, err)
 		}

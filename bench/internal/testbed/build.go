@@ -28,7 +28,12 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if cfg.Absent && cfg.Topology.endsAttach() {
 		t.a, t.b = newEnd(spaces[roleA], lay.links[0], cfg.IPv6), newEnd(spaces[roleB], lay.links[1], cfg.IPv6)
 		t.a.Physical, t.b.Physical = t.physical[0], t.physical[1]
-		t.adopt = func(ctx context.Context) error { return t.buildLinks(ctx, lay, spaces, cfg) }
+		t.adopt = func(ctx context.Context) error {
+			if err := t.buildLinks(ctx, lay, spaces, cfg); err != nil {
+				return err
+			}
+			return t.buildOverlay(ctx, cfg)
+		}
 		return nil
 	}
 	if err := lay.wire(spaces, cfg); err != nil {
@@ -40,7 +45,28 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if err := t.buildLinks(ctx, lay, spaces, cfg); err != nil {
 		return err
 	}
-	return t.buildOutlets(lay, cfg)
+	if err := t.buildOutlets(lay, cfg); err != nil {
+		return err
+	}
+	return t.buildOverlay(ctx, cfg)
+}
+
+// buildOverlay makes what Config.VXLAN asks for.
+func (t *Testbed) buildOverlay(ctx context.Context, cfg Config) error {
+	if !cfg.VXLAN {
+		return nil
+	}
+	if err := t.overlay(cfg); err != nil {
+		return err
+	}
+	for _, end := range []*End{t.a, t.b} {
+		for _, self := range end.plan.self.list(cfg.IPv6) {
+			if err := end.Namespace.waitLocal(ctx, self); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // buildLinks configures the devices, which are there.
@@ -187,7 +213,7 @@ func (t *Testbed) buildLink(ns *Namespace, plan linkPlan, cfg Config) error {
 // newEnd is what is known of an end before its device is there.
 func newEnd(ns *Namespace, plan linkPlan, ipv6 bool) *End {
 	end := &End{Namespace: ns, Device: plan.device, Addr: plan.self.v4, Behind: plan.behind.v4}
-	end.Attach = Attachment{Namespace: ns, Device: plan.device}
+	end.Attach, end.plan = Attachment{Namespace: ns, Device: plan.device}, plan
 	if ipv6 {
 		end.Addr6, end.Behind6 = plan.self.v6, plan.behind.v6
 	}

@@ -17,16 +17,33 @@ func (e *End) SetUp(up bool) error {
 	if err := set(linkOf(e.Attach.IfIndex)); err != nil {
 		return fmt.Errorf("set device %s of %s up (%t): %w", e.Attach.Device, ns.name, up, err)
 	}
+	if up && e.under != nil && e.under.Attach.IfIndex == e.under.IfIndex {
+		return e.under.reroute()
+	}
 	return nil
 }
 
-// SetMTU changes the MTU of all devices on this end's side.
+// SetMTU changes the MTU of the end's own device, and that of all others on its side to what
+// carries such packets.
 func (e *End) SetMTU(mtu int) error {
+	if e.under != nil {
+		if err := e.under.SetMTU(mtu + VXLANOverhead); err != nil {
+			return err
+		}
+		return e.Namespace.setMTU(e.IfIndex, mtu)
+	}
 	devices := append([]Attachment{{e.Namespace, e.Device, e.IfIndex}, e.Attach}, e.between...)
 	for _, at := range devices {
-		if err := at.Namespace.netlink.LinkSetMTU(linkOf(at.IfIndex), mtu); err != nil {
-			return fmt.Errorf("set MTU %d of device %s of %s: %w", mtu, at.Device, at.Namespace.name, err)
+		if err := at.Namespace.setMTU(at.IfIndex, mtu); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (ns *Namespace) setMTU(index, mtu int) error {
+	if err := ns.netlink.LinkSetMTU(linkOf(index), mtu); err != nil {
+		return fmt.Errorf("set MTU %d of device %d in %s: %w", mtu, index, ns.name, err)
 	}
 	return nil
 }

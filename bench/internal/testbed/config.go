@@ -90,6 +90,11 @@ type Config struct {
 	// place of the veth pair to B, whose namespace there is not.
 	Guest bool
 
+	// VXLAN gives each end a VXLAN device over the one that it would have without. That is
+	// then the end's own device; its MTU is VXLANOverhead bytes less than MTU, and what a
+	// DUT forwards are UDP packets over IPv4 with the ends' frames inside.
+	VXLAN bool
+
 	// IPv6 configures that family beside IPv4. Without it IPv6 is disabled.
 	IPv6 bool
 
@@ -123,6 +128,9 @@ func (c *Config) check() error {
 	if c.Guest && c.Topology != Bridge && c.Topology != Bridges {
 		return &ConfigError{"Guest", string(c.Topology), "false: only a bridge joins a guest"}
 	}
+	if c.Guest && c.VXLAN {
+		return &ConfigError{"VXLAN", "true", "false with Guest, whose devices are not seen from here"}
+	}
 	if c.Topology.endsAttach() && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
 		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}
 	}
@@ -150,8 +158,12 @@ func (c *Config) check() error {
 }
 
 func (c *Config) minMTU() int {
-	if c.IPv6 {
-		return minMTUIPv6
+	overhead := 0
+	if c.VXLAN {
+		overhead = VXLANOverhead
 	}
-	return minMTU
+	if c.IPv6 {
+		return minMTUIPv6 + overhead
+	}
+	return minMTU + overhead
 }

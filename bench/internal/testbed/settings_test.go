@@ -35,6 +35,9 @@ func TestDeviceSettings(t *testing.T) {
 			cfg.MTU, cfg.TxQueueLen = 1380, 321
 			bed := up(t, cfg)
 			for _, end := range []*End{bed.A(), bed.B()} {
+				if cfg.VXLAN {
+					end = end.under
+				}
 				link := kernelLink(t, end)
 				if link.MTU != cfg.MTU || link.TxQLen != cfg.TxQueueLen {
 					t.Errorf("MTU %d, queue length %d, want %d, %d", link.MTU, link.TxQLen, cfg.MTU, cfg.TxQueueLen)
@@ -56,6 +59,9 @@ func TestQdisc(t *testing.T) {
 				c, err := bed.Counters()
 				if err != nil {
 					t.Fatal(err)
+				}
+				if cfg.VXLAN {
+					c.A, c.B = c.Attached[0], c.Attached[1]
 				}
 				if c.A.Qdisc != qdisc || c.B.Qdisc != qdisc {
 					t.Errorf("qdiscs are %q and %q, want %q", c.A.Qdisc, c.B.Qdisc, qdisc)

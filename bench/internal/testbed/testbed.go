@@ -50,6 +50,8 @@ type End struct {
 	Attach Attachment
 
 	between []Attachment // the other devices on this end's side
+	under   *End         // what the end would be without its VXLAN device; nil where it has none
+	plan    linkPlan     // what its own device was told
 }
 
 // Attachment is a device that a device under test opens.

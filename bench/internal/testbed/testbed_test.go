@@ -38,7 +38,7 @@ func checkEnds(t *testing.T, bed *Testbed, cfg Config) {
 			t.Errorf("device is %d %s, end says %d %s",
 				link.Index, link.HardwareAddr, end.IfIndex, end.HardwareAddr)
 		}
-		if ethernet := cfg.Topology != Devices || cfg.Kind == tun.TAP; end.Ethernet != ethernet {
+		if ethernet := cfg.Topology != Devices || cfg.Kind == tun.TAP || cfg.VXLAN; end.Ethernet != ethernet {
 			t.Errorf("Ethernet is %v, want %v", end.Ethernet, ethernet)
 		}
 		if end.Addr6.IsValid() != cfg.IPv6 || end.Behind6.IsValid() != cfg.IPv6 {
