@@ -14,6 +14,7 @@ const (
 	PlaceNotOffered      Place = "not_offered"       // due, but the generator could not send it
 	PlaceSenderSocket    Place = "sender_socket"     // refused or dropped by the sender's socket
 	PlaceStackDrop       Place = "stack_drop:"       // dropped by the IP stack in front of the device, by SNMP counter
+	PlaceSenderLink      Place = "sender_link"       // dropped between the sender's host and the device: on the veth to its bridge, or by its VXLAN device
 	PlaceQdisc           Place = "qdisc"             // dropped by the queueing discipline in front of a device
 	PlaceDeviceRing      Place = "device_ring"       // the device's queue was full (tx_dropped)
 	PlaceIntakeRing      Place = "intake_ring"       // the forwarder's memory for packets taken before the device was full
@@ -22,6 +23,7 @@ const (
 	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
 	PlaceProgram         Place = "program"           // went into a program of others, which does not count, and never came out
 	PlaceReceivingDevice Place = "receiving_device"  // dropped on reception (rx_dropped)
+	PlaceReceiverLink    Place = "receiver_link"     // dropped between the device and the receiver's host, the same way back
 	PlaceReceiverStack   Place = "receiver_stack:"   // dropped by the IP stack behind the device, by SNMP counter
 	PlaceReceiverSocket  Place = "receiver_socket"   // the receive buffer of a sink that is a socket overflowed (SO_RXQ_OVFL)
 	PlaceCorrupt         Place = "corrupt"           // arrived, but not as it was sent
@@ -35,8 +37,8 @@ const (
 
 // places gives the order of the path.
 var places = [...]Place{
-	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
-	PlaceForwarderDrop, PlaceWriteError, PlaceProgram, PlaceReceivingDevice, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
+	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceSenderLink, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
+	PlaceForwarderDrop, PlaceWriteError, PlaceProgram, PlaceReceivingDevice, PlaceReceiverLink, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
 	PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted,
 }
 

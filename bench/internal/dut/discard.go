@@ -34,7 +34,7 @@ func (discard) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Sce
 	d := &discarding{stopped: make(chan struct{})}
 	for _, end := range []*testbed.End{scene.A(), scene.B()} {
 		device, err := tun.Open(tun.Config{
-			NetNS: end.Namespace.Path(), Name: end.Device, Kind: kindOf(s), Queues: s.Queues,
+			NetNS: end.Attach.Namespace.Path(), Name: end.Attach.Device, Kind: kindOf(s), Queues: s.Queues,
 			VnetHdr: s.VNet == scenario.On, Offload: offload, MustExist: true,
 		})
 		if err != nil {

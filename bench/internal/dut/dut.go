@@ -66,6 +66,8 @@ func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error)
 		return kernel{testbed.Route}, nil
 	case scenario.Veth:
 		return kernel{testbed.Veth}, nil
+	case scenario.Bridge:
+		return kernel{testbed.Bridge}, nil
 	}
 	return nil, fmt.Errorf("device under test %q: not known here", s.DUT)
 }

@@ -24,7 +24,9 @@ type external struct {
 }
 
 func (e external) Scene(s scenario.Scenario) testbed.Config {
-	return testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), MultiQueue: e.file.MultiQueue, Absent: e.file.Creates}
+	cfg := DeviceScene(s)
+	cfg.MultiQueue, cfg.Absent = e.file.MultiQueue, e.file.Creates
+	return cfg
 }
 
 // mark is the variable by which a program's processes are known: its folder is nobody else's.
@@ -83,7 +85,7 @@ func placeOf(file *program.File, scene *testbed.Testbed, s scenario.Scenario, cp
 }
 
 func endOf(e *testbed.End) program.End {
-	end := program.End{NetNS: e.Namespace.Path(), Device: e.Device, Addr: prefixOf(e.Addr)}
+	end := program.End{NetNS: e.Attach.Namespace.Path(), Device: e.Attach.Device, Addr: prefixOf(e.Addr)}
 	if e.Addr6.IsValid() {
 		end.Addr6 = prefixOf(e.Addr6)
 	}

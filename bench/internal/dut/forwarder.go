@@ -15,14 +15,9 @@ import (
 type ownForwarder struct{ variant Variant }
 
 func (ownForwarder) Scene(s scenario.Scenario) testbed.Config {
-	return testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), MultiQueue: true}
-}
-
-func kindOf(s scenario.Scenario) tun.Kind {
-	if s.Device() == scenario.TAP {
-		return tun.TAP
-	}
-	return tun.TUN
+	cfg := DeviceScene(s)
+	cfg.MultiQueue = true
+	return cfg
 }
 
 func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scenario.Scenario, cpus []int) (Running, error) {
@@ -54,8 +49,4 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 	}
 	running.variant = f.variant
 	return running, nil
-}
-
-func endpoint(e *testbed.End) forward.Endpoint {
-	return forward.Endpoint{NetNS: e.Namespace.Path(), Device: e.Device}
 }

@@ -9,13 +9,15 @@ import (
 	"tunbench/results"
 )
 
-// kernel is a reference that the scene itself brings about: the kernel's router
-// between two veth pairs, or a veth pair with nothing between.
+// kernel is a reference that the scene itself brings about: the kernel's router or
+// bridge between two veth pairs, or a veth pair with nothing between.
 type kernel struct {
 	topology testbed.Topology
 }
 
-func (k kernel) Scene(scenario.Scenario) testbed.Config { return testbed.Config{Topology: k.topology} }
+func (k kernel) Scene(s scenario.Scenario) testbed.Config {
+	return testbed.Config{Topology: k.topology, VXLAN: s.Topo == scenario.VXLAN}
+}
 
 func (k kernel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []int) (Running, error) {
 	return inKernel{}, nil

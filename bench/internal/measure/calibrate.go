@@ -39,8 +39,8 @@ const (
 )
 
 // Calibrate measures what the tester can do with the load of a scenario, without
-// its device under test, in about two seconds. On a veth pair with nothing between:
-// latency floor, CPU time and cost of the sink. The highest load and the lateness are
+// its device under test, in about two seconds. On a veth pair with nothing between, or
+// where the topology is one of bridges by the bridge alone: latency floor, CPU time and cost of the sink. The highest load and the lateness are
 // measured into the devices that the scenario has, emptied by a reader.
 //
 // What failed stands in the record; the error is for what makes every trial fail.
@@ -64,14 +64,14 @@ func (c *calibration) measure(ctx context.Context, s scenario.Scenario) error {
 	if err := c.watchCPU(s); err != nil {
 		return err
 	}
-	bare, err := scenario.Override([]scenario.Scenario{s}, []string{"dut=veth", "topo=direct"})
+	bare, err := s.Bare()
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
 	}
-	if err := withRig(ctx, bare[0], Options{}, func(r *Rig) error { return c.measurePath(ctx, r) }); err != nil {
+	if err := withRig(ctx, bare, Options{}, func(r *Rig) error { return c.measurePath(ctx, r) }); err != nil {
 		return fmt.Errorf("calibrate without a device under test: %w", err)
 	}
-	into, options := bare[0], Options{}
+	into, options := bare, Options{}
 	if devices := s.StandIn(); devices.DUT == scenario.Forwarder {
 		into, options.DUT = devices, func(scenario.Scenario) (dut.Kind, error) { return dut.Discard(), nil }
 	}

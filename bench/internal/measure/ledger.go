@@ -12,9 +12,10 @@ import (
 // readings.
 type path struct {
 	sent      load.Sent
-	source    testbed.LinkCounters      // the device that the load goes into
-	router    testbed.LinkCounters      // the router's device towards the target; zero without one
-	target    testbed.LinkCounters      // the device that it comes out of
+	source    testbed.LinkCounters // the device that the load goes into
+	router    testbed.LinkCounters // the router's device towards the target; zero without one
+	target    testbed.LinkCounters // the device that it comes out of
+	links     hostLinks
 	forwarder *forwarder.DirectionStats // nil: the DUT cannot count
 	stacks    stacks
 	sink      sink.FlowCounts
@@ -25,7 +26,7 @@ type path struct {
 	held      bool   // what is missing was still on its way
 	program   bool   // of others, which does not count: what it was handed and never came out is lost in it
 
-	// redirected says that the generator puts its frames into the source device itself
+	// redirected says that the generator puts its frames into the first device itself
 	// and counts what finds the ring full, exactly, where the device may not.
 	redirected bool
 
@@ -79,6 +80,7 @@ func (p *path) beforeForwarder() (l results.Ledger) {
 	l.Add(results.PlaceNotOffered, int64(p.sent.NotOffered-p.sent.Refused))
 	l.Add(results.PlaceSenderSocket, int64(p.sent.Refused))
 	p.stacks.before(&l, p.deviceSegments)
+	p.links.before(&l, p)
 	l.Add(results.PlaceQdisc, int64(p.source.QdiscDrops)*int64(p.sentSegments))
 	if !p.program {
 		l.Add(results.PlaceDeviceRing, p.deviceDrops())
@@ -101,8 +103,10 @@ func (p *path) behindReading(l *results.Ledger) {
 		}
 	}
 	l.Add(results.PlaceReceivingDevice, p.receiveDrops())
+	p.links.after(l, p)
 	p.stacks.after(l)
 	l.Add(results.PlaceSink, int64(p.sink.Unique+p.sink.TooOld))
+	p.links.told(l, p)
 	if p.program {
 		// It may take packets before the device, which then drops what nobody reads: lost is at most what is missing.
 		l.Add(results.PlaceDeviceRing, min(p.deviceDrops(), max(l.Balance(), 0)))
@@ -113,11 +117,15 @@ func (p *path) behindReading(l *results.Ledger) {
 // packets could hold no more: the ring of a TUN or TAP device, or the backlog of
 // the CPU that receives from a veth.
 func (p *path) deviceDrops() int64 {
-	source := p.source.TxDropped
-	if p.redirected {
-		source = p.sent.RingDropped
+	drops := p.source.TxDropped
+	switch {
+	case p.links.kind == bridged: // neither the generator nor the bridge towards the target is at this device
+	case p.redirected:
+		drops = p.sent.RingDropped + p.router.TxDropped
+	default:
+		drops += p.router.TxDropped
 	}
-	return int64(source+p.router.TxDropped) * int64(p.deviceSegments)
+	return int64(drops) * int64(p.deviceSegments)
 }
 
 // receiveDrops is what a TUN or TAP device dropped that was written to it. A veth

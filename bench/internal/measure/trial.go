@@ -214,8 +214,12 @@ func (m *trial) takesUSO() bool {
 	if info == nil {
 		return true
 	}
+	needed := tun.OffloadUSO
+	if m.scenario.Topo == scenario.VXLAN {
+		needed = tun.OffloadTunnel
+	}
 	accepted, err := tun.ParseOffload(info.OffloadAccepted)
-	return err == nil && accepted.Has(tun.OffloadUSO)
+	return err == nil && accepted.Has(needed)
 }
 
 // fill writes the record.
@@ -237,7 +241,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	if m.scenario.Intake == intake.ModeAuto && seen.stats != nil {
 		t.IntakeRatio = intakeRatio(seen.stats.Total())
 	}
-	t.Qdisc = seen.devices.A.Qdisc
+	t.Qdisc = seen.attached()[0].Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
 	t.CPU = cpuCost(used, elapsed, packets, len(m.running.Processes()) > 0)
 	if t.DropReasons, err = m.drops.report(); err != nil {

@@ -113,6 +113,10 @@ func (w *way) entry(s scenario.Scenario) entry {
 		return sent
 	case s.Gen == scenario.GenXDPIP:
 		return routed
+	case s.Topo == scenario.VXLAN:
+		return handed // its device has no ring of its own
+	case s.Topo == scenario.Bridged:
+		return redirected // into the host's veth, whatever the devices behind the bridge have
 	case w.from.Ethernet && s.Queues <= 1:
 		return redirected
 	}
@@ -228,9 +232,10 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 	source, target := seen.links(w.direction)
 	stacks := seen.stacksOf(w.direction)
 	entry := w.entry(u.scenario)
-	stacks.passed = entry == routed
+	overlaid := u.scenario.Topo == scenario.VXLAN // the hosts' stacks carry what they encapsulate
+	stacks.passed = entry == routed || overlaid
 	stacks.shared = stacks.passed && u.scenario.Dir == scenario.Bi
-	stacks.delivered = u.scenario.Sink == scenario.SinkSocket
+	stacks.delivered = u.scenario.Sink == scenario.SinkSocket || overlaid
 	total := counts.Total()
 	p := &path{
 		sent:           w.sent,
@@ -238,6 +243,7 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 		source:         source,
 		target:         target,
 		router:         seen.onward(w.direction),
+		links:          u.hostLinks(w, seen),
 		forwarder:      seen.forwarded(w.direction),
 		stacks:         stacks,
 		sink:           counts.Flows(),
@@ -256,6 +262,18 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 		p.deviceSegments = u.scenario.Segs
 	}
 	return p
+}
+
+// hostLinks gathers what was counted between the hosts and the device under test.
+func (u *udp) hostLinks(w *way, seen observation) hostLinks {
+	hosts := seen.hosts()
+	switch {
+	case u.scenario.Topo == scenario.VXLAN:
+		return hostLinks{kind: overlay, in: hosts[w.index], out: hosts[1-w.index]}
+	case u.scenario.Topo == scenario.Bridged && u.scenario.HasProcess():
+		return hostLinks{kind: bridged, in: hosts[w.index], out: seen.onward(w.direction)}
+	}
+	return hostLinks{}
 }
 
 // traffic is what a record says of one direction.

@@ -130,15 +130,26 @@ func directions(s scenario.Scenario, scene *testbed.Testbed) []direction {
 	return []direction{there, {results.BToA, scene.B(), scene.A(), portBToA, 1}}
 }
 
-// links returns the counters of the devices on the way of a direction.
+// links returns the counters of the devices on the way of a direction: those that the device
+// under test has, where it has some.
 func (o observation) links(d direction) (source, target testbed.LinkCounters) {
-	if d.index == 0 {
-		return o.devices.A, o.devices.B
-	}
-	return o.devices.B, o.devices.A
+	links := o.attached()
+	return links[d.index], links[1-d.index]
 }
 
-// onward returns the counters of the router's device that a direction leaves by.
+func (o observation) attached() [2]testbed.LinkCounters {
+	if o.devices.Attached != nil {
+		return [2]testbed.LinkCounters(o.devices.Attached)
+	}
+	return o.hosts()
+}
+
+// hosts are the counters of the ends' own devices.
+func (o observation) hosts() [2]testbed.LinkCounters {
+	return [2]testbed.LinkCounters{o.devices.A, o.devices.B}
+}
+
+// onward returns the counters of the router's or bridge's device that a direction leaves by.
 func (o observation) onward(d direction) testbed.LinkCounters {
 	if o.devices.Router == nil {
 		return testbed.LinkCounters{}

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"tunbench/forwarder"
@@ -15,7 +16,7 @@ var keys = []key{
 	dutKey(),
 	topoKey(),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
-		only("applies only to dut=forwarder, or a program or tunnel that takes both types", hasDev),
+		defaulting(defaultDev).with(checkDev).only("applies only to dut=forwarder, or a program or tunnel that takes both types", hasDev),
 	word("vnet", "vnet header (virtio_net_hdr) on every packet", On, func(s *Scenario) *Switch { return &s.VNet }, On, Off).
 		understood(),
 	word("offload", "offloads of the devices: tso and uso include csum, all both, tunnel (dev=tap) all; none with vnet=off", OffloadAll,
@@ -134,6 +135,20 @@ func canChooseGen(s *Scenario) bool { return !isUDP(s) || s.Segs == 1 }
 
 func canPin(s *Scenario) bool { return s.HasProcess() || isUDP(s) }
 
+func defaultDev(s *Scenario) string {
+	if s.Topo == Bridged {
+		return string(TAP)
+	}
+	return string(TUN)
+}
+
+func checkDev(s *Scenario) *breach {
+	if s.Topo == Bridged && s.Dev == TUN {
+		return &breach{"a bridge takes Ethernet frames, which a TUN device does not carry", "tap with topo=bridge"}
+	}
+	return nil
+}
+
 func defaultOffload(s *Scenario) string {
 	if s.VNet == Off {
 		return string(OffloadNone)
@@ -204,12 +219,16 @@ const stampLen = 16
 
 func checkSize(s *Scenario) *breach {
 	low := s.UDPHeaderLen() + stampLen
-	allowed := fmt.Sprintf("%d..%d", low, s.MTU)
+	allowed := fmt.Sprintf("%d..%d", low, s.InnerMTU())
 	switch {
 	case s.Load.Mode == LoadPingPong && s.Size.mixed():
 		return &breach{"ping-pong has packets of one size", "a single size with load=pingpong"}
 	case s.Size.smallest() < low:
 		return &breach{fmt.Sprintf("below the %d bytes of an IPv%s header, UDP header and stamp", low, s.IP), allowed}
+	case s.Topo == VXLAN && s.Size.Largest() > s.InnerMTU():
+		return &breach{
+			fmt.Sprintf("above the %d bytes that VXLAN leaves of mtu=%d", s.InnerMTU(), s.MTU), fmt.Sprintf("%s, or mtu=%d", allowed, s.Size.Largest()+vxlanOverhead),
+		}
 	case s.Size.Largest() > s.MTU:
 		return &breach{fmt.Sprintf("above mtu=%d", s.MTU), allowed + ", more with a larger mtu"}
 	}
@@ -226,7 +245,7 @@ func checkSegs(s *Scenario) *breach {
 	if s.Segs > 1 && s.Size.mixed() {
 		return &breach{"the segments of a superpacket have one size", "1 with a mix of sizes"}
 	}
-	limit := maxPacketLen - s.UDPHeaderLen()
+	limit := maxPacketLen - s.overhead() - s.UDPHeaderLen()
 	payload := s.Size.Largest() - s.UDPHeaderLen()
 	if s.Segs > 1 && s.Segs*payload > limit {
 		return &breach{
@@ -270,6 +289,9 @@ func checkSink(s *Scenario) *breach {
 	if t := s.tunnel(); t != nil && t.kernel {
 		return &breach{"the kernel's tunnel devices have no XDP in their driver", "tcx or socket"}
 	}
+	if s.Topo == VXLAN {
+		return &breach{"a VXLAN device has no XDP in its driver", "tcx or socket with topo=vxlan"}
+	}
 	if s.onTUN() {
 		return &breach{"a TUN device has no XDP in its driver", "tcx, socket, or xdp with dev=tap"}
 	}
@@ -293,7 +315,7 @@ func defaultMTU(s *Scenario) string {
 		return mtu
 	}
 	if s.Size == IMIX {
-		return "1518"
+		return strconv.Itoa(1518 + s.overhead())
 	}
 	return "1500"
 }
@@ -308,8 +330,8 @@ const maxMTUTAP = maxPacketLen - 14
 const minMTUIPv6 = 1280
 
 func checkMTU(s *Scenario) *breach {
-	if s.IP == IPv6 && s.MTU < minMTUIPv6 {
-		return &breach{"below the least MTU of IPv6", fmt.Sprintf("%d..65535 with ip=6", minMTUIPv6)}
+	if least := minMTUIPv6 + s.overhead(); s.IP == IPv6 && s.MTU < least {
+		return &breach{"below the least MTU of IPv6", fmt.Sprintf("%d..65535 with ip=6", least)}
 	}
 	if s.HasProcess() && s.Device() == TAP && s.MTU > maxMTUTAP {
 		return &breach{"leaves no room for the Ethernet header", fmt.Sprintf("576..%d with dev=tap", maxMTUTAP)}

@@ -19,7 +19,7 @@ var programs atomic.Pointer[[]Program]
 // Declare sets the programs that scenarios may name in dut=, in place of any that were declared before. A name
 // that is taken is a [*UsageError].
 func Declare(declared []Program) error {
-	taken := []string{string(Forwarder), string(WireGuardGo), string(Netpoll), string(Route), string(Veth)}
+	taken := []string{string(Forwarder), string(WireGuardGo), string(Netpoll), string(Route), string(Veth), string(Bridge)}
 	for _, t := range tunnels() {
 		taken = append(taken, string(t.name))
 	}
@@ -62,10 +62,13 @@ func (s Scenario) Device() Dev {
 	if t := s.tunnel(); t != nil && len(t.devs) == 1 {
 		return t.devs[0]
 	}
-	if s.Dev == "" {
-		return TUN // a rival
+	switch {
+	case s.Dev != "":
+		return s.Dev
+	case s.Topo == Bridged:
+		return TAP
 	}
-	return s.Dev
+	return TUN // a rival
 }
 
 // understood restricts a key to the forwarder and programs that know it.
@@ -92,7 +95,7 @@ func hasDev(s *Scenario) bool {
 
 // dutKey names what is under test: one of ours, or a program that was declared.
 func dutKey() key {
-	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Plain)
+	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Bridge, Plain)
 	ours := k.parse
 	k.parse = func(s *Scenario, text string) error {
 		for _, p := range declared() {
@@ -109,7 +112,7 @@ func dutKey() key {
 			text += ", " + string(p.Name)
 		}
 		if text == "" {
-			return "; programs of others with --program FILE"
+			return "; others with --program FILE"
 		}
 		return text
 	}

@@ -67,7 +67,7 @@ func TestWrongWordsForPrograms(t *testing.T) {
 	for words, want := range map[string]string{
 		"dut=simple queues=2": "queues=2: dut=simple does not understand it: it is not among the settings of its program file",
 		"dut=simple dev=tap":  "dev=tap: applies only to dut=forwarder, or a program or tunnel that takes both types",
-		"dut=plane":           "dut=plane: not an allowed value; allowed: forwarder, wireguard-go, netpoll, route, veth, plain",
+		"dut=plane":           "dut=plane: not an allowed value; allowed: forwarder, wireguard-go, netpoll, route, veth, bridge, plain",
 		"dut=simple sink=xdp": "a TUN device has no XDP in its driver",
 		"dut=route queues=2":  "queues=2: applies only to dut=forwarder",
 	} {

@@ -22,6 +22,7 @@ const (
 	Netpoll     DUT = "netpoll"      // plain reads and writes of Go's os.File between two TUN devices
 	Route       DUT = "route"        // the kernel's router between two veth pairs
 	Veth        DUT = "veth"         // one veth pair, nothing between
+	Bridge      DUT = "bridge"       // the kernel's bridge between two veth pairs
 	Plain       DUT = "plain"        // our own tunnel: packets in UDP, without a cipher
 )
 

@@ -14,6 +14,8 @@ func TestTester(t *testing.T) {
 		{"dut=wireguard-go size=1400 load=max", "dut=forwarder size=1400 load=1000"},
 		{"dut=netpoll ip=6", "dut=forwarder vnet=off ip=6"},
 		{"dut=route size=128", "dut=veth size=128"},
+		{"dut=netpoll topo=bridge", "dut=forwarder topo=bridge vnet=off"},
+		{"dut=route topo=vxlan", "dut=veth topo=vxlan"},
 	} {
 		one, other := parseOne(t, test.one).Tester(), parseOne(t, test.other).Tester()
 		if one != other {

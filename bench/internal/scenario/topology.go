@@ -14,13 +14,24 @@ const (
 	Direct Topo = "direct"
 	// Tunnel is two hosts with a physical link between them, a TUN or TAP device in each, and one end of the device under test in each.
 	Tunnel Topo = "tunnel"
+	// Bridged is two hosts, each on a bridge with a TAP device, and the device under test between the two TAP devices.
+	Bridged Topo = "bridge"
+	// VXLAN is Direct with a VXLAN device at each host, which the load goes through: the device under test carries it encapsulated.
+	VXLAN Topo = "vxlan"
 )
 
 // topologies lists those in which a device under test can be measured; the first is the default.
 func topologies(s *Scenario) []Topo {
+	if s.DUT == Bridge {
+		return []Topo{Bridged}
+	}
 	var all []Topo
 	if tunnelOf(s.DUT) == nil || s.IsRival() {
 		all = append(all, Direct)
+		if s.takesTAP() {
+			all = append(all, Bridged)
+		}
+		all = append(all, VXLAN)
 	}
 	if tunnelOf(s.DUT) != nil {
 		all = append(all, Tunnel)
@@ -28,10 +39,32 @@ func topologies(s *Scenario) []Topo {
 	return all
 }
 
+// takesTAP says whether the device under test is a program that can be between TAP devices.
+func (s *Scenario) takesTAP() bool {
+	if p := s.program(); p != nil {
+		return slices.Contains(p.Devs, TAP)
+	}
+	return s.DUT == Forwarder || s.DUT == Netpoll
+}
+
+// vxlanOverhead is by how many bytes VXLAN makes a packet longer: IPv4, UDP, VXLAN and inner Ethernet header (RFC 7348, section 5).
+const vxlanOverhead = ipv4HeaderLen + udpHeaderLen + 8 + 14
+
+// overhead is by how many bytes an IP packet on the devices is longer than one of the load.
+func (s *Scenario) overhead() int {
+	if s.Topo == VXLAN {
+		return vxlanOverhead
+	}
+	return 0
+}
+
+// InnerMTU is the length of the longest IP packet that the load can have, in bytes: below the MTU of the devices where they carry it encapsulated.
+func (s Scenario) InnerMTU() int { return s.MTU - s.overhead() }
+
 // topoKey is the key of the topology. Names before it had none, and meant topo=direct.
 func topoKey() key {
-	return word("topo", "what surrounds the device under test: nothing, or as a tunnel has it a physical link between its two ends", Direct,
-		func(s *Scenario) *Topo { return &s.Topo }, Direct, Tunnel).
+	return word("topo", "what surrounds the device under test: nothing, a tunnel's physical link, bridges, or VXLAN", Direct,
+		func(s *Scenario) *Topo { return &s.Topo }, Direct, Tunnel, Bridged, VXLAN).
 		optional(string(Direct)).defaulting(defaultTopo).with(checkTopo)
 }
 
@@ -46,5 +79,14 @@ func checkTopo(s *Scenario) *breach {
 	for i, topo := range possible {
 		words[i] = string(topo)
 	}
-	return &breach{"dut=" + string(s.DUT) + " cannot be measured in it", strings.Join(words, ", ") + ", or another dut"}
+	reason := "dut=" + string(s.DUT) + " cannot be measured in it"
+	switch {
+	case s.Topo == Bridged && s.HasProcess():
+		reason = "a bridge takes Ethernet frames, which the TUN devices of dut=" + string(s.DUT) + " do not carry"
+	case s.Topo == Bridged:
+		reason += "; what it is compared with there is dut=bridge, the bridge alone"
+	case s.DUT == Bridge:
+		reason = "dut=bridge is the bridge alone, without a program"
+	}
+	return &breach{reason, strings.Join(words, ", ") + ", or another dut"}
 }

@@ -48,7 +48,7 @@ func (t *Testbed) buildOutlets(lay layout, cfg Config) error {
 		return nil
 	}
 	for i, end := range []*End{t.a, t.b} {
-		end.Attach = Attachment{Namespace: t.router.namespace, Device: lay.outlets[i].device}
+		end.attachTo(Attachment{Namespace: t.router.namespace, Device: lay.outlets[i].device})
 	}
 	t.outlets = lay.outlets
 	if cfg.Absent {
@@ -56,6 +56,14 @@ func (t *Testbed) buildOutlets(lay layout, cfg Config) error {
 		return nil
 	}
 	return t.joinOutlets(cfg)
+}
+
+// attachTo notes where a DUT attaches.
+func (e *End) attachTo(at Attachment) {
+	e.Attach = at
+	if e.under != nil {
+		e.under.Attach = at
+	}
 }
 
 // joinOutlets configures the devices that a DUT attaches to.
@@ -69,8 +77,12 @@ func (t *Testbed) joinOutlets(cfg Config) error {
 		if err != nil {
 			return err
 		}
-		end.Attach.IfIndex = indexes[0]
-		end.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {ns, []string{routerDeviceA, routerDeviceB}[i], t.router.ifIndexes[i]}}
+		end.attachTo(Attachment{ns, outlet.device, indexes[0]})
+		side := end
+		if end.under != nil {
+			side = end.under
+		}
+		side.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {ns, []string{routerDeviceA, routerDeviceB}[i], t.router.ifIndexes[i]}}
 		if err := ns.setQueueing(indexes[0], cfg); err != nil {
 			return fmt.Errorf("configure device %s in %s: %w", outlet.device, ns.name, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -28,12 +29,7 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if cfg.Absent && cfg.Topology.endsAttach() {
 		t.a, t.b = newEnd(spaces[roleA], lay.links[0], cfg.IPv6), newEnd(spaces[roleB], lay.links[1], cfg.IPv6)
 		t.a.Physical, t.b.Physical = t.physical[0], t.physical[1]
-		t.adopt = func(ctx context.Context) error {
-			if err := t.buildLinks(ctx, lay, spaces, cfg); err != nil {
-				return err
-			}
-			return t.buildOverlay(ctx, cfg)
-		}
+		t.adopt = func(ctx context.Context) error { return t.buildLinks(ctx, lay, spaces, cfg) }
 		return nil
 	}
 	if err := lay.wire(spaces, cfg); err != nil {
@@ -45,28 +41,7 @@ func (t *Testbed) build(ctx context.Context, cfg Config) error {
 	if err := t.buildLinks(ctx, lay, spaces, cfg); err != nil {
 		return err
 	}
-	if err := t.buildOutlets(lay, cfg); err != nil {
-		return err
-	}
-	return t.buildOverlay(ctx, cfg)
-}
-
-// buildOverlay makes what Config.VXLAN asks for.
-func (t *Testbed) buildOverlay(ctx context.Context, cfg Config) error {
-	if !cfg.VXLAN {
-		return nil
-	}
-	if err := t.overlay(cfg); err != nil {
-		return err
-	}
-	for _, end := range []*End{t.a, t.b} {
-		for _, self := range end.plan.self.list(cfg.IPv6) {
-			if err := end.Namespace.waitLocal(ctx, self); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return t.buildOutlets(lay, cfg)
 }
 
 // buildLinks configures the devices, which are there.
@@ -82,6 +57,11 @@ func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*N
 	if cfg.Guest {
 		var err error
 		if t.b, err = guestEnd(spaces[roleR], cfg.IPv6); err != nil {
+			return err
+		}
+	}
+	if cfg.VXLAN {
+		if err := t.overlay(cfg); err != nil {
 			return err
 		}
 	}
@@ -129,6 +109,9 @@ func (r *router) prepare(cfg Config) error {
 
 // waitReady returns when what the kernel does later by itself is done, too.
 func (t *Testbed) waitReady(ctx context.Context, links []linkPlan, spaces map[role]*Namespace, cfg Config) error {
+	if cfg.VXLAN {
+		links = slices.Concat(links, []linkPlan{t.a.plan, t.b.plan})
+	}
 	for _, plan := range links {
 		for _, self := range plan.self.list(cfg.IPv6) {
 			if err := spaces[plan.role].waitLocal(ctx, self); err != nil {

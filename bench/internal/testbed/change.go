@@ -17,7 +17,7 @@ func (e *End) SetUp(up bool) error {
 	if err := set(linkOf(e.Attach.IfIndex)); err != nil {
 		return fmt.Errorf("set device %s of %s up (%t): %w", e.Attach.Device, ns.name, up, err)
 	}
-	if up && e.under != nil && e.under.Attach.IfIndex == e.under.IfIndex {
+	if up && e.under != nil && e.Attach.Namespace == e.Namespace {
 		return e.under.reroute()
 	}
 	return nil

@@ -205,7 +205,7 @@ func scenes() map[string]Config {
 		"bridge v6":          {Topology: Bridge, IPv6: true},
 		"route v6":           {Topology: Route, IPv6: true},
 		"vxlan":              {Topology: Devices, Kind: tun.TAP, VXLAN: true},
-		"vxlan v6":           {Topology: Veth, VXLAN: true, IPv6: true},
+		"vxlan v6":           {Topology: Veth, VXLAN: true, IPv6: true, Forward: true},
 		"bridges":            {Topology: Bridges, Kind: tun.TAP},
 		"bridges v6":         {Topology: Bridges, Kind: tun.TAP, MultiQueue: true, IPv6: true, Forward: true, NAPI: true},
 	}

@@ -53,11 +53,13 @@ func (k *Kind) Counts() Counts {
 
 // Scene is that of a forwarder between devices.
 func (k *Kind) Scene(s scenario.Scenario) testbed.Config {
-	return testbed.Config{Topology: testbed.Devices, Kind: deviceKind(s), MultiQueue: true}
+	cfg := dut.DeviceScene(s)
+	cfg.MultiQueue = true
+	return cfg
 }
 
 func deviceKind(s scenario.Scenario) tun.Kind {
-	if s.Dev == scenario.TAP {
+	if s.Device() == scenario.TAP {
 		return tun.TAP
 	}
 	return tun.TUN

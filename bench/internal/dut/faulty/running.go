@@ -47,15 +47,15 @@ func open(scene *testbed.Testbed, kind tun.Kind, f Faults, patience time.Duratio
 	if r.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return r, fmt.Errorf("create eventfd: %w", err)
 	}
-	l := &line{faults: f, ethernet: scene.A().Ethernet, patience: patience}
+	l := &line{faults: f, ethernet: kind == tun.TAP, patience: patience}
 	r.loop = newLoop(r.a.Queues()[0], r.b.Queues()[0], r.wake, l, armed)
 	return r, nil
 }
 
 func attach(end *testbed.End, kind tun.Kind) (*tun.Device, error) {
 	return tun.Open(tun.Config{
-		NetNS:     end.Namespace.Path(),
-		Name:      end.Device,
+		NetNS:     end.Attach.Namespace.Path(),
+		Name:      end.Attach.Device,
 		Kind:      kind,
 		Queues:    1,
 		MustExist: true,

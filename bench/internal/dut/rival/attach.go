@@ -13,11 +13,18 @@ import (
 // clonePath is where the only queue of a TUN device is opened.
 const clonePath = "/dev/net/tun"
 
-// attach opens the TUN device at e as its only reader and returns the fd, which is
-// non-blocking: Go's poller waits for it. flags are IFF_* beside IFF_TUN and IFF_NO_PI.
-func attach(e forward.Endpoint, flags uint16) (fd int, err error) {
+// attach opens the device at e as its only reader and returns the fd, which is
+// non-blocking: Go's poller waits for it. flags are IFF_* beside that of the kind and
+// IFF_NO_PI.
+func attach(e forward.Endpoint, kind tun.Kind, flags uint16) (fd int, err error) {
+	flags |= unix.IFF_NO_PI
+	if kind == tun.TAP {
+		flags |= unix.IFF_TAP
+	} else {
+		flags |= unix.IFF_TUN
+	}
 	err = tun.InNamespace(e.NetNS, func() error {
-		fd, err = attachHere(e.Device, flags|unix.IFF_TUN|unix.IFF_NO_PI)
+		fd, err = attachHere(e.Device, flags)
 		return err
 	})
 	if err != nil {
@@ -44,8 +51,8 @@ func attachHere(device string, flags uint16) (int, error) {
 }
 
 // describe says what was attached to, for the record.
-func describe(e forward.Endpoint, vnetHdrLen int, offload tun.Offload) forward.DeviceInfo {
+func describe(e forward.Endpoint, kind tun.Kind, vnetHdrLen int, offload tun.Offload) forward.DeviceInfo {
 	return forward.DeviceInfo{
-		Endpoint: e, Kind: tun.TUN.String(), Queues: 1, VnetHdrLen: vnetHdrLen, Offload: offload.String(),
+		Endpoint: e, Kind: kind.String(), Queues: 1, VnetHdrLen: vnetHdrLen, Offload: offload.String(),
 	}
 }

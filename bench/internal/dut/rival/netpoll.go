@@ -7,14 +7,14 @@ import (
 	"tunbench/forwarder/tun"
 )
 
-// netpollBufLen holds the longest packet that a TUN device carries.
+// netpollBufLen holds the longest packet that a TUN or TAP device carries.
 const netpollBufLen = 65535
 
 // openNetpoll opens what simple Go programs do: an os.File for each device, one packet
 // per call, no vnet header; Go's poller waits.
 func openNetpoll(o forward.Options) (forward.Program, error) {
 	files, err := openPair(o, func(e forward.Endpoint) (*os.File, error) {
-		fd, err := attach(e, 0)
+		fd, err := attach(e, o.Kind, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -24,7 +24,7 @@ func openNetpoll(o forward.Options) (forward.Program, error) {
 		return nil, err
 	}
 	p := &pair{
-		negotiated: forward.Negotiated{A: describe(o.A, 0, tun.OffloadNone), B: describe(o.B, 0, tun.OffloadNone)},
+		negotiated: forward.Negotiated{A: describe(o.A, o.Kind, 0, tun.OffloadNone), B: describe(o.B, o.Kind, 0, tun.OffloadNone)},
 		move:       func(from int, c *counters) error { return copyPackets(files[from], files[1-from], c) },
 	}
 	for i, f := range files {

@@ -13,8 +13,8 @@ const (
 	netpoll     = "netpoll"
 )
 
-// Find returns the function that opens the rival with this name. A rival uses only the endpoints of the options;
-// their devices must exist and have a single queue.
+// Find returns the function that opens the rival with this name. A rival uses only the endpoints of the options
+// and their kind; the devices must exist and have a single queue.
 func Find(name string) (forward.Opener, error) {
 	switch name {
 	case wireGuardGo:

@@ -39,7 +39,7 @@ func optionsOf(bed *testbed.Testbed) forward.Options {
 	at := func(e *testbed.End) forward.Endpoint {
 		return forward.Endpoint{NetNS: e.Namespace.Path(), Device: e.Device}
 	}
-	return forward.Options{A: at(bed.A()), B: at(bed.B())}
+	return forward.Options{Kind: tun.TUN, A: at(bed.A()), B: at(bed.B())}
 }
 
 // open finds and opens a rival.

@@ -38,8 +38,8 @@ func openWireGuardGo(o forward.Options) (forward.Program, error) {
 	}
 	p := &pair{
 		negotiated: forward.Negotiated{
-			A: describe(o.A, offload.VnetHdrLen, wireGuardOffload),
-			B: describe(o.B, offload.VnetHdrLen, wireGuardOffload),
+			A: describe(o.A, tun.TUN, offload.VnetHdrLen, wireGuardOffload),
+			B: describe(o.B, tun.TUN, offload.VnetHdrLen, wireGuardOffload),
 		},
 		move: func(from int, c *counters) error { return copyBatches(ends[from], ends[1-from], c) },
 	}
@@ -52,7 +52,7 @@ func openWireGuardGo(o forward.Options) (forward.Program, error) {
 // openWireGuardTUN leaves the listener for changes of the link out, which costs the
 // package a goroutine and would have to be in the device's namespace.
 func openWireGuardTUN(e forward.Endpoint) (wgtun.Device, error) {
-	fd, err := attach(e, unix.IFF_VNET_HDR)
+	fd, err := attach(e, tun.TUN, unix.IFF_VNET_HDR)
 	if err != nil {
 		return nil, err
 	}
