@@ -148,8 +148,9 @@ func checkSettings(words []string) ([]scenario.Scenario, error) {
 		if !s.HasProcess() {
 			return nil, &usageError{fmt.Errorf("dut=%s: it is what programs are compared with; want a program, such as dut=forwarder", s.DUT)}
 		}
-		if s.MTU < conform.MinMTU {
-			return nil, &usageError{fmt.Errorf("mtu=%d: the cases send IPv6 too, want %d or more", s.MTU, conform.MinMTU)}
+		if s.InnerMTU() < conform.MinMTU {
+			least := conform.MinMTU + s.MTU - s.InnerMTU()
+			return nil, &usageError{fmt.Errorf("mtu=%d: the cases send IPv6 too, want %d or more", s.MTU, least)}
 		}
 		if title := conform.Title(s); !seen[title] {
 			settings, seen[title] = append(settings, s), true

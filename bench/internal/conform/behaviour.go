@@ -53,7 +53,7 @@ func (r *room) exchange(ctx context.Context, flows, turns int, from ...int) (way
 	sent := make(chan error, len(from))
 	for _, i := range from {
 		w := r.way(i)
-		m := newMaker(fmt.Sprint("exchange", i), w.ethernet, r.setting.MTU)
+		m := newMaker(fmt.Sprint("exchange", i), w.ethernet, r.setting.InnerMTU())
 		interleaved(m, flows, turns)
 		r.expectAll(w.arrivals, m.frames)
 		ways = append(ways, w)
@@ -99,7 +99,7 @@ const (
 // isPrompt sends packets one by one, each when the one before has arrived.
 func isPrompt(ctx context.Context, r *room) error {
 	w := r.way(0)
-	m := newMaker("prompt", w.ethernet, r.setting.MTU)
+	m := newMaker("prompt", w.ethernet, r.setting.InnerMTU())
 	interleaved(m, 1, lonePackets)
 	least, most := forgotten, time.Duration(0)
 	var late []byte
@@ -193,7 +193,7 @@ func deviceDown(ctx context.Context, r *room) error {
 
 // lose sends packets from A that nobody can deliver.
 func (r *room) lose() error {
-	m := newMaker("lose", r.scene.A().Ethernet, r.setting.MTU)
+	m := newMaker("lose", r.scene.A().Ethernet, r.setting.InnerMTU())
 	interleaved(m, 8, 5)
 	r.strays = m.frames
 	for _, f := range m.frames {
@@ -207,7 +207,7 @@ func (r *room) lose() error {
 // mtuChanges sends the longest packets at a larger MTU and at the least that IPv6 allows.
 func mtuChanges(ctx context.Context, r *room) error {
 	const more = 500
-	for _, mtu := range []int{min(r.setting.MTU+more, longest-offloadtest.EthernetLen), MinMTU, r.setting.MTU} {
+	for _, mtu := range []int{min(r.setting.InnerMTU()+more, longest-offloadtest.EthernetLen), MinMTU, r.setting.InnerMTU()} {
 		for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
 			if err := end.SetMTU(mtu); err != nil {
 				return err

@@ -81,7 +81,7 @@ type notApplicable string
 func (n notApplicable) Error() string { return string(n) }
 
 func needsTAP(s scenario.Scenario) string {
-	if s.Device() != scenario.TAP {
+	if !s.CarriesEthernet() {
 		return "needs dev=tap: a TUN device carries IP packets only"
 	}
 	return ""

@@ -19,7 +19,7 @@ import (
 )
 
 // Oracle has the kernel forward the packets of cases: its router, where the program is between TUN devices, or its
-// bridge, where it is between TAP devices. It splits superpackets and completes checksums before the last link. It
+// bridge, where it is between TAP devices; with topo=vxlan both hosts have VXLAN, and a bridge is between them. It splits superpackets and completes checksums before the last link. It
 // remembers what it was told, so suites that share one ask the kernel once. The zero value is ready; it is for one
 // goroutine.
 type Oracle struct {
@@ -28,14 +28,15 @@ type Oracle struct {
 
 // question is all that the kernel's answer depends on, beside the case.
 type question struct {
-	dev scenario.Dev
-	mtu int
+	ethernet bool // frames, not IP packets
+	vxlan    bool
+	mtu      int // of what the hosts send
 }
 
 // ask returns what the kernel delivers for the packets of each case, in order. No other scene
 // may be up meanwhile.
 func (o *Oracle) ask(ctx context.Context, s scenario.Scenario, cases []Case) (map[string][][]byte, error) {
-	q := question{s.Device(), s.MTU}
+	q := question{s.CarriesEthernet(), s.Topo == scenario.VXLAN, s.InnerMTU()}
 	var asked []Case
 	for _, c := range cases {
 		if _, known := o.answers[q][c.Name]; !known && c.packets != nil && c.refuses(s) == "" {
@@ -63,8 +64,11 @@ func (q question) answer(ctx context.Context, cases []Case) (answers map[string]
 	cfg := testbed.Config{Topology: testbed.Route, MTU: q.mtu, IPv6: true, Split: true, Beyond: []netip.Prefix{
 		netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("2001:2:0:200::/56"),
 	}}
-	if q.dev == scenario.TAP {
+	if q.ethernet {
 		cfg.Topology, cfg.Beyond = testbed.Bridge, nil
+	}
+	if q.vxlan {
+		cfg.VXLAN, cfg.MTU = true, q.mtu+testbed.VXLANOverhead
 	}
 	scene, err := testbed.Up(ctx, cfg)
 	if err != nil {
@@ -87,8 +91,7 @@ func (q question) answer(ctx context.Context, cases []Case) (answers map[string]
 
 // deliver sends the packets of one case and returns what arrives.
 func (q question) deliver(ctx context.Context, scene *testbed.Testbed, sockets sockets, c Case) (delivered [][]byte, err error) {
-	ethernet := q.dev == scenario.TAP
-	m := newMaker(c.Name, ethernet, q.mtu)
+	m := newMaker(c.Name, q.ethernet, q.mtu)
 	c.packets(m)
 	take := func() error {
 		frame, ok, err := sockets[1].Receive()
@@ -98,7 +101,7 @@ func (q question) deliver(ctx context.Context, scene *testbed.Testbed, sockets s
 				return err
 			}
 			for _, p := range packets {
-				if !ethernet {
+				if !q.ethernet {
 					p = unrouted(p)
 				}
 				delivered = append(delivered, p)
@@ -108,7 +111,7 @@ func (q question) deliver(ctx context.Context, scene *testbed.Testbed, sockets s
 	}
 	for i, f := range m.frames {
 		bytes := f.bytes
-		if !ethernet {
+		if !q.ethernet {
 			bytes = routed(bytes, scene.A())
 		}
 		if err := sendOf(f)(sockets[0], bytes); err != nil && !(f.lies && offloadtest.Refused(err)) {

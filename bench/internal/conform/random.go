@@ -16,7 +16,7 @@ func randomCase() Case {
 	c := comparison(Legal, "random", "random traffic of all that, some of it hostile, against what it was made of", nil)
 	c.run = randomTraffic
 	c.needs = func(s scenario.Scenario) string {
-		if s.MTU < randomMTU {
+		if s.InnerMTU() < randomMTU {
 			return fmt.Sprintf("needs mtu=%d or more: it has jumbo packets", randomMTU)
 		}
 		return ""

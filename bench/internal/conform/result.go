@@ -45,7 +45,7 @@ func (r *Result) fail(err error, s scenario.Scenario) {
 	r.Finding, r.Reason = finding.Kind, finding.Why
 	if len(finding.Packet) > 0 {
 		r.Packet = hex.EncodeToString(finding.Packet)
-		r.Decoded = decode(finding.Packet, s.Device() == scenario.TAP)
+		r.Decoded = decode(finding.Packet, s.CarriesEthernet())
 	}
 }
 

@@ -161,7 +161,7 @@ func (r *room) numbers() *flowNumbers {
 // own forwarding.
 func (r *room) compare(ctx context.Context, c Case) error {
 	w := r.way(0)
-	m := newMaker(c.Name, w.ethernet, r.setting.MTU)
+	m := newMaker(c.Name, w.ethernet, r.setting.InnerMTU())
 	c.packets(m)
 	r.expect(w.arrivals, m.frames, r.answers[c.Name])
 	if err := w.send(ctx, m.frames, r.ring()); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/offload/offloadtest"
 )
@@ -54,6 +55,9 @@ func inside[T any](end *testbed.End, f func() (T, error)) (v T, err error) {
 }
 
 func overVXLAN(ctx context.Context, r *room) error {
+	if r.setting.Topo == scenario.VXLAN {
+		return notApplicable("topo=vxlan: every case is through the kernel's VXLAN, sockets-tcp4 and sockets-tcp6 among them")
+	}
 	a, b, err := r.scene.AddVXLAN()
 	if unsupported := (*testbed.UnsupportedError)(nil); errors.As(err, &unsupported) {
 		return notApplicable(unsupported.Error())
@@ -139,7 +143,7 @@ func datagrams(ctx context.Context, r *room, to netip.Addr) error {
 	}
 	defer sender.Close()
 	headers := map[bool]int{true: 40 + 8, false: 20 + 8}[to.Is6()]
-	limit := r.setting.MTU - headers
+	limit := r.setting.InnerMTU() - headers
 	random := rand.New(rand.NewPCG(1, 0))
 	for size := 1; size <= limit; size += max(1, limit/40) {
 		for _, segments := range []int{1, 7} {

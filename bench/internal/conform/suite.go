@@ -16,7 +16,8 @@ import (
 	"tunbench/offload/offloadtest"
 )
 
-// MinMTU is the least MTU of IPv6 (RFC 8200, section 5), which all settings have.
+// MinMTU is the least MTU of IPv6 (RFC 8200, section 5), which the packets of a case have in all
+// settings.
 const MinMTU = 1280
 
 // Suite is cases to be run on settings.
@@ -159,13 +160,13 @@ func (w *workplace) leave() error {
 }
 
 // titleKeys are the settings that matter to a check, in the order of its title.
-var titleKeys = []string{"dut", "dev", "vnet", "offload", "queues", "engine", "gso", "gro", "steer", "intake", "batch", "spin", "mtu", "txqlen", "qdisc", "pin"}
+var titleKeys = []string{"dut", "topo", "dev", "vnet", "offload", "queues", "engine", "gso", "gro", "steer", "intake", "batch", "spin", "mtu", "txqlen", "qdisc", "pin"}
 
 // Title names a setting by what matters to a check.
 func Title(s scenario.Scenario) string {
 	title := ""
 	for _, key := range titleKeys {
-		if value, ok := s.Value(key); ok {
+		if value, ok := s.Value(key); ok && value != string(scenario.Direct) {
 			title += "/" + key + "=" + value
 		}
 	}

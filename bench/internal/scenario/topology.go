@@ -61,6 +61,9 @@ func (s *Scenario) overhead() int {
 // InnerMTU is the length of the longest IP packet that the load can have, in bytes: below the MTU of the devices where they carry it encapsulated.
 func (s Scenario) InnerMTU() int { return s.MTU - s.overhead() }
 
+// CarriesEthernet reports whether what the hosts send are Ethernet frames, whatever carries them: TAP devices and VXLAN do.
+func (s Scenario) CarriesEthernet() bool { return s.Device() == TAP || s.Topo == VXLAN }
+
 // topoKey is the key of the topology. Names before it had none, and meant topo=direct.
 func topoKey() key {
 	return word("topo", "what surrounds the device under test: nothing, a tunnel's physical link, bridges, or VXLAN", Direct,
