@@ -17,7 +17,8 @@ import (
 
 const checkHelp = `Is a program right? Named cases send packets through it and compare what
 arrives with what the kernel's own router (dev=tun) or bridge (dev=tap)
-delivers for the same packets, segment by segment.
+delivers for the same packets, segment by segment; with topo=vxlan, what arrives
+through VXLAN over that bridge.
 
 Words choose the settings, as for tunbench run, of the program and its devices:
 the cross product of their values is checked. What a load is made of is the
@@ -32,6 +33,8 @@ Exit codes: 0 no case failed, 1 one did, 5 this host or user cannot do it.`
 const checkExamples = `  tunbench check                                  our forwarder, default setting
   tunbench check dut=netpoll,wireguard-go         others
   tunbench check dev=tun,tap gso=pass,split gro=auto,off engine=auto,sync,uring
+  tunbench check topo=bridge                      between bridges
+  tunbench check topo=vxlan dev=tap offload=tunnel
   tunbench check --case 'superpackets-*' offload=all,none
   tunbench check --program mine.yaml dut=mine
   tunbench check --list                           all cases`

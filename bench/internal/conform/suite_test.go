@@ -21,6 +21,9 @@ func TestForwarderPasses(t *testing.T) {
 		"dev=tun intake=auto":               "legal",
 		"dev=tun engine=uring":              "hostile",
 		"dev=tun,tap queues=8 steer=kernel": "behaviour/order",
+		"topo=bridge":                       "behaviour/[!r]*",
+		"topo=vxlan dev=tap offload=tunnel": "legal/s*",
+		"topo=vxlan dev=tun":                "behaviour/[dmo]*",
 	} {
 		t.Run(words, func(t *testing.T) {
 			report := run(t, words, pattern, nil)
