@@ -52,7 +52,7 @@ func (t *Testbed) overlay(cfg Config) error {
 		}
 		over[i] = newEnd(end.Namespace, plans[i], cfg.IPv6)
 		over[i].found(plans[i], index, true)
-		over[i].Attach, over[i].under = end.Attach, end
+		over[i].Attach, over[i].Physical, over[i].under = end.Attach, end.Physical, end
 	}
 	t.a, t.b = over[0], over[1]
 	return nil
