@@ -56,10 +56,10 @@ func script(t *testing.T, lines string) string {
 	return out.String()
 }
 
-// readmeBlock is the first code below a heading of the README.
+// readmeBlock is the first code below a heading of the forwarder's README.
 func readmeBlock(t *testing.T, heading string) string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../forwarder/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
