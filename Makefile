@@ -4,6 +4,7 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
+PREFIX   ?= /usr/local
 OUT      ?= results/$(shell date -u +%Y%m%dT%H%M%SZ)-$(shell uname -n).jsonl
 
 # The race detector needs a C compiler, which running the benchmark does not.
@@ -21,13 +22,23 @@ SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
+.PHONY: help build install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: ## compile bin/tunbench
 	CGO_ENABLED=0 go build -trimpath -o bin/tunbench ./bench
+
+# As root, or with a PREFIX of one's own; DESTDIR is for packages.
+install: build ## install the command, its man pages and shell completion below PREFIX=/usr/local
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 755 bin/tunbench "$(DESTDIR)$(PREFIX)/bin/tunbench"
+	bin/tunbench man "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	bin/tunbench completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tunbench"
+	bin/tunbench completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tunbench"
+	bin/tunbench completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tunbench.fish"
 
 examples: ## compile the example programs (needs cc; fetches another Go for one of them)
 	@for folder in $(EXAMPLES); do $(MAKE) --no-print-directory -C "$$folder"; done
