@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/campaign"
+	"tunbench/bench/internal/faults"
 	"tunbench/bench/internal/host/doctor"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
@@ -32,7 +33,7 @@ here.
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Checks(cmd.Context(), doctor.Probes{
-				BPF: bpfFeatures(), Programs: generators(cmd.Context()), Scene: testbed.Probe, Runs: testbed.Runs,
+				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: generators(cmd.Context()), Scene: testbed.Probe, Runs: testbed.Runs,
 			})
 			if err := con.printChecks(checks, asJSON); err != nil {
 				return fmt.Errorf("print checks: %w", err)
@@ -85,6 +86,28 @@ func generators(ctx context.Context) (all []doctor.Program) {
 		})
 	}
 	return all
+}
+
+// kernelFaults are published ones that can be tried.
+func kernelFaults(ctx context.Context) []doctor.KernelFault {
+	tried := func(try func() error) func() (bool, error) {
+		return func() (bool, error) {
+			err := try()
+			return is[*faults.Fault](err), err
+		}
+	}
+	return []doctor.KernelFault{
+		{
+			Name: "superpackets", Try: tried(faults.Superpackets),
+			Kernels: "Linux 6.6.44 and its neighbours refuse some (EINVAL), 7.0 to 7.1.4 spoil some of UDP; builds of a distribution may have the mend",
+			Meaning: "packets that a program under test writes as superpackets (gro=auto) are lost or spoiled, and it is not to blame",
+		},
+		{
+			Name: "UDP GRO into VXLAN", Try: tried(func() error { return faults.VXLAN(ctx) }),
+			Kernels: "Linux before 6.8.5 loses packets there; builds of a distribution may have the mend",
+			Meaning: "a tunnel over VXLAN or another UDP tunnel of the kernel loses packets that arrive as superpackets",
+		},
+	}
 }
 
 func (con *console) printChecks(checks []doctor.Check, asJSON bool) error {

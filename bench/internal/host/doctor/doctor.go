@@ -15,6 +15,8 @@ type Probes struct {
 	BPF []BPFFeature
 	// Programs are those of others that a measurement may ask for.
 	Programs []Program
+	// Faults are published faults of kernels.
+	Faults []KernelFault
 	// Scene builds the namespaces of a measurement and removes them.
 	Scene func() error
 	// Runs returns the namespaces of other runs of tunbench: of those that are still
@@ -48,6 +50,9 @@ func abilities(m host.Machine, probes Probes) []Check {
 		checks = append(checks, f.check())
 	}
 	checks = append(checks, ioUring(m, tryIoUring()))
+	for _, f := range probes.Faults {
+		checks = append(checks, f.check())
+	}
 	for _, p := range probes.Programs {
 		checks = append(checks, p.check())
 	}
