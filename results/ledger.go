@@ -74,6 +74,16 @@ func (p Place) rank() int {
 	return i
 }
 
+// Loses says whether packets that were intended are known to be lost at a place.
+func (p Place) Loses() bool { return p.isLoss() }
+
+// InOrder is places in the order of the path, those that are not known last.
+func InOrder(places []Place) []Place {
+	sorted := slices.Clone(places)
+	slices.SortStableFunc(sorted, func(a, b Place) int { return a.rank() - b.rank() })
+	return sorted
+}
+
 // LedgerEntry is how many packets (segments) were seen at one place.
 type LedgerEntry struct {
 	Place   Place `json:"place"`

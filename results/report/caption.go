@@ -89,6 +89,10 @@ func latencyMeaning(rows []row) string {
 
 // kernelDrops says, for every row whose trials have them, what the kernel dropped in its own words, over all trials used.
 func kernelDrops(trials []results.Trial, groups []layout.Group[row]) []string {
+	trials = slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return len(t.DropReasons) == 0 })
+	if len(trials) == 0 {
+		return nil
+	}
 	var lines []string
 	for _, r := range layout.AllRows(groups) {
 		var words []string

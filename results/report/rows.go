@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 
 	"tunbench/results"
@@ -61,12 +60,13 @@ func arrange(summaries []analysis.Summary) ([]layout.Group[row], names) {
 	pairs := settingsOf(scenarios)
 	n := compareNames(pairs)
 	var groups []layout.Group[row]
+	byLoad := map[string]int{}
 	for i, s := range summaries {
 		r := row{Summary: s, load: n.load(pairs[i]), label: strings.TrimSpace(s.Arm + " " + n.dut(pairs[i]))}
-		j := slices.IndexFunc(groups, func(g layout.Group[row]) bool { return g.Rows[0].load == r.load })
-		if j < 0 {
+		j, seen := byLoad[r.load]
+		if !seen {
 			j = len(groups)
-			groups = append(groups, layout.Group[row]{})
+			byLoad[r.load], groups = j, append(groups, layout.Group[row]{})
 		}
 		groups[j].Rows = append(groups[j].Rows, r)
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"tunbench/results"
 	"tunbench/results/analysis"
@@ -78,9 +77,13 @@ func merged(warnings []analysis.Warning) []analysis.Warning {
 // rowsWarnings gathers those of every row of the table of trials.
 func rowsWarnings(trials []results.Trial, groups []layout.Group[row]) []string {
 	var out []string
+	of := map[analysis.Repeats][]results.Trial{}
+	for _, t := range trials {
+		id := analysis.Repeats{Scenario: t.Scenario, Arm: t.Arm}
+		of[id] = append(of[id], t)
+	}
 	for _, r := range layout.AllRows(groups) {
-		of := slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return t.Scenario != r.Scenario || t.Arm != r.Arm })
-		out = append(out, prefixed(r.title()+": ", Sentences(analysis.TrialWarnings(of)))...)
+		out = append(out, prefixed(r.title()+": ", Sentences(analysis.TrialWarnings(of[r.Repeats()])))...)
 	}
 	return out
 }
