@@ -21,23 +21,36 @@ type page struct{ *layout.Page }
 // at shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
 func Table(f *results.File, o Options) (string, error) {
 	p := page{layout.NewPage(o)}
+	warnings, err := p.file(f)
+	if err != nil {
+		return "", err
+	}
+	p.Paragraph(prefixed("warning: ", warnings), layout.Gap, text.FgYellow)
+	p.gates(f.Gates)
+	return p.String(), nil
+}
+
+// Warnings says what a reader of a result file must know, as it stands below the table: a sentence each.
+func Warnings(f *results.File) ([]string, error) {
+	return page{layout.NewPage(Options{})}.file(f)
+}
+
+// file writes what was measured, and returns the warnings.
+func (p page) file(f *results.File) (warnings []string, err error) {
 	p.Paragraph([]string{Fingerprint(f.Host)}, "", text.Bold)
-	warnings := Sentences(analysis.FileWarnings(f))
+	warnings = Sentences(analysis.FileWarnings(f))
 	if len(f.Trials)+len(f.Calibrations)+len(f.Searches)+len(f.Bursts)+len(f.Soaks)+len(f.Comparisons)+len(f.Sweeps) == 0 {
 		p.Paragraph([]string{"no trials"}, "", text.Reset)
 	}
 	more, err := p.plainTrials(f)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	warnings = append(warnings, more...)
 	warnings = append(warnings, p.calibrations(f.Calibrations)...)
 	warnings = append(warnings, p.searches(f)...)
 	warnings = append(warnings, p.bursts(f)...)
-	warnings = append(warnings, p.soaks(f)...)
-	p.Paragraph(prefixed("warning: ", warnings), layout.Gap, text.FgYellow)
-	p.gates(f.Gates)
-	return p.String(), nil
+	return append(warnings, p.soaks(f)...), nil
 }
 
 // plainTrials writes the trials that were measured for their own sake: those of two arms as a comparison,
