@@ -10,6 +10,7 @@ import (
 
 	"tunbench/results"
 	"tunbench/results/report"
+	"tunbench/results/report/page"
 )
 
 const reportHelp = `Print the table of a result file: per scenario the median over its trials and
@@ -39,6 +40,7 @@ func reportFormats() []reportFormat {
 	return []reportFormat{
 		{"text", "the table, for a terminal", single((*console).printTable), false},
 		{"markdown", "the table, for GitHub", single((*console).printMarkdown), false},
+		{"html", "a page with charts, one file that asks nothing of any server; several files are compared", writtenTogether(page.Write), true},
 		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV), false},
 		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench), false},
 		{"openmetrics", "medians as OpenMetrics with their time, for Prometheus: promtool tsdb create-blocks-from openmetrics", written(report.WriteOpenMetrics), false},

@@ -1,0 +1,112 @@
+package page
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"tunbench/results"
+	"tunbench/results/internal/fixture"
+)
+
+// written is the page of some files.
+func written(t *testing.T, files ...*results.File) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Write(&out, files...); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestEveryKindHasItsCharts(t *testing.T) {
+	want := map[string][]string{
+		"run":    {"Forwarded packets per second", "Latency, 99th percentile", "Latency by percentile", "Where the packets went", "CPU time per packet", "Balance of the queues", "Calibration", "to repeat the run: tunbench run size=64"},
+		"ab":     {"Ratio of B to A", "Round by round", "Steal", "CPU distance", "the gate failed", "Findings: this program against git:main"},
+		"sweep":  {"Which setting mattered", "queues by engine", "txqlen by offload", "Every combination"},
+		"search": {"Loss over load", "How the bounds closed in", "Latency over load", "NDR 437 k packets/s, PDR 451 k packets/s"},
+		"rest":   {"Forwarded packets per second over time", "Latency, 99th percentile over time", "Memory", "Packets back to back before the first loss"},
+		"files":  {"File 2 against file 1", "kernel: 6.18.0, 6.19.0", "worse"},
+		"empty":  {"The file holds no trials."},
+	}
+	gallery := fixture.Gallery(t)
+	for name, texts := range want {
+		page := written(t, gallery[name]...)
+		for _, text := range texts {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s: the page lacks %q", name, text)
+			}
+		}
+		if tables, charts := strings.Count(page, "<table"), strings.Count(page, `<svg class="wide"`); tables < charts {
+			t.Errorf("%s: %d charts, %d tables", name, charts, tables)
+		}
+	}
+}
+
+// TestVerdictIsOneSentence: what was measured, on what, what came out, what to distrust.
+func TestVerdictIsOneSentence(t *testing.T) {
+	page := written(t, fixture.Gallery(t)["ab"]...)
+	verdict := page[strings.Index(page, "<h1>"):strings.Index(page, "</h1>")]
+	for _, part := range []string{"B (wireguard-go) against A (forwarder) in 12 rounds", "on bench-1 (AMD EPYC 7B13, 2 CPUs, Linux 6.18.0)", "the gate failed", "distrust:"} {
+		if !strings.Contains(verdict, part) {
+			t.Errorf("%q lacks %q", verdict, part)
+		}
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	page := written(t, fixture.Gallery(t)["hostile"]...)
+	if n := strings.Count(page, "<script"); n != 1 {
+		t.Errorf("%d scripts, want that of the page", n)
+	}
+	for _, markup := range []string{"<img", "onerror=alert(1)>", "</title></script>"} {
+		if strings.Contains(page, markup) {
+			t.Errorf("the page has %q, not escaped", markup)
+		}
+	}
+}
+
+// TestNothingHalf: what cannot be shown as a whole is not shown in part.
+func TestNothingHalf(t *testing.T) {
+	f := fixture.Run(t, 1, 2)
+	f.Trials[1].LatencyNs.Histogram = "torn"
+	var out bytes.Buffer
+	if err := Write(&out, f); err == nil || !strings.Contains(err.Error(), "histogram") || out.Len() > 0 {
+		t.Errorf("%d bytes, error %v; want none, and one about the histogram", out.Len(), err)
+	}
+	if err := Write(&out); err == nil {
+		t.Error("a page of no file")
+	}
+}
+
+// TestTenThousandTrials: a page that a browser opens at once, however they are spread over scenarios.
+func TestTenThousandTrials(t *testing.T) {
+	const most = 5 << 20
+	for _, scenarios := range []int{20, 10_000} {
+		page := written(t, fixture.ManyTrials(scenarios))
+		if len(page) > most {
+			t.Errorf("%d scenarios: %d bytes, want at most %d", scenarios, len(page), most)
+		}
+		if says := strings.Contains(page, "a dot stands for up to"); says != (scenarios < 100) {
+			t.Errorf("%d scenarios: the page says that dots stand for several trials: %v", scenarios, says)
+		}
+		if says := strings.Contains(page, "of 10000 rows"); says != (scenarios > 100) {
+			t.Errorf("%d scenarios: the page says that rows are left out: %v", scenarios, says)
+		}
+	}
+}
+
+func TestCommandCanBePasted(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"run", "size=64", "-o", "a.jsonl"}, "tunbench run size=64 -o a.jsonl"},
+		{[]string{"check", "--case", "legal/*", "it's"}, `tunbench check --case 'legal/*' 'it'\''s'`},
+		{[]string{""}, "tunbench ''"},
+	} {
+		if got := command(c.args); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,353 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tunbench/results"
+	"tunbench/results/analysis"
+	"tunbench/results/report"
+)
+
+// verdict is one sentence: what was measured, on what, what came out, what to distrust.
+func (b *builder) verdict() string {
+	parts := []string{fmt.Sprintf("%s on %s", b.subject(), b.machine())}
+	text := parts[0]
+	if out := b.outcome(); out != "" {
+		text += ": " + out
+	}
+	switch n := len(b.doc.Warnings); {
+	case n == 0:
+		text += "; nothing speaks against it"
+	default:
+		text += "; distrust: " + b.worst()
+		if n > 1 {
+			text += fmt.Sprintf(" (1 of %d warnings)", n)
+		}
+	}
+	return capital(text) + "."
+}
+
+// capital writes the first letter of a sentence large.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// armsWords is what is compared with what, in how many rounds.
+func (b *builder) armsWords() string {
+	for _, f := range b.files {
+		if len(f.Comparisons) > 0 {
+			c := f.Comparisons[0]
+			lines := report.ArmLines(c)
+			rounds := results.Count(c.Rounds+c.UnmeasuredRounds, "round")
+			if len(lines) < 2 {
+				return "a scenario against itself in " + rounds
+			}
+			return fmt.Sprintf("B (%s) against A (%s) in %s", strings.TrimPrefix(lines[1], "B: "), strings.TrimPrefix(lines[0], "A: "), rounds)
+		}
+	}
+	return "a comparison of two arms"
+}
+
+// subject is what was measured.
+func (b *builder) subject() string {
+	var parts []string
+	add := func(n int, thing string) {
+		if n > 0 {
+			parts = append(parts, results.Count(n, thing))
+		}
+	}
+	var searches, soaks, bursts, sweeps, arms, gates int
+	scenarios := map[string]bool{}
+	trials := 0
+	for _, f := range b.files {
+		searches, soaks, bursts, gates = searches+len(f.Searches), soaks+len(f.Soaks), bursts+len(f.Bursts), gates+len(f.Gates)
+		if len(f.Sweeps) > 0 {
+			sweeps++
+		}
+		for _, t := range f.OfPhase(results.PhasePlain) {
+			if t.Arm == "" {
+				scenarios[t.Scenario] = true
+				trials++
+			}
+		}
+		arms += len(analysis.SeriesOf(f.OfPhase(results.PhasePlain)))
+	}
+	switch {
+	case arms == 1:
+		parts = append(parts, b.armsWords())
+	case arms > 1:
+		parts = append(parts, fmt.Sprintf("%d comparisons of two arms", arms))
+	}
+	switch {
+	case sweeps > 0:
+		parts = append(parts, fmt.Sprintf("a sweep of %s", results.Count(len(scenarios), "combination")))
+	case trials > 0:
+		parts = append(parts, fmt.Sprintf("%s in %s", results.Count(len(scenarios), "scenario"), results.Count(trials, "trial")))
+	}
+	switch {
+	case searches == 1:
+		parts = append(parts, "a search for the highest load")
+	case searches > 1:
+		parts = append(parts, fmt.Sprintf("%d searches for the highest load", searches))
+	}
+	add(soaks, "soak")
+	add(bursts, "burst measurement")
+	if len(parts) == 0 {
+		parts = []string{"no trials"}
+	}
+	text := strings.Join(parts, " and ")
+	if b.several() {
+		text = fmt.Sprintf("%d files with %s", len(b.files), text)
+	}
+	return text
+}
+
+// machine is on what it was measured.
+func (b *builder) machine() string {
+	var machines []string
+	for _, f := range b.files {
+		h := f.Host
+		var parts []string
+		if h.CPUModel != "" {
+			parts = append(parts, h.CPUModel)
+		}
+		if h.Cores > 0 {
+			parts = append(parts, results.Count(h.Cores, "CPU"))
+		}
+		if h.Kernel != "" {
+			parts = append(parts, "Linux "+h.Kernel)
+		}
+		name := h.Hostname
+		if name == "" {
+			name = "an unknown host"
+		}
+		if len(parts) > 0 {
+			name += " (" + strings.Join(parts, ", ") + ")"
+		}
+		if name = report.Plain(name); !slices.Contains(machines, name) {
+			machines = append(machines, name)
+		}
+	}
+	return strings.Join(machines, " and ")
+}
+
+// outcome is what came out, of the part that decides most.
+func (b *builder) outcome() string {
+	for _, say := range []func() string{b.gateOutcome, b.filesOutcome, b.armsOutcome, b.sweepOutcome, b.searchOutcome, b.soakOutcome, b.burstOutcome, b.trialsOutcome} {
+		if text := say(); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (b *builder) gateOutcome() string {
+	for _, f := range b.files {
+		if len(f.Gates) > 0 {
+			return "the gate " + report.Plain(f.Gates[0].Headline)
+		}
+	}
+	return ""
+}
+
+func (b *builder) filesOutcome() string {
+	if !b.several() {
+		return ""
+	}
+	for _, s := range b.doc.Sections {
+		if s.ID == "files" && len(s.Words) > 0 {
+			return s.Words[0]
+		}
+	}
+	return ""
+}
+
+// armsOutcome names what is decided, and counts the rest.
+func (b *builder) armsOutcome() string {
+	var decided, same []string
+	undecided := 0
+	for _, f := range b.files {
+		for _, c := range f.Comparisons {
+			switch c.Verdict {
+			case results.VerdictBetter, results.VerdictWorse:
+				decided = append(decided, fmt.Sprintf("%s in %s (%s)", c.Verdict, report.Label(c.Metric), report.Change(c)))
+			case results.VerdictSame:
+				same = append(same, report.Label(c.Metric))
+			default:
+				undecided++
+			}
+		}
+	}
+	var parts []string
+	if len(decided) > 0 {
+		parts = append(parts, "B is "+strings.Join(decided, ", "))
+	}
+	if len(same) > 0 {
+		parts = append(parts, "the same in "+strings.Join(same, ", "))
+	}
+	if undecided > 0 && len(parts) > 0 {
+		parts = append(parts, fmt.Sprintf("%s undecided", results.Count(undecided, "figure")))
+	} else if undecided > 0 {
+		parts = append(parts, "nothing is decided")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (b *builder) sweepOutcome() string {
+	for _, f := range b.files {
+		if len(f.Sweeps) == 0 {
+			continue
+		}
+		if effects, ok := analysis.EffectsOf(f.Sweeps[0], f.OfPhase(results.PhasePlain)); ok && len(effects.Ranked) > 0 {
+			text, _, _ := strings.Cut(report.EffectsWords(effects)[0], "; by the mean")
+			return text
+		}
+	}
+	return ""
+}
+
+func (b *builder) searchOutcome() string {
+	var parts []string
+	for _, f := range b.files {
+		for _, s := range f.Searches {
+			parts = append(parts, searchWords(report.SearchTitle(f.Searches, s), s))
+		}
+	}
+	const said = 3
+	if len(parts) > said {
+		parts = append(parts[:said], fmt.Sprintf("and %d more", len(parts)-said))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (b *builder) soakOutcome() string {
+	for _, f := range b.files {
+		if len(f.Soaks) > 0 {
+			s := f.Soaks[0]
+			text := report.SoakFacts(s)
+			var moved []string
+			for _, d := range s.Drifts {
+				if d.PValue != nil && *d.PValue < analysis.Significance {
+					moved = append(moved, report.Label(d.Metric))
+				}
+			}
+			if len(moved) > 0 {
+				return text + ", drift in " + report.Plain(strings.Join(moved, ", "))
+			}
+			return text + ", no drift"
+		}
+	}
+	return ""
+}
+
+func (b *builder) burstOutcome() string {
+	for _, f := range b.files {
+		for _, burst := range f.Bursts {
+			if l := burst.LongestPackets; l != nil {
+				return fmt.Sprintf("%s packets back to back without loss (median; %d to %d)", report.Scaled(l.Median), l.Min, l.Max)
+			}
+		}
+	}
+	return ""
+}
+
+// trialsOutcome is the range of what was brought through, or who was the first under each load.
+func (b *builder) trialsOutcome() string {
+	lines, _, err := b.lines()
+	if err != nil || len(lines) == 0 {
+		return ""
+	}
+	if grouped(lines) {
+		return leaders(lines)
+	}
+	for _, m := range stripMetrics() {
+		var low, high float64
+		n := 0
+		for _, l := range lines {
+			if stat, ok := l.Stats[m.metric]; ok {
+				if n == 0 {
+					low, high = stat.Median, stat.Median
+				}
+				low, high = min(low, stat.Median), max(high, stat.Median)
+				n++
+			}
+		}
+		switch {
+		case n == 0:
+			continue
+		case n == 1:
+			return fmt.Sprintf("%s %s", m.format(low), m.axis)
+		}
+		return fmt.Sprintf("%s to %s %s", m.format(low), m.format(high), m.axis)
+	}
+	return ""
+}
+
+// leaders says which device under test was first under how many loads, of those that are programs if there are any.
+func leaders(lines []line) string {
+	firsts := map[string]int{}
+	var order []string
+	loads := 0
+	for i := 0; i < len(lines); {
+		j := i
+		for j < len(lines) && lines[j].load == lines[i].load {
+			j++
+		}
+		if best, ok := leader(lines[i:j]); ok {
+			loads++
+			if firsts[best]++; firsts[best] == 1 {
+				order = append(order, best)
+			}
+		}
+		i = j
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return firsts[b] - firsts[a] })
+	var parts []string
+	for _, name := range order {
+		parts = append(parts, fmt.Sprintf("%s in %d", name, firsts[name]))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of the programs under the same load the first by median was %s of %s", strings.Join(parts, ", "), results.Count(loads, "load"))
+}
+
+// leader is the program with the best median of the figure that a load is measured for. Kernel paths are no programs: they show what the host can do.
+func leader(lines []line) (name string, ok bool) {
+	programs := slices.DeleteFunc(slices.Clone(lines), func(l line) bool {
+		_, measured := l.Stats[results.MetricDUTCost]
+		return !measured
+	})
+	if len(programs) < 2 {
+		return "", false
+	}
+	for _, m := range stripMetrics() {
+		best := -1
+		for i, l := range programs {
+			stat, has := l.Stats[m.metric]
+			if !has {
+				continue
+			}
+			if best < 0 || (stat.Median > programs[best].Stats[m.metric].Median) == m.metric.MoreIsBetter() {
+				best = i
+			}
+		}
+		if best >= 0 {
+			return programs[best].rowLabel(), true
+		}
+	}
+	return "", false
+}
+
+// worst is the warning that matters most: that of the run or its trials before those of the host.
+func (b *builder) worst() string {
+	if n := len(b.hostWarnings()); n < len(b.doc.Warnings) && n > 0 && !slices.ContainsFunc(b.files, func(f *results.File) bool { return f.Host.Emulated }) {
+		return b.doc.Warnings[n]
+	}
+	return b.doc.Warnings[0]
+}
