@@ -22,7 +22,7 @@ SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,17 @@ install: build ## install the command, its man pages and shell completion below 
 	bin/tunbench completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tunbench"
 	bin/tunbench completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tunbench"
 	bin/tunbench completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tunbench.fish"
+
+# axe-core (Deque Systems, MPL 2.0) finds what keeps people from reading a page. It is used by tests, and no part of this repository.
+AXE       = axe-core-4.14.0
+AXE_CACHE = $${XDG_CACHE_HOME:-$$HOME/.cache}/tunbench/$(AXE)
+
+browser-tools: ## fetch what the tests of pages need besides chromium, once, into the user's cache (needs npm)
+	@if [[ ! -e "$(AXE_CACHE)/package/axe.min.js" ]]; then \
+		mkdir -p "$(AXE_CACHE)"; cd "$(AXE_CACHE)"; \
+		npm pack --silent axe-core@$(AXE:axe-core-%=%) >/dev/null; \
+		tar -xzf $(AXE).tgz; rm $(AXE).tgz; \
+	fi
 
 examples: ## compile the example programs (needs cc; fetches another Go for one of them)
 	@for folder in $(EXAMPLES); do $(MAKE) --no-print-directory -C "$$folder"; done
