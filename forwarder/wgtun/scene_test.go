@@ -116,13 +116,22 @@ func (v variant) start(netns, name string) (wireguard, error) {
 		if err != nil {
 			return nil, err
 		}
-		return forkdevice.NewDevice(d, forkconn.NewDefaultBind(), forkdevice.NewLogger(forkdevice.LogLevelError, v.String()+": ")), nil
+		return forkdevice.NewDevice(d, forkconn.NewDefaultBind(), forkdevice.NewLogger(v.logLevel(), v.String()+": ")), nil
 	}
 	d, err := v.open(netns, name)
 	if err != nil {
 		return nil, err
 	}
-	return device.NewDevice(d, conn.NewDefaultBind(), device.NewLogger(device.LogLevelError, v.String()+": ")), nil
+	return device.NewDevice(d, conn.NewDefaultBind(), device.NewLogger(v.logLevel(), v.String()+": ")), nil
+}
+
+// logLevel is errors only. The modules' own devices cannot tell their MTU where the caller is in another
+// namespace, and WireGuard says so again and again.
+func (v variant) logLevel() int {
+	if v.own {
+		return device.LogLevelSilent
+	}
+	return device.LogLevelError
 }
 
 func (v variant) open(netns, name string) (d wgotun.Device, err error) {

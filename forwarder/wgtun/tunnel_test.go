@@ -47,7 +47,7 @@ func TestTunnel(t *testing.T) {
 }
 
 // listen opens sockets of both kinds at end i.
-func (tn *tunnel) listen(t *testing.T, i int, ipv6 bool) (stream *net.TCPListener, packets *net.UDPConn) {
+func (tn *tunnel) listen(t testing.TB, i int, ipv6 bool) (stream *net.TCPListener, packets *net.UDPConn) {
 	t.Helper()
 	addr := netip.AddrPortFrom(tn.inner[i], 0)
 	if ipv6 {
