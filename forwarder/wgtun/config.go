@@ -24,8 +24,9 @@ type Config struct {
 	// Queues is how many queues the device has: 1 to tun.MaxQueues, 0 for 1.
 	Queues int
 
-	// Steer says which queue a packet is given: "" is steer.PolicyHash where there are
-	// several. A single queue needs no program.
+	// Steer says which of several queues a packet is given. "" is steer.PolicyHash, or the kernel's
+	// choice where this host or user cannot load the program; a policy that is named is an error
+	// there.
 	Steer steer.Policy
 
 	// Offload is of which kinds superpackets are read and written. 0 is tun.OffloadAll; where
@@ -41,7 +42,6 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.MTU = cmp.Or(c.MTU, DefaultMTU)
 	c.Queues = cmp.Or(c.Queues, 1)
-	c.Steer = cmp.Or(c.Steer, steer.PolicyHash)
 	c.Offload = cmp.Or(c.Offload, tun.OffloadAll)
 	return c
 }

@@ -1,6 +1,7 @@
 package wgtun
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +16,8 @@ import (
 // core is what both kinds of device have.
 type core struct {
 	device  *tun.Device
-	program *steer.Program // nil: the kernel chooses queues
+	program *steer.Program // nil: there is none
+	steered bool
 	queues  []*tun.Queue
 	files   []*os.File // of each queue, for the poller
 	readers []*reader
@@ -29,8 +31,10 @@ type core struct {
 // openCore opens the device with a writer for each queue. Readers are the caller's to add.
 func openCore(cfg Config) (c *core, err error) {
 	cfg = cfg.withDefaults()
-	if _, err := steer.ParsePolicy(string(cfg.Steer)); err != nil {
-		return nil, fmt.Errorf("open device: %w", err)
+	if cfg.Steer != "" {
+		if _, err := steer.ParsePolicy(string(cfg.Steer)); err != nil {
+			return nil, fmt.Errorf("open device: %w", err)
+		}
 	}
 	c = &core{}
 	defer func() {
@@ -68,18 +72,26 @@ func openCore(cfg Config) (c *core, err error) {
 	return c, err
 }
 
-// steer attaches the program of a policy.
-func (c *core) steer(policy steer.Policy) (err error) {
+// steer attaches the program of a policy. Where none was named, and this host or user cannot steer, the
+// kernel chooses queues.
+func (c *core) steer(named steer.Policy) error {
+	policy := cmp.Or(named, steer.PolicyHash)
 	if len(c.queues) == 1 || policy == steer.PolicyKernel {
 		return nil
 	}
-	if c.program, err = steer.Load(policy, len(c.queues)); err != nil {
-		return fmt.Errorf("open device %v: %w", c.device, err)
+	program, err := steer.Load(policy, len(c.queues))
+	if err == nil {
+		c.program = program
+		err = program.Attach(c.queues[0].FD())
 	}
-	if err := c.program.Attach(c.queues[0].FD()); err != nil {
-		return fmt.Errorf("open device %v: %w", c.device, err)
+	switch {
+	case err == nil:
+		c.steered = true
+		return nil
+	case named == "" && errors.As(err, new(*steer.UnsupportedError)):
+		return nil
 	}
-	return nil
+	return fmt.Errorf("open device %v: %w", c.device, err)
 }
 
 // addReader adds a reader of some queues, which sleeps until file is readable.
@@ -141,6 +153,10 @@ func (c *core) MTU() (int, error) {
 
 // BatchSize returns the constant of that name.
 func (c *core) BatchSize() int { return BatchSize }
+
+// Steered reports whether a program chooses the queue of a packet; otherwise there is one queue, or the
+// kernel chooses.
+func (c *core) Steered() bool { return c.steered }
 
 // DisableUDPGRO has UDP packets written one by one from now on.
 func (c *core) DisableUDPGRO() {

@@ -273,6 +273,9 @@ func TestSteered(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	if !d.Steered() {
+		t.Error("it says that no program steers")
+	}
 	inside(t, netns, func() error { return address("wg0", "10.9.0.1/24") })
 	var echo int
 	inside(t, netns, func() (err error) {
@@ -335,6 +338,31 @@ func TestSteered(t *testing.T) {
 	if len(used) < 2 {
 		t.Errorf("%d flows use %d of %d queues", flows, len(used), queues)
 	}
+}
+
+// TestCannotSteer: a user who may have the device but not load programs gets the kernel's choice of queue,
+// or an error if another was named.
+func TestCannotSteer(t *testing.T) {
+	if limit, _ := os.ReadFile("/proc/sys/kernel/unprivileged_bpf_disabled"); string(limit) == "0\n" {
+		t.Skip("this host lets everybody load programs")
+	}
+	inside(t, newNamespace(t), func() error { // on a thread that ends with it
+		keep := [2]unix.CapUserData{{Effective: 1 << unix.CAP_NET_ADMIN, Permitted: 1 << unix.CAP_NET_ADMIN}}
+		if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &keep[0]); err != nil {
+			return err
+		}
+		d, err := wgtun.Open(wgtun.Config{Queues: 2})
+		if err != nil {
+			return err
+		}
+		if d.Steered() {
+			t.Error("it says that a program steers")
+		}
+		if d, err := wgtun.Open(wgtun.Config{Queues: 2, Steer: steer.PolicyHash}); !errors.As(err, new(*steer.UnsupportedError)) {
+			t.Errorf("%v, %v; want a steer.UnsupportedError", d, err)
+		}
+		return d.Close()
+	})
 }
 
 // datagram is a UDP packet from 10.9.0.2 to 10.9.0.1, without a checksum.

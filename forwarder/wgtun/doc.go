@@ -22,6 +22,6 @@
 //   - A reader owns the packet that was read last, until all its segments are handed out. It
 //     belongs to one Read at a time.
 //   - A writer owns one queue's coalescer. It belongs to one Write at a time.
-//   - link owns the sockets that tell what becomes of the device, and follows it into another
+//   - link owns the socket that tells what becomes of the device, and follows it into another
 //     network namespace.
 package wgtun
