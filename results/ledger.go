@@ -21,7 +21,12 @@ const (
 	PlaceReadByForwarder Place = "read_by_forwarder" // passed here; not an end
 	PlaceForwarderDrop   Place = "forwarder_drop:"   // dropped by the forwarder, by reason
 	PlaceWriteError      Place = "write_error:"      // the write into the far device failed, by errno name
-	PlaceProgram         Place = "program"           // went into a program of others, which does not count, and never came out
+	PlaceLinkHanded      Place = "link_handed"       // left the tunnel's end for the physical link, in packets of the link; passed here, not an end
+	PlaceLinkQdisc       Place = "link_qdisc"        // dropped by the queueing discipline of the physical link: its rate was exceeded
+	PlaceLink            Place = "link"              // dropped by the physical link itself: the host behind it had no room
+	PlaceLinkReceived    Place = "link_received"     // arrived at the other host, in packets of the link; passed here, not an end
+	PlaceTunnelSocket    Place = "tunnel_socket"     // the receive buffer of the tunnel's far end overflowed
+	PlaceProgram         Place = "program"           // went into a program of others or a tunnel, which does not count, and never came out
 	PlaceReceivingDevice Place = "receiving_device"  // dropped on reception (rx_dropped)
 	PlaceReceiverLink    Place = "receiver_link"     // dropped between the device and the receiver's host, the same way back
 	PlaceReceiverStack   Place = "receiver_stack:"   // dropped by the IP stack behind the device, by SNMP counter
@@ -38,7 +43,8 @@ const (
 // places gives the order of the path.
 var places = [...]Place{
 	PlaceIntended, PlaceNotOffered, PlaceSenderSocket, PlaceStackDrop, PlaceSenderLink, PlaceQdisc, PlaceDeviceRing, PlaceIntakeRing, PlaceReadByForwarder,
-	PlaceForwarderDrop, PlaceWriteError, PlaceProgram, PlaceReceivingDevice, PlaceReceiverLink, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
+	PlaceForwarderDrop, PlaceWriteError, PlaceLinkHanded, PlaceLinkQdisc, PlaceLink, PlaceLinkReceived, PlaceTunnelSocket, PlaceProgram,
+	PlaceReceivingDevice, PlaceReceiverLink, PlaceReceiverStack, PlaceReceiverSocket, PlaceCorrupt, PlaceInFlight,
 	PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted,
 }
 
@@ -57,7 +63,7 @@ func ReceiverStack(counter string) Place { return PlaceReceiverStack + Place(cou
 // isLoss says whether packets that were intended are known to be lost at a place.
 func (p Place) isLoss() bool {
 	switch p {
-	case PlaceIntended, PlaceReadByForwarder, PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted:
+	case PlaceIntended, PlaceReadByForwarder, PlaceLinkHanded, PlaceLinkReceived, PlaceSink, PlaceDuplicated, PlaceEarlier, PlaceForeign, PlaceUnaccounted:
 		return false
 	}
 	return true

@@ -18,6 +18,9 @@ const (
 	MetricThroughput  Metric = "throughput_bps"
 	MetricDUTCost     Metric = "cpu.dut_ns_per_packet"
 	MetricMachineCost Metric = "cpu.machine_ns_per_packet"
+	MetricEndA        Metric = "tunnel.a_ns_per_packet"
+	MetricEndB        Metric = "tunnel.b_ns_per_packet"
+	MetricOverhead    Metric = "tunnel.overhead_bytes_per_packet"
 	MetricSteal       Metric = "cpu.steal_ratio"
 	MetricTesterMax   Metric = "tester_max_pps"
 )
@@ -36,7 +39,7 @@ func MetricNames() []Metric {
 	empty := &Distribution{}
 	whole := Trial{
 		Traffic: Traffic{LatencyNs: empty, RoundTripNs: empty},
-		CPU:     &CPU{}, TCP: &TCP{}, Sender: &Sender{LatenessNs: empty}, Sink: &Sink{},
+		CPU:     &CPU{}, TCP: &TCP{}, Tunnel: &Tunnel{}, Sender: &Sender{LatenessNs: empty}, Sink: &Sink{},
 	}
 	return slices.Sorted(maps.Keys(figuresOf(whole)))
 }
@@ -66,6 +69,12 @@ func figuresOf(t Trial) metrics {
 		m["cpu.system_ratio"], m["cpu.softirq_ratio"] = c.SystemRatio, c.SoftirqRatio
 		m["cpu.dut_user_ns_per_packet"], m["cpu.dut_system_ns_per_packet"] = c.DUTUserNsPerPacket, c.DUTSystemNsPerPacket
 		m["cpu.dut_switches_per_packet"], m["cpu.dut_syscalls_per_packet"] = c.DUTSwitchesPerPacket, c.DUTSyscallsPerPacket
+	}
+	if tunnel := t.Tunnel; tunnel != nil {
+		m[MetricEndA], m[MetricEndB], m[MetricOverhead] = tunnel.ANsPerPacket, tunnel.BNsPerPacket, tunnel.OverheadBytesPerPacket
+		m["tunnel.a_ns_per_byte"], m["tunnel.b_ns_per_byte"] = tunnel.ANsPerByte, tunnel.BNsPerByte
+		m["tunnel.a_busy_ratio"], m["tunnel.b_busy_ratio"] = tunnel.ABusyRatio, tunnel.BBusyRatio
+		m["tunnel.link_packets_per_packet"] = tunnel.LinkPacketsPerPacket
 	}
 	if tcp := t.TCP; tcp != nil {
 		m["tcp.rtt_us"] = tcp.RTTUs

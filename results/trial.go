@@ -19,6 +19,7 @@ type Trial struct {
 	CPU          *CPU         `json:"cpu,omitempty"`
 	Queues       []Queue      `json:"queues,omitempty"`       // by queue index
 	IntakeRatio  *float64     `json:"intake_ratio,omitempty"` // of what the forwarder read, the share that its intake took before the device; intake=auto only
+	Tunnel       *Tunnel      `json:"tunnel,omitempty"`
 	TCP          *TCP         `json:"tcp,omitempty"`
 	DUT          *DUT         `json:"dut,omitempty"`
 	Qdisc        string       `json:"qdisc,omitempty"` // root qdisc of the sending device, as the kernel names it

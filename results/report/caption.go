@@ -56,6 +56,10 @@ func legend(rows []row, columns []layout.Column[row]) string {
 			text += " " + latencyMeaning(rows)
 		case headerDUT:
 			text += " DUT ns/pkt: CPU time of the device under test's process per packet forwarded."
+		case headerEndA:
+			text += " end A, end B: of it, the tunnel's end that packets enter and the one that they leave."
+		case headerAdded:
+			text += " added B/pkt: bytes of IP packets on the physical link beyond the packet itself."
 		case headerMachine:
 			text += " machine ns/pkt: CPU time of the whole machine per packet forwarded, generator and sink included."
 		}

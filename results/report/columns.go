@@ -13,6 +13,9 @@ const (
 	headerP50     = "p50\nµs"
 	headerDUT     = "DUT\nns/pkt"
 	headerMachine = "machine\nns/pkt"
+	headerEndA    = "end A\nns/pkt"
+	headerEndB    = "end B\nns/pkt"
+	headerAdded   = "added\nB/pkt"
 )
 
 // tableColumns are the columns that a table may have, in their order. One whose cells are all absent vanishes. The number of trials needs no
@@ -29,6 +32,9 @@ func tableColumns(sameCount bool) []layout.Column[row] {
 		{Header: "p99\nµs", Keep: 7, Cell: latencyCell("p99", false)},
 		{Header: "p99.9\nµs", Keep: 4, Cell: latencyCell("p999", false)},
 		{Header: headerDUT, Keep: 6, Cell: figure(results.MetricDUTCost, significant)},
+		{Header: headerEndA, Keep: 2, Cell: figure(results.MetricEndA, significant)},
+		{Header: headerEndB, Keep: 2, Cell: figure(results.MetricEndB, significant)},
+		{Header: headerAdded, Keep: 2, Cell: figure(results.MetricOverhead, significant)},
 		{Header: headerMachine, Keep: 1, Cell: figure(results.MetricMachineCost, significant)},
 		{Header: "limited\nby", Left: true, Keep: 9, Cell: limitedByCell},
 	}

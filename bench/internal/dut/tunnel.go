@@ -15,6 +15,7 @@ import (
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
+	"tunbench/forwarder/tun"
 )
 
 // Tunnel returns the device under test of topo=tunnel that a pair of programs is.
@@ -62,6 +63,10 @@ func (t tunnelPair) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 	}
 	if err := r.awaitReady(ctx, scene, t.within); err != nil {
 		return nil, errors.Join(err, r.Stop())
+	}
+	// What the program asked of the kernel: it decides whether superpackets reach it whole.
+	if r.offload, err = tun.ActiveOffload(scene.A().Namespace.Path(), scene.A().Device); err != nil {
+		return nil, errors.Join(r.explain(err), r.Stop())
 	}
 	return r, nil
 }

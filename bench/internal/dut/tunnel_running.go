@@ -13,6 +13,7 @@ import (
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/testbed"
 	"tunbench/forwarder"
+	"tunbench/forwarder/tun"
 	"tunbench/results"
 )
 
@@ -27,6 +28,7 @@ type runningTunnel struct {
 	commands [2]tunnel.Command
 	ends     [2]*process.Process // nil: not started
 	version  string
+	offload  tun.Offload       // active on the devices when packets passed
 	adopted  bool              // devices that the ends made are configured
 	probed   *testbed.Counters // before the first packet
 
@@ -105,8 +107,7 @@ func (r *runningTunnel) CPUTime() (time.Duration, bool) {
 }
 
 func (r *runningTunnel) Info() *results.DUT {
-	info := &results.DUT{Program: r.version}
-	return info
+	return &results.DUT{Program: r.version, OffloadAccepted: r.offload.String()}
 }
 
 func (r *runningTunnel) Counters() (*forwarder.Stats, error) { return nil, nil }

@@ -12,6 +12,7 @@ import (
 type cpuReading struct {
 	machine host.CPUTime
 	dut     host.ProcessTime
+	ends    [2]host.ProcessTime // of a tunnel
 }
 
 // readCPU reads the CPU time of the machine and of the device under test.
@@ -26,17 +27,25 @@ func readCPU(running dut.Running) (cpuReading, error) {
 			used.SetWhole(whole)
 		}
 	}
-	return cpuReading{machine: machine, dut: used}, err
+	if err != nil {
+		return cpuReading{}, err
+	}
+	ends, err := readEnds(running)
+	return cpuReading{machine: machine, dut: used, ends: ends}, err
 }
 
 // cpuUse is what was used between two readings.
 type cpuUse struct {
 	machine host.CPUTime
 	dut     host.ProcessUse
+	ends    [2]host.ProcessUse // of a tunnel
 }
 
 func (r cpuReading) since(prev cpuReading) cpuUse {
-	return cpuUse{machine: r.machine.Sub(prev.machine), dut: r.dut.Sub(prev.dut)}
+	return cpuUse{
+		machine: r.machine.Sub(prev.machine), dut: r.dut.Sub(prev.dut),
+		ends: [2]host.ProcessUse{r.ends[0].Sub(prev.ends[0]), r.ends[1].Sub(prev.ends[1])},
+	}
 }
 
 // cpuCost is what was used for so many packets that were sent during elapsed. Without

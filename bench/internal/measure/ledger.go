@@ -19,12 +19,13 @@ type path struct {
 	forwarder *forwarder.DirectionStats // nil: the DUT cannot count
 	stacks    stacks
 	sink      sink.FlowCounts
-	caught    uint64 // packets that a sink in the device's driver took and dropped
-	corrupt   uint64 // arrived damaged
-	foreign   uint64 // arrived, but were never sent
-	earlier   uint64 // arrived, but were sent by an earlier load
-	held      bool   // what is missing was still on its way
-	program   bool   // of others, which does not count: what it was handed and never came out is lost in it
+	caught    uint64   // packets that a sink in the device's driver took and dropped
+	corrupt   uint64   // arrived damaged
+	foreign   uint64   // arrived, but were never sent
+	earlier   uint64   // arrived, but were sent by an earlier load
+	held      bool     // what is missing was still on its way
+	passage   *passage // between the ends of a tunnel; nil without one
+	program   bool     // of others, or a tunnel, which does not count: what it was handed and never came out is lost in it
 
 	// redirected says that the generator puts its frames into the first device itself
 	// and counts what finds the ring full, exactly, where the device may not.
@@ -82,7 +83,7 @@ func (p *path) beforeForwarder() (l results.Ledger) {
 	p.stacks.before(&l, p.deviceSegments)
 	p.links.before(&l, p)
 	l.Add(results.PlaceQdisc, int64(p.source.QdiscDrops)*int64(p.sentSegments))
-	if !p.program {
+	if !p.bypasses() {
 		l.Add(results.PlaceDeviceRing, p.deviceDrops())
 	}
 	if f := p.forwarder; f != nil {
@@ -102,16 +103,27 @@ func (p *path) behindReading(l *results.Ledger) {
 			l.Add(results.WriteError(errno), int64(n))
 		}
 	}
-	l.Add(results.PlaceReceivingDevice, p.receiveDrops())
-	p.links.after(l, p)
-	p.stacks.after(l)
+	if p.passage == nil {
+		l.Add(results.PlaceReceivingDevice, p.receiveDrops())
+		p.links.after(l, p)
+		p.stacks.after(l)
+	}
 	l.Add(results.PlaceSink, int64(p.sink.Unique+p.sink.TooOld))
 	p.links.told(l, p)
-	if p.program {
+	if p.passage != nil {
+		// Some of these counters are in other units than packets of the load: what is exact goes first.
+		l.Add(results.PlaceReceivingDevice, p.receiveDrops())
+		p.stacks.after(l)
+		p.passage.addTo(l)
+	}
+	if p.bypasses() {
 		// It may take packets before the device, which then drops what nobody reads: lost is at most what is missing.
 		l.Add(results.PlaceDeviceRing, min(p.deviceDrops(), max(l.Balance(), 0)))
 	}
 }
+
+// bypasses says that the device under test may take packets before the device that they are sent to.
+func (p *path) bypasses() bool { return p.program && p.passage == nil }
 
 // deviceDrops is what the devices that transmit dropped because what takes their
 // packets could hold no more: the ring of a TUN or TAP device, or the backlog of
@@ -124,6 +136,10 @@ func (p *path) deviceDrops() int64 {
 		drops = p.sent.RingDropped + p.router.TxDropped
 	default:
 		drops += p.router.TxDropped
+	}
+	if p.passage != nil && p.passage.kernel {
+		// The kernel's tunnels count there as well what the link's qdisc drops (iptunnel_xmit in net/ipv4/ip_tunnel_core.c).
+		drops -= min(drops, p.passage.link.QdiscDrops)
 	}
 	return int64(drops) * int64(p.deviceSegments)
 }

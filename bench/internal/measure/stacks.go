@@ -18,6 +18,9 @@ type stacks struct {
 	// meets no stack there: what the sender's own socket loses it is told, and the
 	// other sinks take packets off the device.
 	passed, delivered bool
+	// overflow is how many packets the sink's own socket had no room for, where that is
+	// known: the kernel's counters are of all sockets. nil: nobody else has one.
+	overflow *uint64
 	// shared says that the target also sends through its stack.
 	shared bool
 }
@@ -48,11 +51,16 @@ func (s *stacks) after(l *results.Ledger) {
 		return
 	}
 	var overflow uint64
+	if s.overflow != nil {
+		overflow = *s.overflow
+	}
 	for _, counter := range slices.Sorted(maps.Keys(s.target)) {
 		n := s.target[counter]
 		switch {
 		case isOverflow(counter):
-			overflow += n
+			if s.overflow == nil {
+				overflow += n
+			}
 		case isReception(counter) || !s.shared:
 			l.Add(results.ReceiverStack(counter), int64(n))
 		}

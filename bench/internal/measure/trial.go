@@ -243,7 +243,9 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	}
 	t.Qdisc = seen.attached()[0].Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
-	t.CPU = cpuCost(used, elapsed, packets, len(m.running.Processes()) > 0)
+	hasProcess := len(m.running.Processes()) > 0
+	t.CPU = cpuCost(used, elapsed, packets, hasProcess)
+	reportTunnel(t, m.scenario, seen.devices, used, elapsed, packets, hasProcess)
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err
 	}

@@ -236,6 +236,10 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 	stacks.passed = entry == routed || overlaid
 	stacks.shared = stacks.passed && u.scenario.Dir == scenario.Bi
 	stacks.delivered = u.scenario.Sink == scenario.SinkSocket || overlaid
+	passage := seen.passageOf(u.scenario, w.direction, counts.Overflow)
+	if passage != nil {
+		stacks.overflow = &counts.Overflow
+	}
 	total := counts.Total()
 	p := &path{
 		sent:           w.sent,
@@ -251,7 +255,8 @@ func (u *udp) path(w *way, seen observation, counts sink.Counts) *path {
 		foreign:        total.Foreign,
 		earlier:        total.Earlier,
 		held:           seen.held,
-		program:        u.scenario.IsProgram(),
+		passage:        passage,
+		program:        u.scenario.IsProgram() || passage != nil,
 		sentSegments:   u.scenario.Segs,
 		deviceSegments: 1,
 	}
