@@ -182,7 +182,13 @@ func (s *Session) why(end string, waitErr error, said, dir string) error {
 }
 
 // Read reads what the command printed. When the guest has ended it returns why.
-func (s *Session) Read(p []byte) (int, error) { return s.output.Read(p) }
+func (s *Session) Read(p []byte) (int, error) {
+	n, err := s.output.Read(p)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = os.ErrClosed
+	}
+	return n, err
+}
 
 // Write speaks to the command.
 func (s *Session) Write(p []byte) (int, error) { return s.input.Write(p) }
@@ -204,4 +210,26 @@ func (s *Session) Err() error {
 func (s *Session) Close() error {
 	_ = s.output.CloseWithError(os.ErrClosed) // what reads frames must not wait for a reader
 	return s.close()
+}
+
+// FindAccel returns how guests run here, KVM or Emulated, by trying to start one where there is /dev/kvm.
+func (l *Launcher) FindAccel(ctx context.Context, k Kernel) (_ Accel, err error) {
+	if err := FindQEMU(); err != nil {
+		return "", err
+	}
+	release, err := lock(ctx, l.Lock, l.Waiting)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	dir, err := l.folder()
+	if err != nil {
+		return "", fmt.Errorf("make folder for a guest: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := l.packInitramfs(k, nil, orders{}, dir); err != nil {
+		return "", err
+	}
+	err = l.settleAccel(ctx, k, dir)
+	return l.Accel, err
 }

@@ -43,7 +43,7 @@ type Guest struct{ end *End }
 // JoinAsGuest makes this process's own network namespace end B of a scene that was built with the same Config, on the one
 // device with GuestMAC, which it renames.
 func JoinAsGuest(ctx context.Context, cfg Config) (*Guest, error) {
-	handle, err := netlink.NewHandle()
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("open netlink: %w", err)
 	}
@@ -162,4 +162,9 @@ func openQueue(device string, flags uint16) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("set device (TUNSETIFF): %w", err), unix.Close(fd))
 	}
 	return os.NewFile(uintptr(fd), device), nil
+}
+
+// WaitGuest returns when the bridge has a carrier towards the guest, whose QEMU has opened its queues.
+func (t *Testbed) WaitGuest(ctx context.Context) error {
+	return t.b.Namespace.waitRunning(ctx, t.b.IfIndex)
 }

@@ -18,7 +18,7 @@ import (
 const AgentCommand = "guest-agent"
 
 // bootPatience is how long a guest may take from its first instruction to the agent.
-const bootPatience = 100 * time.Second
+const bootPatience = 110 * time.Second
 
 // Spec says which guest a scene has.
 type Spec struct {
@@ -26,6 +26,7 @@ type Spec struct {
 	Queues   int    // queue pairs of its NIC, and at least as many CPUs
 	VnetHdr  bool   // a virtio_net_hdr on each packet of the TAP device; without one there are no features
 	Features guest.NICFeatures
+	Emulated bool // QEMU translates every instruction, else KVM runs the guest
 }
 
 // Machines starts guests, one at a time, and remembers between them what works here. Its methods may be called from any goroutine.
@@ -35,42 +36,66 @@ type Machines struct {
 	// Waiting is called when another process's guest has to end first; it may be nil.
 	Waiting func()
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	cache   string
 	archive *guest.Archive
 	kernels map[string]guest.Kernel
-	accel   guest.Accel
+}
+
+// HasKVM says whether guests with a kernel start with KVM here, by trying. The error is that of Start.
+func (m *Machines) HasKVM(ctx context.Context, kernel string) (bool, error) {
+	launcher, k, err := m.prepare(ctx, kernel)
+	if err != nil {
+		return false, explain(err)
+	}
+	accel, err := launcher.FindAccel(ctx, k)
+	return accel == guest.KVM, explain(err)
 }
 
 // Start boots a guest on the TAP device of a scene, and makes it end B. The scene must have been built with cfg. A host that cannot
 // do it is a host.Unfit; a guest that does not boot a *guest.BootError.
 func (m *Machines) Start(ctx context.Context, scene *testbed.Testbed, cfg testbed.Config, spec Spec) (*Guest, error) {
 	g, err := m.start(ctx, scene, cfg, spec)
-	if missing := (*guest.UnsupportedError)(nil); errors.As(err, &missing) {
-		return nil, &host.Unfit{Missing: missing.Missing + " for a guest", Remedy: missing.Remedy}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("start guest: %w", err)
-	}
-	return g, nil
+	return g, explain(err)
 }
 
-func (m *Machines) start(ctx context.Context, scene *testbed.Testbed, cfg testbed.Config, spec Spec) (*Guest, error) {
+// explain says in the words of the measurement what a guest lacks here.
+func explain(err error) error {
+	if missing := (*guest.UnsupportedError)(nil); errors.As(err, &missing) {
+		return &host.Unfit{Missing: missing.Missing + " for a guest", Remedy: missing.Remedy}
+	}
+	if err != nil {
+		return fmt.Errorf("start guest: %w", err)
+	}
+	return nil
+}
+
+// prepare has everything ready that a boot needs.
+func (m *Machines) prepare(ctx context.Context, kernel string) (*guest.Launcher, guest.Kernel, error) {
 	if err := guest.FindQEMU(); err != nil {
-		return nil, err
+		return nil, guest.Kernel{}, err
 	}
 	program := m.Program
 	if program == "" {
 		var err error
 		if program, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("find this program: %w", err)
+			return nil, guest.Kernel{}, fmt.Errorf("find this program: %w", err)
 		}
 	}
-	words := []string{AgentCommand}
-	if err := guest.CheckPrograms(program, [][]string{words}); err != nil {
-		return nil, err
+	if err := guest.CheckPrograms(program, nil); err != nil {
+		return nil, guest.Kernel{}, err
 	}
-	kernel, err := m.kernel(ctx, spec.Kernel)
+	k, err := m.kernel(ctx, kernel)
+	if err != nil {
+		return nil, guest.Kernel{}, err
+	}
+	return &guest.Launcher{
+		Program: program, Accel: guest.Auto, Machine: guest.DefaultMachine, Timeout: bootPatience, Lock: guest.LockFile(m.cache), Waiting: m.Waiting,
+	}, k, nil
+}
+
+func (m *Machines) start(ctx context.Context, scene *testbed.Testbed, cfg testbed.Config, spec Spec) (*Guest, error) {
+	launcher, kernel, err := m.prepare(ctx, spec.Kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -83,39 +108,21 @@ func (m *Machines) start(ctx context.Context, scene *testbed.Testbed, cfg testbe
 			_ = q.Close()
 		}
 	}()
-	machine := guest.DefaultMachine
-	machine.CPUs = max(machine.CPUs, spec.Queues)
-	launcher := m.launcher(program)
-	launcher.Machine = machine
+	if launcher.Accel = guest.KVM; spec.Emulated {
+		launcher.Accel = guest.Emulated
+	}
+	launcher.Machine.CPUs = max(launcher.Machine.CPUs, spec.Queues)
 	launcher.NIC = &guest.NIC{Queues: queues, MAC: net.HardwareAddr(testbed.GuestMAC()), Features: spec.Features}
-	session, err := launcher.Start(ctx, kernel, words)
+	session, err := launcher.Start(ctx, kernel, []string{AgentCommand})
 	if err != nil {
 		return nil, err
 	}
-	m.remember(launcher.Accel)
 	g, err := Join(ctx, session, cfg)
 	if err != nil {
 		return nil, err
 	}
-	g.Facts = Facts{Release: session.Release, Emulated: session.Emulated, CPUs: machine.CPUs, Process: session.Process, Boot: session.Took}
+	g.Facts = Facts{Release: session.Release, Emulated: session.Emulated, CPUs: launcher.Machine.CPUs, Process: session.Process, Boot: session.Took}
 	return g, nil
-}
-
-func (m *Machines) launcher(program string) *guest.Launcher {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	accel := m.accel
-	if accel == "" {
-		accel = guest.Auto
-	}
-	return &guest.Launcher{Program: program, Accel: accel, Timeout: bootPatience, Lock: guest.LockFile(m.cache), Waiting: m.Waiting}
-}
-
-// remember keeps how guests run here: to find out takes seconds.
-func (m *Machines) remember(a guest.Accel) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.accel = a
 }
 
 // kernel gets the kernel of a pattern, once.
