@@ -26,7 +26,7 @@ func TestReadSchema1(t *testing.T) {
 	}
 }
 
-// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, tunnels, warnings of trials, versions of generators, the CPUs
+// TestReadGolden: of all records, the end counts the trials only. A file of schema 3 has the same but for gates, tunnels, warnings and guests of trials, versions of generators, the CPUs
 // allowed and emulation, one of schema 2 but for comparisons and sweeps as well.
 func TestReadGolden(t *testing.T) {
 	all := fixture.File(fixture.Records(t)...)
@@ -44,7 +44,7 @@ func TestReadGolden(t *testing.T) {
 func beforeSchema4(t results.Trial) results.Trial {
 	dut, sender := *t.DUT, *t.Sender
 	dut.Skips, dut.External, sender.Version = nil, nil, ""
-	t.DUT, t.Sender, t.Warnings, t.Tunnel = &dut, &sender, nil, nil
+	t.DUT, t.Sender, t.Warnings, t.Tunnel, t.Guest = &dut, &sender, nil, nil, nil
 	return t
 }
 

@@ -25,6 +25,7 @@ type Trial struct {
 	Qdisc        string       `json:"qdisc,omitempty"` // root qdisc of the sending device, as the kernel names it
 	Sender       *Sender      `json:"sender,omitempty"`
 	Sink         *Sink        `json:"sink,omitempty"`
+	Guest        *Guest       `json:"guest,omitempty"`          // the far end, where that is a virtual machine
 	DropReasons  []DropReason `json:"drop_reasons,omitempty"`   // where they were asked for
 	TesterMaxPps *float64     `json:"tester_max_pps,omitempty"` // what calibration found that the tester can offer on this path
 	LimitedBy    string       `json:"limited_by,omitempty"`     // what held the forwarded load down, in words: "dut core"

@@ -91,10 +91,13 @@ func flatten(groups []layout.Group[row]) []layout.Group[row] {
 	return []layout.Group[row]{flat}
 }
 
-// mark says beside a text that the row's latency is a round trip.
+// mark says beside a text that the row's latency is a round trip, and that its guest was emulated.
 func mark(text string, r row) string {
 	if r.isRoundTrip() {
-		return strings.TrimSpace(text + " (round trip)")
+		text += " (round trip)"
 	}
-	return text
+	if results.Emulated(r.Scenario) {
+		text += " (emulated)"
+	}
+	return strings.TrimSpace(text)
 }
