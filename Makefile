@@ -69,8 +69,8 @@ test: ## run all tests; those that need root run when root does
 test-timing: ## run the tests that need a quiet machine: rates, delays, shares of a CPU
 	go test -p 1 -tags timing -run '^TestTiming' ./...
 
-test-kernels: ## boot older kernels, and compare packets exactly in them (needs QEMU; minutes where it emulates)
-	go test -count=1 -tags kernels -run '^TestKernelBoots$$' -v ./bench
+test-kernels: ## boot older kernels and compare packets exactly in them, then a guest as far end (needs QEMU; minutes where it emulates)
+	go test -count=1 -tags kernels -run '^Test(KernelBoots|GuestIsFarEnd)$$' -v ./bench
 
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \

@@ -10,6 +10,7 @@ import (
 
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/faults"
+	"tunbench/bench/internal/guest"
 	"tunbench/bench/internal/host/doctor"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
@@ -33,7 +34,7 @@ here.
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Checks(cmd.Context(), doctor.Probes{
-				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: generators(cmd.Context()), Scene: testbed.Probe, Runs: testbed.Runs,
+				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: append(generators(cmd.Context()), virtualMachine()), Scene: testbed.Probe, Runs: testbed.Runs,
 			})
 			if err := con.printChecks(checks, asJSON); err != nil {
 				return fmt.Errorf("print checks: %w", err)
@@ -107,6 +108,14 @@ func kernelFaults(ctx context.Context) []doctor.KernelFault {
 			Kernels: "Linux before 6.8.5 loses packets there; builds of a distribution may have the mend",
 			Meaning: "a tunnel over VXLAN or another UDP tunnel of the kernel loses packets that arrive as superpackets",
 		},
+	}
+}
+
+// virtualMachine is what boots guests and kernels.
+func virtualMachine() doctor.Program {
+	return doctor.Program{
+		Name: "qemu-system-x86_64", Meaning: "no topo=vm, and no tunbench kernels", Remedy: "install the Debian package qemu-system-x86",
+		Find: func() (string, error) { return "", guest.FindQEMU() },
 	}
 }
 

@@ -37,7 +37,7 @@ type task func(ctx context.Context, keep *records) error
 // Run carries out a plan. If there is an error, the outcome still has what was measured before it.
 func (c Campaign) Run(ctx context.Context, p Plan) (out Outcome, err error) {
 	s := &session{Campaign: c, ctx: ctx, tester: p.Tester, out: &out}
-	if s.fitted, s.options, err = c.fit(p); err != nil {
+	if s.fitted, s.options, err = c.fit(ctx, p); err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()

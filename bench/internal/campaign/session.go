@@ -10,6 +10,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/ui"
+	"tunbench/bench/internal/vm"
 	"tunbench/results"
 	"tunbench/results/report"
 )
@@ -45,8 +46,9 @@ func CanMeasure() error {
 
 // fit replaces settings of the scenarios that this host cannot do, and says so to the user and in every record.
 // First it removes what dead processes left behind.
-func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
+func (c Campaign) fit(ctx context.Context, p Plan) ([]scenario.Scenario, measure.Options, error) {
 	options := measure.Options{DropReasons: p.Tester.DropReasons, Programs: p.Programs}
+	options.Machines = &vm.Machines{Waiting: func() { c.Warn("another guest runs on this machine: waiting for its end") }}
 	if err := CanMeasure(); err != nil {
 		return nil, options, err
 	}
@@ -54,10 +56,18 @@ func (c Campaign) fit(p Plan) ([]scenario.Scenario, measure.Options, error) {
 		c.Warn(err.Error())
 	}
 	asked := p.Work.scenarios()
-	fitted, lost, err := measure.Fit(asked, measure.ProbeFeatures(asked))
+	features := measure.ProbeFeatures(asked)
+	var err error
+	if features.KVM, err = measure.ProbeGuests(ctx, options.Machines, asked); err != nil {
+		return nil, options, err
+	}
+	fitted, lost, err := measure.Fit(asked, features)
 	if lost.Generator != "" {
 		options.SenderNotes = []string{lost.Generator}
 		c.Warn(lost.Generator)
+	}
+	if lost.Guest != "" {
+		c.Warn(lost.Guest)
 	}
 	if lost.Sink != "" {
 		options.SinkNotes = []string{lost.Sink}

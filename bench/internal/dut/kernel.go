@@ -16,7 +16,7 @@ type kernel struct {
 }
 
 func (k kernel) Scene(s scenario.Scenario) testbed.Config {
-	return testbed.Config{Topology: k.topology, VXLAN: s.Topo == scenario.VXLAN}
+	return testbed.Config{Topology: k.topology, VXLAN: s.Topo == scenario.VXLAN, Guest: s.Topo == scenario.VM}
 }
 
 func (k kernel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []int) (Running, error) {

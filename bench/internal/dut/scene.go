@@ -10,8 +10,8 @@ import (
 // DeviceScene is the scene of a program between two TUN or TAP devices, with what surrounds
 // them in the scenario's topology.
 func DeviceScene(s scenario.Scenario) testbed.Config {
-	cfg := testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), VXLAN: s.Topo == scenario.VXLAN}
-	if s.Topo == scenario.Bridged {
+	cfg := testbed.Config{Topology: testbed.Devices, Kind: kindOf(s), VXLAN: s.Topo == scenario.VXLAN, Guest: s.Topo == scenario.VM}
+	if s.Topo == scenario.Bridged || s.Topo == scenario.VM {
 		cfg.Topology = testbed.Bridges
 	}
 	return cfg

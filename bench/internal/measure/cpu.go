@@ -3,7 +3,6 @@ package measure
 import (
 	"time"
 
-	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
@@ -13,10 +12,12 @@ type cpuReading struct {
 	machine host.CPUTime
 	dut     host.ProcessTime
 	ends    [2]host.ProcessTime // of a tunnel
+	guest   host.ProcessTime    // of QEMU; nothing without a guest
 }
 
 // readCPU reads the CPU time of the machine and of the device under test.
-func readCPU(running dut.Running) (cpuReading, error) {
+func (r *Rig) readCPU() (cpuReading, error) {
+	running := r.running
 	machine, err := host.ReadCPUTime()
 	if err != nil {
 		return cpuReading{}, err
@@ -31,7 +32,11 @@ func readCPU(running dut.Running) (cpuReading, error) {
 		return cpuReading{}, err
 	}
 	ends, err := readEnds(running)
-	return cpuReading{machine: machine, dut: used, ends: ends}, err
+	if err != nil {
+		return cpuReading{}, err
+	}
+	guest, err := host.ReadProcessTime(r.guestProcesses()...)
+	return cpuReading{machine: machine, dut: used, ends: ends, guest: guest}, err
 }
 
 // cpuUse is what was used between two readings.
@@ -39,12 +44,14 @@ type cpuUse struct {
 	machine host.CPUTime
 	dut     host.ProcessUse
 	ends    [2]host.ProcessUse // of a tunnel
+	guest   host.ProcessUse
 }
 
 func (r cpuReading) since(prev cpuReading) cpuUse {
 	return cpuUse{
 		machine: r.machine.Sub(prev.machine), dut: r.dut.Sub(prev.dut),
-		ends: [2]host.ProcessUse{r.ends[0].Sub(prev.ends[0]), r.ends[1].Sub(prev.ends[1])},
+		ends:  [2]host.ProcessUse{r.ends[0].Sub(prev.ends[0]), r.ends[1].Sub(prev.ends[1])},
+		guest: r.guest.Sub(prev.guest),
 	}
 }
 

@@ -16,6 +16,7 @@ type Features struct {
 	Sink       error // sink=tcx, by TCX or clsact
 	TCX        error // sink=tcx by TCX
 	Generators error // the generators of others that the scenarios name
+	KVM        error // accel=kvm
 }
 
 // ProbeFeatures tries the features that the scenarios need, in network namespaces of its own.
@@ -49,7 +50,7 @@ func findGenerators(scenarios []scenario.Scenario) error {
 }
 
 // Lost has a sentence each for what generator and sink cannot do on this host; "" if they can do everything.
-type Lost struct{ Generator, Sink string }
+type Lost struct{ Generator, Sink, Guest string }
 
 // Fit replaces a generator or sink that this host cannot run by sockets, so that the name of each scenario says
 // what is measured. Scenarios that become the same are returned once. The error is what the kernel refused, if
@@ -74,6 +75,9 @@ func Fit(scenarios []scenario.Scenario, f Features) (fitted []scenario.Scenario,
 	if f.LiveFrames != nil {
 		lost.Generator = fmt.Sprintf("gen=socket instead of xdp, which means half the highest load and send times that the scheduler blurs: %v", f.LiveFrames)
 	}
+	if f.KVM != nil {
+		lost.Guest = fmt.Sprintf("accel=emulated instead of kvm, which means figures that show that the guest works, not how fast it is: %v", f.KVM)
+	}
 	switch {
 	case f.Sink != nil:
 		lost.Sink = fmt.Sprintf("sink=socket instead of tcx, which means latencies that include the stack and a reader's wake-up, "+
@@ -93,6 +97,9 @@ func substitutes(s scenario.Scenario, f Features) (words []string, refused error
 	}
 	if s.Sink == scenario.SinkTCX && f.Sink != nil {
 		words, refused = append(words, "sink=socket"), f.Sink
+	}
+	if s.Accel == scenario.KVM && f.KVM != nil {
+		words, refused = append(words, "accel=emulated"), f.KVM
 	}
 	return words, refused
 }

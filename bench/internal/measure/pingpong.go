@@ -6,6 +6,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic/socket"
+	"tunbench/bench/internal/vm"
 	"tunbench/results"
 )
 
@@ -15,8 +16,8 @@ type pingPong struct {
 	result socket.PingPongResult // of the last run
 }
 
-func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workload {
-	return &pingPong{config: socket.PingPongConfig{
+func newPingPong(s scenario.Scenario, scene *testbed.Testbed, guest *vm.Guest, p placement) workload {
+	w := &pingPong{config: socket.PingPongConfig{
 		Client:     scene.A().Namespace.Do,
 		Server:     scene.B().Namespace.Do,
 		ClientAddr: address(scene.A(), s),
@@ -25,6 +26,11 @@ func newPingPong(s scenario.Scenario, scene *testbed.Testbed, p placement) workl
 		Size:       s.Size.Largest(),
 		CPU:        p.generators[0],
 	}}
+	if guest != nil {
+		w.config.Answer = guest.Echo
+		w.config.Timeout = guestTimeout
+	}
+	return w
 }
 
 func (w *pingPong) run(ctx context.Context, a amount) (err error) {

@@ -11,6 +11,7 @@ import (
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/vm"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
@@ -37,6 +38,9 @@ type Options struct {
 	// scenario; what is not in it is not known.
 	Tester map[string]Tester
 
+	// Machines are where the guests of topo=vm come from; nil is those that need nothing but this host.
+	Machines *vm.Machines
+
 	// entering is told which phase a trial enters, before it does; nil but for tests.
 	entering func(*Rig, phase)
 }
@@ -50,6 +54,7 @@ type Rig struct {
 
 	scene    *testbed.Testbed
 	running  dut.Running
+	guest    *vm.Guest // end B; nil where it is a namespace
 	workload workload
 	drops    *dropWatch       // nil: not asked for, or not to be had
 	noDrops  string           // why it is not to be had
@@ -106,7 +111,7 @@ func (r *Rig) open(ctx context.Context, o Options) error {
 	if o.DropReasons {
 		r.watchDrops(watchDrops)
 	}
-	r.workload, err = newWorkload(ctx, r.scenario, r.scene, placement)
+	r.workload, err = newWorkload(ctx, r.scenario, r.scene, r.guest, placement)
 	return err
 }
 
@@ -120,8 +125,14 @@ func (r *Rig) setUp(ctx context.Context, o Options, p placement) error {
 	if err != nil {
 		return err
 	}
-	if r.scene, err = testbed.Up(ctx, sceneConfig(kind, r.scenario)); err != nil {
+	cfg := sceneConfig(kind, r.scenario)
+	if r.scene, err = testbed.Up(ctx, cfg); err != nil {
 		return err
+	}
+	if cfg.Guest {
+		if err := r.startGuest(ctx, o, cfg); err != nil {
+			return err
+		}
 	}
 	if r.running, err = kind.Start(ctx, r.scene, r.scenario, p.workers); err != nil {
 		return err
@@ -156,6 +167,9 @@ const endingPatience = time.Second
 
 // explain prefers the end of the device under test over what followed from it.
 func (r *Rig) explain(err error) error {
+	if err != nil && r.guest != nil && r.guest.Err() != nil {
+		return r.guest.Err()
+	}
 	if err == nil || r.running == nil || len(r.running.Processes()) == 0 && r.running.Err() == nil {
 		return err
 	}
@@ -253,6 +267,9 @@ func (r *Rig) Close() error {
 	}
 	if r.running != nil {
 		errs = append(errs, r.running.Stop())
+	}
+	if r.guest != nil {
+		errs = append(errs, r.guest.Close())
 	}
 	if r.scene != nil {
 		errs = append(errs, r.scene.Down())

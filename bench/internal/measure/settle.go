@@ -149,10 +149,10 @@ func (m *trial) activity() (host.Activity, error) {
 // what it counted last must do.
 func (m *trial) observe(activity host.Activity) (observation, error) {
 	if activity == host.Stopped && m.last != nil {
-		devices, err := m.scene.Counters()
+		devices, err := m.deviceCounters()
 		return observation{devices: devices, stats: m.last, uso: m.takesUSO()}, err
 	}
-	now, err := observe(m.scene, m.running)
+	now, err := m.readCounters()
 	if err == nil && now.stats != nil {
 		m.last = now.stats
 	}

@@ -8,6 +8,7 @@ import (
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic/socket"
+	"tunbench/bench/internal/vm"
 	"tunbench/results"
 )
 
@@ -23,17 +24,24 @@ type bulk struct {
 	result  socket.TCPResult // of the last run
 }
 
-func newTCP(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed) (workload, error) {
+func newTCP(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, guest *vm.Guest) (workload, error) {
 	w := &tcp{}
 	for _, d := range directions(s, scene) {
-		streams, err := socket.OpenBulk(ctx, socket.TCPConfig{
+		cfg := socket.TCPConfig{
 			Client:  d.from.Namespace.Do,
 			Server:  d.to.Namespace.Do,
 			Addr:    address(d.to, s),
 			Port:    d.port,
 			Streams: s.Flows,
 			CC:      string(s.CC),
-		})
+		}
+		switch {
+		case guest != nil && d.index == 0:
+			cfg.OpenTarget = guest.Target
+		case guest != nil:
+			cfg.OpenSource = guest.Source
+		}
+		streams, err := socket.OpenBulk(ctx, cfg)
 		if err != nil {
 			return nil, errors.Join(err, w.close())
 		}

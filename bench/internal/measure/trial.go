@@ -98,7 +98,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.drops.mark(); err != nil {
 		return err
 	}
-	cpuBefore, err := readCPU(m.running)
+	cpuBefore, err := m.readCPU()
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if err := m.workload.run(loadCtx, m.amount(m.ask.Duration)); err != nil {
 		return fmt.Errorf("run load: %w", err)
 	}
-	cpuAfter, err := readCPU(m.running)
+	cpuAfter, err := m.readCPU()
 	if err != nil {
 		return err
 	}
@@ -235,6 +235,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	if t.Sink != nil {
 		t.Sink.Notes = m.options.SinkNotes
 	}
+	m.reportGuest(t, used.guest, packets)
 	t.DUT = m.running.Info() // what it lacked may have shown under load
 	m.noteDrops(t)
 	reportQueues(t, seen.stats)

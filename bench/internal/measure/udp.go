@@ -13,12 +13,14 @@ import (
 	"tunbench/bench/internal/traffic/load"
 	"tunbench/bench/internal/traffic/sink"
 	"tunbench/bench/internal/traffic/xdp"
+	"tunbench/bench/internal/vm"
 	"tunbench/results"
 )
 
 // udp is a generator and a sink for every direction.
 type udp struct {
 	scenario scenario.Scenario
+	guest    *vm.Guest // end B; nil where it is a namespace
 	ways     []*way
 }
 
@@ -31,20 +33,31 @@ type way struct {
 	before, after sink.Counts
 }
 
-func newUDP(s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
-	u := &udp{scenario: s}
+func newUDP(s scenario.Scenario, scene *testbed.Testbed, guest *vm.Guest, p placement) (workload, error) {
+	u := &udp{scenario: s, guest: guest}
 	for _, d := range directions(s, scene) {
 		w := &way{direction: d}
 		u.ways = append(u.ways, w)
-		if err := w.open(s, p.generators[d.index]); err != nil {
+		if err := w.open(s, guest, p.generators[d.index]); err != nil {
 			return nil, errors.Join(err, u.close())
 		}
 	}
 	return u, nil
 }
 
-func (w *way) open(s scenario.Scenario, cpu int) (err error) {
-	w.sink, err = traffic.NewSink(traffic.SinkKind(s.Sink), sink.Config{
+func (w *way) open(s scenario.Scenario, guest *vm.Guest, cpu int) (err error) {
+	if guest != nil {
+		return w.openWithGuest(s, guest, cpu)
+	}
+	if w.sink, err = w.newSink(s); err != nil {
+		return err
+	}
+	w.generator, err = w.newGenerator(s, cpu)
+	return err
+}
+
+func (w *way) newSink(s scenario.Scenario) (sink.Sink, error) {
+	return traffic.NewSink(traffic.SinkKind(s.Sink), sink.Config{
 		Enter:    w.to.Namespace.Do,
 		IfIndex:  w.to.IfIndex,
 		Ethernet: w.to.Ethernet,
@@ -54,29 +67,15 @@ func (w *way) open(s scenario.Scenario, cpu int) (err error) {
 		Verify:   s.Verify == scenario.On,
 		CPU:      anyCPU,
 	})
-	if err != nil {
-		return err
-	}
-	w.generator, err = w.newGenerator(s, cpu)
-	return err
 }
 
 func (w *way) newGenerator(s scenario.Scenario, cpu int) (load.Generator, error) {
 	cfg := traffic.GeneratorConfig{
-		Kind:  traffic.GeneratorSocket,
-		Enter: w.from.Namespace.Do,
-		Profile: load.Profile{
-			Src:   address(w.from, s),
-			Dst:   address(w.to, s),
-			Port:  w.port,
-			Flows: s.Flows,
-			Order: load.Order(s.Order),
-		},
+		Kind:     traffic.GeneratorSocket,
+		Enter:    w.from.Namespace.Do,
+		Profile:  w.profile(s),
 		CPU:      cpu,
 		Segments: s.Segs,
-	}
-	for _, share := range s.Size.Shares() {
-		cfg.Sizes = append(cfg.Sizes, load.SizeShare{Size: share.Size, Weight: share.Weight})
 	}
 	if !s.Gen.InKernel() {
 		return traffic.NewGenerator(cfg)
@@ -92,6 +91,21 @@ func (w *way) newGenerator(s scenario.Scenario, cpu int) (load.Generator, error)
 		}
 	}
 	return traffic.NewGenerator(cfg)
+}
+
+// profile is the packets of a load between the ends' addresses.
+func (w *way) profile(s scenario.Scenario) load.Profile {
+	p := load.Profile{
+		Src:   address(w.from, s),
+		Dst:   address(w.to, s),
+		Port:  w.port,
+		Flows: s.Flows,
+		Order: load.Order(s.Order),
+	}
+	for _, share := range s.Size.Shares() {
+		p.Sizes = append(p.Sizes, load.SizeShare{Size: share.Size, Weight: share.Weight})
+	}
+	return p
 }
 
 // entry is how packets get into the source device.
@@ -115,7 +129,7 @@ func (w *way) entry(s scenario.Scenario) entry {
 		return routed
 	case s.Topo == scenario.VXLAN:
 		return handed // its device has no ring of its own
-	case s.Topo == scenario.Bridged:
+	case s.Topo == scenario.Bridged || s.Topo == scenario.VM:
 		return redirected // into the host's veth, whatever the devices behind the bridge have
 	case w.from.Ethernet && s.Queues <= 1:
 		return redirected
@@ -140,7 +154,7 @@ func (u *udp) run(ctx context.Context, a amount) error {
 
 func (u *udp) comesToRest() atRest { return whenAccounted }
 
-func (u *udp) heldByReader() bool { return u.scenario.Sink == scenario.SinkSocket }
+func (u *udp) heldByReader() bool { return u.scenario.Sink == scenario.SinkSocket || u.guest != nil }
 
 func (u *udp) missing(seen observation) (sum outstanding, err error) {
 	err = u.read(func(w *way, c sink.Counts) {
@@ -200,6 +214,9 @@ func (u *udp) report(t *results.Trial, seen observation) (packets uint64, err er
 	}
 	if t.LatencyNs, err = results.NewDistribution(latency); err != nil {
 		return 0, distributionError("latency", err)
+	}
+	if u.guest != nil {
+		sink.EarlyPackets, sink.ClampedPackets = nil, nil // they are about latencies
 	}
 	t.Sink = &sink.Sink
 	t.Sender = &results.Sender{Kind: senderKind(u.scenario), Notes: u.pauses()}
@@ -275,7 +292,7 @@ func (u *udp) hostLinks(w *way, seen observation) hostLinks {
 	switch {
 	case u.scenario.Topo == scenario.VXLAN:
 		return hostLinks{kind: overlay, in: hosts[w.index], out: hosts[1-w.index]}
-	case u.scenario.Topo == scenario.Bridged && u.scenario.HasProcess():
+	case (u.scenario.Topo == scenario.Bridged || u.scenario.Topo == scenario.VM) && u.scenario.HasProcess():
 		return hostLinks{kind: bridged, in: hosts[w.index], out: seen.onward(w.direction)}
 	}
 	return hostLinks{}

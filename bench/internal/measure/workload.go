@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic/load"
+	"tunbench/bench/internal/vm"
 	"tunbench/forwarder"
 	"tunbench/results"
 )
@@ -65,18 +65,18 @@ const (
 )
 
 // newWorkload opens what the scenario's traffic needs at both ends.
-func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, p placement) (workload, error) {
+func newWorkload(ctx context.Context, s scenario.Scenario, scene *testbed.Testbed, guest *vm.Guest, p placement) (workload, error) {
 	switch {
 	case s.Gen == scenario.GenIperf3:
 		return newIperf3(ctx, s, scene, p)
 	case s.Gen == scenario.GenSockperf:
 		return newSockperf(ctx, s, scene, p)
 	case s.OpenLoop():
-		return newUDP(s, scene, p)
+		return newUDP(s, scene, guest, p)
 	case s.Proto == scenario.TCP:
-		return newTCP(ctx, s, scene)
+		return newTCP(ctx, s, scene, guest)
 	}
-	return newPingPong(s, scene, p), nil
+	return newPingPong(s, scene, guest, p), nil
 }
 
 // observation has the counters of the devices and of the forwarder at one moment.
@@ -92,12 +92,12 @@ type observation struct {
 	held    bool
 }
 
-func observe(scene *testbed.Testbed, running dut.Running) (observation, error) {
-	devices, err := scene.Counters()
+func (r *Rig) readCounters() (observation, error) {
+	devices, err := r.deviceCounters()
 	if err != nil {
 		return observation{}, err
 	}
-	stats, err := running.Counters()
+	stats, err := r.running.Counters()
 	if err != nil {
 		return observation{}, err
 	}

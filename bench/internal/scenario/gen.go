@@ -16,7 +16,7 @@ const maxIperf3Streams = 128
 const maxSockperfDuration = time.Minute
 
 func defaultGen(s *Scenario) string {
-	if !s.isDatagrams() || s.Size.Largest() > maxXDPSize {
+	if !s.isDatagrams() || s.Size.Largest() > maxXDPSize || s.Topo == VM && s.Dir == Bi {
 		return string(GenSocket)
 	}
 	return string(GenXDP)

@@ -12,7 +12,7 @@ import (
 
 // keys is the list of settings, in the order of the help text. A key may look only at keys before it to say whether it applies and what its
 // default is. The list is never changed.
-var keys = []key{
+var keys = withGuest([]key{
 	dutKey(),
 	topoKey(),
 	word("dev", "type of the forwarder's devices", TUN, func(s *Scenario) *Dev { return &s.Dev }, TUN, TAP).
@@ -89,7 +89,7 @@ var keys = []key{
 		func(s *Scenario) *time.Duration { return &s.Duration }),
 	span("warmup", "time under load before the measurement", 200*time.Millisecond, 0, time.Minute,
 		func(s *Scenario) *time.Duration { return &s.Warmup }),
-}
+})
 
 // load is the one key that is neither a word nor a number.
 var load = key{
@@ -136,15 +136,15 @@ func canChooseGen(s *Scenario) bool { return !isUDP(s) || s.Segs == 1 }
 func canPin(s *Scenario) bool { return s.HasProcess() || isUDP(s) }
 
 func defaultDev(s *Scenario) string {
-	if s.Topo == Bridged {
+	if s.Topo.hasBridge() {
 		return string(TAP)
 	}
 	return string(TUN)
 }
 
 func checkDev(s *Scenario) *breach {
-	if s.Topo == Bridged && s.Dev == TUN {
-		return &breach{"a bridge takes Ethernet frames, which a TUN device does not carry", "tap with topo=bridge"}
+	if s.Topo.hasBridge() && s.Dev == TUN {
+		return &breach{"a bridge takes Ethernet frames, which a TUN device does not carry", "tap with topo=" + string(s.Topo)}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (s Scenario) Device() Dev {
 	switch {
 	case s.Dev != "":
 		return s.Dev
-	case s.Topo == Bridged:
+	case s.Topo.hasBridge():
 		return TAP
 	}
 	return TUN // a rival

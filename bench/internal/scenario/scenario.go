@@ -200,7 +200,14 @@ type Scenario struct {
 	Qdisc    Qdisc
 	Duration time.Duration
 	Warmup   time.Duration
-	Sysctls  Sysctls // of every network namespace; empty is none
+
+	// The guest of topo=vm.
+	Guest        string // its kernel
+	GuestQueues  int    // of its NIC
+	GuestOffload GuestOffload
+	Accel        Accel
+
+	Sysctls Sysctls // of every network namespace; empty is none
 }
 
 // OpenLoop says whether the load is UDP that does not wait for answers, and generator and sink are ours: each packet is sent at its time and

@@ -8,7 +8,7 @@ var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", 
 // Tester is what a scenario asks of the tester, the same for every device under test that the same load reaches in the same way: a part of
 // the scenario's name, which [Parse] understands. Kernel references all count as the one with nothing under test, rivals as the forwarder that stands in for them.
 func (s Scenario) Tester() string {
-	s = s.StandIn()
+	s = s.StandIn().onHost()
 	if s.DUT == Forwarder {
 		return s.nameOf(func(key string) bool { return !slices.Contains(dutKeys, key) })
 	}
@@ -18,6 +18,7 @@ func (s Scenario) Tester() string {
 
 // Bare returns the scenario with nothing under test: the kernel alone, in what surrounds the device under test otherwise.
 func (s Scenario) Bare() (Scenario, error) {
+	s = s.onHost()
 	bare, err := Override([]Scenario{s}, []string{"dut=" + string(s.reference()), "topo=" + string(s.around())})
 	if err != nil {
 		return s, err
@@ -27,7 +28,7 @@ func (s Scenario) Bare() (Scenario, error) {
 
 // reference is what stands where the device under test is, where nothing is under test.
 func (s Scenario) reference() DUT {
-	if s.Topo == Bridged {
+	if s.Topo.hasBridge() {
 		return Bridge
 	}
 	return Veth

@@ -15,6 +15,8 @@ func TestTester(t *testing.T) {
 		{"dut=netpoll ip=6", "dut=forwarder vnet=off ip=6"},
 		{"dut=route size=128", "dut=veth size=128"},
 		{"dut=netpoll topo=bridge", "dut=forwarder topo=bridge vnet=off"},
+		{"topo=vm guestqueues=2 dut=forwarder", "topo=bridge dut=forwarder"},
+		{"topo=vm dut=bridge", "topo=bridge dut=bridge"},
 		{"dut=route topo=vxlan", "dut=veth topo=vxlan"},
 	} {
 		one, other := parseOne(t, test.one).Tester(), parseOne(t, test.other).Tester()

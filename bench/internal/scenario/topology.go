@@ -18,18 +18,23 @@ const (
 	Bridged Topo = "bridge"
 	// VXLAN is Direct with a VXLAN device at each host, which the load goes through: the device under test carries it encapsulated.
 	VXLAN Topo = "vxlan"
+	// VM is Bridged with a virtual machine in place of the far host: the guest's NIC is a TAP device on the far bridge.
+	VM Topo = "vm"
 )
+
+// hasBridge says whether hosts reach the device under test by bridges.
+func (t Topo) hasBridge() bool { return t == Bridged || t == VM }
 
 // topologies lists those in which a device under test can be measured; the first is the default.
 func topologies(s *Scenario) []Topo {
 	if s.DUT == Bridge {
-		return []Topo{Bridged}
+		return []Topo{Bridged, VM}
 	}
 	var all []Topo
 	if tunnelOf(s.DUT) == nil || s.IsRival() {
 		all = append(all, Direct)
 		if s.takesTAP() {
-			all = append(all, Bridged)
+			all = append(all, Bridged, VM)
 		}
 		all = append(all, VXLAN)
 	}
@@ -66,8 +71,8 @@ func (s Scenario) CarriesEthernet() bool { return s.Device() == TAP || s.Topo ==
 
 // topoKey is the key of the topology. Names before it had none, and meant topo=direct.
 func topoKey() key {
-	return word("topo", "what surrounds the device under test: nothing, a tunnel's physical link, bridges, or VXLAN", Direct,
-		func(s *Scenario) *Topo { return &s.Topo }, Direct, Tunnel, Bridged, VXLAN).
+	return word("topo", "what surrounds the device under test: nothing, a physical link, bridges, VXLAN, or bridges and a guest", Direct,
+		func(s *Scenario) *Topo { return &s.Topo }, Direct, Tunnel, Bridged, VXLAN, VM).
 		optional(string(Direct)).defaulting(defaultTopo).with(checkTopo)
 }
 
@@ -76,7 +81,7 @@ func defaultTopo(s *Scenario) string { return string(topologies(s)[0]) }
 func checkTopo(s *Scenario) *breach {
 	possible := topologies(s)
 	if slices.Contains(possible, s.Topo) {
-		return nil
+		return checkVM(s)
 	}
 	words := make([]string, len(possible))
 	for i, topo := range possible {
@@ -84,9 +89,9 @@ func checkTopo(s *Scenario) *breach {
 	}
 	reason := "dut=" + string(s.DUT) + " cannot be measured in it"
 	switch {
-	case s.Topo == Bridged && s.HasProcess():
+	case s.Topo.hasBridge() && s.HasProcess():
 		reason = "a bridge takes Ethernet frames, which the TUN devices of dut=" + string(s.DUT) + " do not carry"
-	case s.Topo == Bridged:
+	case s.Topo.hasBridge():
 		reason += "; what it is compared with there is dut=bridge, the bridge alone"
 	case s.DUT == Bridge:
 		reason = "dut=bridge is the bridge alone, without a program"

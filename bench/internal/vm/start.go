@@ -25,8 +25,9 @@ type Spec struct {
 	Kernel   string // a pattern of a Debian kernel, as guest.ParsePattern reads it
 	Queues   int    // queue pairs of its NIC, and at least as many CPUs
 	VnetHdr  bool   // a virtio_net_hdr on each packet of the TAP device; without one there are no features
-	Features guest.NICFeatures
-	Emulated bool // QEMU translates every instruction, else KVM runs the guest
+	Checksum bool   // checksums are left to the other side
+	TSO      bool   // so are TCP superpackets; needs Checksum
+	Emulated bool   // QEMU translates every instruction, else KVM runs the guest
 }
 
 // Machines starts guests, one at a time, and remembers between them what works here. Its methods may be called from any goroutine.
@@ -112,7 +113,7 @@ func (m *Machines) start(ctx context.Context, scene *testbed.Testbed, cfg testbe
 		launcher.Accel = guest.Emulated
 	}
 	launcher.Machine.CPUs = max(launcher.Machine.CPUs, spec.Queues)
-	launcher.NIC = &guest.NIC{Queues: queues, MAC: net.HardwareAddr(testbed.GuestMAC()), Features: spec.Features}
+	launcher.NIC = &guest.NIC{Queues: queues, MAC: net.HardwareAddr(testbed.GuestMAC()), Features: guest.NICFeatures{Checksum: spec.Checksum, Segmentation: spec.TSO}}
 	session, err := launcher.Start(ctx, kernel, []string{AgentCommand})
 	if err != nil {
 		return nil, err
