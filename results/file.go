@@ -11,6 +11,7 @@ type File struct {
 	Comparisons  []Comparison
 	Sweeps       []Sweep // one for each sitting
 	Gates        []Gate
+	Bisects      []Bisect
 	End          *End // nil if the run did not come to its end
 	Warnings     []Warning
 }
@@ -36,6 +37,8 @@ func (f *File) Add(r Record) {
 		f.Sweeps = append(f.Sweeps, r)
 	case Gate:
 		f.Gates = append(f.Gates, r)
+	case Bisect:
+		f.Bisects = append(f.Bisects, r)
 	case End:
 		f.End = &r
 	}

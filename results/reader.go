@@ -151,6 +151,8 @@ func (f *reading) take(kind Kind, line []byte) error {
 		return take[Sweep](f.file, line)
 	case KindGate:
 		return take[Gate](f.file, line)
+	case KindBisect:
+		return take[Bisect](f.file, line)
 	case KindEnd:
 		return take[End](f.file, line)
 	}

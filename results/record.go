@@ -21,11 +21,12 @@ const (
 	KindComparison  Kind = "comparison"
 	KindSweep       Kind = "sweep"
 	KindGate        Kind = "gate"
+	KindBisect      Kind = "bisect"
 	KindEnd         Kind = "end"
 )
 
 // Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison], a
-// [Sweep], a [Gate] or an [End].
+// [Sweep], a [Gate], a [Bisect] or an [End].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

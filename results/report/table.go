@@ -27,6 +27,10 @@ func Table(f *results.File, o Options) (string, error) {
 	}
 	p.Paragraph(prefixed("warning: ", warnings), layout.Gap, text.FgYellow)
 	p.gates(f.Gates)
+	for _, b := range f.Bisects {
+		p.Blank()
+		p.Paragraph([]string{"bisect: " + plain(b.Headline)}, "", text.Bold)
+	}
 	return p.String(), nil
 }
 

@@ -29,6 +29,7 @@ type Outcome struct {
 	Whole    bool          // the file that was to be resumed is complete
 	Gate     gate.Report   // of a Gate
 	SelfTest gate.SelfTest // of a SelfTest
+	Bisected *Bisected     // of a Bisect; nil before its commits are known
 }
 
 // task is a measurement that is ready to begin.

@@ -62,6 +62,8 @@ type gating struct {
 	*Gate
 	keep *records
 	made int // series, in the file
+
+	label string // before what progress says; "" is nothing
 }
 
 // compare measures two builds in every scenario, and reports what was found.
@@ -74,7 +76,7 @@ func (g *gating) compare(ctx context.Context, baseline, candidate build) (gate.R
 		Scenarios: names, Thresholds: g.Thresholds,
 		Measure: func(ctx context.Context, i int, label string) (gate.Series, error) {
 			arms := [2]measure.Arm{{Scenario: g.fitted[i], Variant: baseline.variant}, {Scenario: g.fitted[i], Variant: candidate.variant}}
-			return g.series(ctx, arms, label)
+			return g.series(ctx, arms, g.label+label)
 		},
 	}.Run(ctx)
 	h := g.keep.file.Host

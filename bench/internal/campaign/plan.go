@@ -37,7 +37,7 @@ type Tester struct {
 	Uncalibrated bool `json:"uncalibrated,omitempty"` // do not measure first what the tester can do
 }
 
-// Work is one kind of measurement: [Run], [Comparison], [Gate], [SelfTest], [Sweep], [Search], [Burst], [Soak] or [Calibration].
+// Work is one kind of measurement: [Run], [Comparison], [Gate], [SelfTest], [Bisect], [Sweep], [Search], [Burst], [Soak] or [Calibration].
 type Work interface {
 	// kind names the type in JSON.
 	kind() string
@@ -50,7 +50,7 @@ type Work interface {
 
 // kinds makes an empty work of each kind.
 var kinds = []func() Work{
-	func() Work { return &Run{} }, func() Work { return &Comparison{} }, func() Work { return &Gate{} }, func() Work { return &SelfTest{} },
+	func() Work { return &Run{} }, func() Work { return &Comparison{} }, func() Work { return &Gate{} }, func() Work { return &SelfTest{} }, func() Work { return &Bisect{} },
 	func() Work { return &Sweep{} }, func() Work { return &Search{} }, func() Work { return &Burst{} }, func() Work { return &Soak{} },
 	func() Work { return &Calibration{} },
 }

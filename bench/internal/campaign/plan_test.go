@@ -40,6 +40,7 @@ func TestPlanSurvivesJSON(t *testing.T) {
 			Length: length,
 		},
 		&compared,
+		&Bisect{Scenarios: two, Thresholds: thresholds, Length: length, Good: "v1", Bad: "main", Again: 2, Words: []string{"size=64,1400"}},
 		&SelfTest{Gate: compared, Handicaps: []float64{0.2, 0.4}},
 		&Sweep{Cells: two, Design: results.Sweep{
 			Words: []string{"size=64,1400"}, Design: "full", Seed: 7, Rounds: 3, Metric: results.MetricForwarded,

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tunbench/results"
+)
+
+// bisectRepository has the example in C as its first commit, then the same with a text in place of the line that follows, a
+// commit for each.
+func bisectRepository(t *testing.T, texts ...string) (file string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "c")
+	if err := os.CopyFS(dir, os.DirFS("examples/c")); err != nil {
+		t.Fatal(err)
+	}
+	git := func(args ...string) {
+		cmd := exec.Command("git", append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+	}
+	source := filepath.Join(dir, "c-forwarder.c")
+	first, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const place = "\t\tif (n > 0 && write("
+	git("init", "-q", "-b", "main")
+	git("add", ".")
+	git("commit", "-q", "-m", "commit 0")
+	for i, text := range texts {
+		changed := strings.Replace(string(first), place, text+"\n"+place, 1)
+		if changed == string(first) {
+			t.Fatalf("the example has no line %q", place)
+		}
+		if err := os.WriteFile(source, []byte(changed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		git("commit", "-q", "-a", "-m", "commit "+itoa(i+1))
+	}
+	return filepath.Join(dir, "program.yaml")
+}
+
+// bisectBriefly are words and a file of thresholds by which a cost of many times as much is found in few rounds.
+func bisectBriefly(t *testing.T, file string) []string {
+	t.Helper()
+	thresholds := filepath.Join(t.TempDir(), "bisect.yaml")
+	text := "confidence: 0.6\nmetrics:\n  cpu.dut_ns_per_packet: {margin: 300%, required: true}\n"
+	for _, m := range []string{"forwarded_pps", "delivered_ratio", "latency_ns.p50"} {
+		text += "  " + m + ": {required: false}\n"
+	}
+	if err := os.WriteFile(thresholds, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return append(strings.Fields("-n 5 --min-rounds 5 --again 0 --no-calibration --no-control --program "+file+" --thresholds "+thresholds+" --"),
+		strings.Fields("size=64 load=1000 duration=100ms warmup=0s pin=off")...)
+}
+
+// slowLine costs a tenth of a millisecond for each packet, on any machine many times what it costs without.
+const slowLine = "\t\tfor (volatile int spin = 0; spin < 200000; spin++) continue;"
+
+// TestBisect finds a slow commit past one that does not build, and leaves nothing.
+func TestBisect(t *testing.T) {
+	needRoot(t)
+	file, temp, out := bisectRepository(t, "#error it does not build", "\t\t// fine", slowLine), t.TempDir(), filepath.Join(t.TempDir(), "bisect.jsonl")
+	t.Setenv("TMPDIR", temp)
+	code, stdout, stderr := tunbench(t, append([]string{"bisect", "main~3", "main", "-o", out}, bisectBriefly(t, file)...)...)
+	if code != exitSuccess || !strings.Contains(stdout, "is the first slower commit: commit 3") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if !strings.Contains(stderr, "is skipped") || !strings.Contains(stderr, "it does not build") {
+		t.Errorf("nothing says why a commit was skipped: %s", stderr)
+	}
+	f := readBack(t, out)
+	if len(f.Bisects) != 1 {
+		t.Fatalf("%d records of the answer", len(f.Bisects))
+	}
+	answer := f.Bisects[0]
+	if answer.Answer != "found" || len(answer.Suspects) != 1 || answer.Suspects[0].Subject != "commit 3" {
+		t.Errorf("the record says %+v", answer)
+	}
+	var verdicts []string
+	for _, s := range answer.Steps {
+		verdicts = append(verdicts, s.Verdict)
+		if s.Verdict == "slower" && (s.Metric != results.MetricDUTCost || s.Ratio < 3 || s.Rounds != 10) {
+			t.Errorf("a slower step rests on %+v", s)
+		}
+	}
+	if got := strings.Join(verdicts, ", "); got != "slower, skipped, not slower, slower" {
+		t.Errorf("steps: %s", got)
+	}
+	if len(f.Gates) != 3 { // the skipped one was not measured
+		t.Errorf("%d records of comparisons, want 3", len(f.Gates))
+	}
+	if left := entries(t, temp); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestBisectRefuses what is no question, before anything is measured.
+func TestBisectRefuses(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	file := bisectRepository(t, "// one")
+	for name, test := range map[string]struct {
+		words string
+		code  int
+		says  string
+	}{
+		"no such revision":  {"nowhere main --program " + file, exitUsage, "not found"},
+		"the wrong way":     {"main main~1 --program " + file, exitUsage, "a later one of the same branch"},
+		"the same":          {"main main --program " + file, exitUsage, "a later one of the same branch"},
+		"one revision":      {"main", exitUsage, "at least 2 arg"},
+		"no program":        {"main~1 main --program " + file + ".none", exitUsage, "--program"},
+		"other devices":     {"main~1 main dut=route", exitUsage, "a gate compares builds"},
+		"too many rounds":   {"main~1 main --again 9", exitUsage, "0 to 5 times"},
+		"unknown threshold": {"main~1 main --thresholds " + file, exitUsage, "program.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := tunbench(t, append([]string{"bisect"}, strings.Fields(test.words)...)...)
+			if code != test.code || !strings.Contains(stderr, test.says) || stdout != "" {
+				t.Errorf("exit code %d, want %d: %s%s", code, test.code, stdout, stderr)
+			}
+		})
+	}
+}
