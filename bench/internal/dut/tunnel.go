@@ -26,7 +26,26 @@ func tunnelFor(s scenario.Scenario) (Kind, error) {
 	if k, ok := tunnel.Find(string(s.DUT)); ok {
 		return Tunnel(k), nil
 	}
+	switch s.DUT {
+	case scenario.KernelVXLAN:
+		return kernelTunnel{testbed.DriverVXLAN}, nil
+	case scenario.IPIP:
+		return kernelTunnel{testbed.DriverIPIP}, nil
+	case scenario.GRE:
+		return kernelTunnel{testbed.DriverGRE}, nil
+	}
 	return nil, fmt.Errorf("device under test %q: not known as a tunnel", s.DUT)
+}
+
+// kernelTunnel is a tunnel of the kernel's own: the scene itself brings it about.
+type kernelTunnel struct{ driver testbed.Driver }
+
+func (k kernelTunnel) Scene(s scenario.Scenario) testbed.Config {
+	return testbed.Config{Topology: testbed.Tunnel, Link: linkOf(s), Driver: k.driver}
+}
+
+func (kernelTunnel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []int) (Running, error) {
+	return inKernel{}, nil
 }
 
 // tunnelPair is a tunnel that is a program at each end.

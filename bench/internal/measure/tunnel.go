@@ -119,7 +119,7 @@ func innerOf(s scenario.Scenario, seen testbed.Counters) (packets, bytes uint64,
 		packets += n
 		bytes += b
 	}
-	if s.Device() == scenario.TAP {
+	if s.Device() == scenario.TAP && s.HasProcess() { // the kernel's tunnels count IP packets (iptunnel_xmit_stats)
 		bytes -= ethernetHeaderLen * packets
 	}
 	return packets, bytes, true

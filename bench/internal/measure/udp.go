@@ -127,7 +127,7 @@ func (w *way) entry(s scenario.Scenario) entry {
 		return sent
 	case s.Gen == scenario.GenXDPIP:
 		return routed
-	case s.Topo == scenario.VXLAN:
+	case s.Topo == scenario.VXLAN, s.Topo == scenario.Tunnel && !s.HasProcess():
 		return handed // its device has no ring of its own
 	case s.Topo == scenario.Bridged || s.Topo == scenario.VM:
 		return redirected // into the host's veth, whatever the devices behind the bridge have

@@ -95,7 +95,7 @@ func hasDev(s *Scenario) bool {
 
 // dutKey names what is under test: one of ours, or a program that was declared.
 func dutKey() key {
-	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Bridge, Plain)
+	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Bridge, Plain, KernelVXLAN, IPIP, GRE)
 	ours := k.parse
 	k.parse = func(s *Scenario, text string) error {
 		for _, p := range declared() {

@@ -23,6 +23,9 @@ const (
 	Route       DUT = "route"        // the kernel's router between two veth pairs
 	Veth        DUT = "veth"         // one veth pair, nothing between
 	Bridge      DUT = "bridge"       // the kernel's bridge between two veth pairs
+	KernelVXLAN DUT = "vxlan"        // the kernel's tunnel of Ethernet frames in UDP
+	IPIP        DUT = "ipip"         // the kernel's tunnel of IP in IP
+	GRE         DUT = "gre"          // the kernel's tunnel of IP in GRE
 	Plain       DUT = "plain"        // our own tunnel: packets in UDP, without a cipher
 )
 

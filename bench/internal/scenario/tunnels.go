@@ -27,6 +27,10 @@ const (
 func tunnels() []tunnel {
 	return []tunnel{
 		{name: Plain, devs: []Dev{TUN, TAP}, settings: []string{"queues", "batch"}, overhead: inUDP(0)},
+		// RFC 7348, section 5: IPv4, UDP, VXLAN and inner Ethernet header.
+		{name: KernelVXLAN, devs: []Dev{TAP}, kernel: true, overhead: inUDP(8)},
+		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }},
+		{name: GRE, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen + greHeaderLen }},
 	}
 }
 
@@ -140,5 +144,6 @@ func tunnelMTU(s *Scenario) string {
 const (
 	defaultLinkMTU = 1500
 	minMTU         = 576
+	greHeaderLen   = 4   // RFC 2784, without options
 	minLinkMTU     = 700 // minMTU and the overhead of any tunnel
 )

@@ -10,6 +10,9 @@ import (
 func TestTunnelNames(t *testing.T) {
 	for words, want := range map[string]string{
 		"dut=plain":                         "topo=tunnel mtu=1472 linkmtu=1500 linkrate=unlimited linkdelay=0s ugso=on ugro=on",
+		"dut=vxlan":                         "topo=tunnel mtu=1450",
+		"dut=ipip":                          "mtu=1480",
+		"dut=gre linkmtu=1600":              "mtu=1576",
 		"dut=plain topo=tunnel dev=tap":     "mtu=1458",
 		"dut=plain linkmtu=9000 ugro=off":   "mtu=8972 ugro=off",
 		"dut=plain linkrate=2.5G":           "linkrate=2500000000",

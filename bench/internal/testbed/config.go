@@ -44,6 +44,9 @@ type Config struct {
 
 	// Link is the physical link of topology Tunnel; the others have none.
 	Link PhysicalLink
+	// Driver makes the devices of topology Tunnel those of the kernel's own tunnel; "" is
+	// TUN or TAP devices.
+	Driver Driver
 
 	// Kind of the two devices of topologies Devices and Tunnel; those of Bridges are always TAP devices.
 	Kind tun.Kind
@@ -131,7 +134,7 @@ func (c *Config) check() error {
 	if c.Guest && c.VXLAN {
 		return &ConfigError{"VXLAN", "true", "false with Guest, whose devices are not seen from here"}
 	}
-	if c.Topology.endsAttach() && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
+	if c.Topology.endsAttach() && c.Driver == "" && !c.Absent && c.Kind != tun.TUN && c.Kind != tun.TAP {
 		return &ConfigError{"Kind", c.Kind.String(), "tun or tap"}
 	}
 	if least := c.minMTU(); c.MTU != 0 && (c.MTU < least || c.MTU > maxMTU) {
@@ -144,6 +147,9 @@ func (c *Config) check() error {
 		return &ConfigError{"Qdisc", c.Qdisc, "nothing, " + strings.Join(qdiscs(), ", ")}
 	}
 	if err := c.checkShaper(); err != nil {
+		return err
+	}
+	if err := c.checkDriver(); err != nil {
 		return err
 	}
 	if err := c.checkLink(); err != nil {

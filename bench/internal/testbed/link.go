@@ -17,7 +17,7 @@ func (ns *Namespace) configure(plan linkPlan, cfg Config) (index int, ethernet b
 	if err != nil {
 		return 0, false, fmt.Errorf("find device %s in %s: %w", plan.device, ns.name, err)
 	}
-	index, ethernet = link.Attrs().Index, len(link.Attrs().HardwareAddr) > 0
+	index, ethernet = link.Attrs().Index, link.Attrs().EncapType == "ether"
 	if err := ns.configureDevice(linkOf(index), ethernet, plan, cfg); err != nil {
 		return 0, false, fmt.Errorf("configure device %s in %s: %w", plan.device, ns.name, err)
 	}

@@ -21,8 +21,18 @@ func wireDevices(spaces map[role]*Namespace, cfg Config) error {
 	return nil
 }
 
-// wireTunnel makes what the ends of the tunnel attach to. The physical link below is another matter.
-func wireTunnel(spaces map[role]*Namespace, cfg Config) error { return wireDevices(spaces, cfg) }
+// wireTunnel makes what the ends of the tunnel attach to, or the ends themselves where they are the kernel's. The
+// physical link is there.
+func wireTunnel(spaces map[role]*Namespace, cfg Config) error {
+	if cfg.Driver == "" {
+		return wireDevices(spaces, cfg)
+	}
+	a, b := addrsWireA().v4, addrsWireB().v4
+	if err := spaces[roleA].createTunnelDevice(cfg.Driver, a, b); err != nil {
+		return err
+	}
+	return spaces[roleB].createTunnelDevice(cfg.Driver, b, a)
+}
 
 func wireVeth(spaces map[role]*Namespace, _ Config) error {
 	return createVeth(spaces[roleA], endDevice, spaces[roleB], endDevice)
