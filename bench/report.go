@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,6 +28,7 @@ const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
   tunbench report --format gobench old.jsonl > old.txt    and likewise new.jsonl; then
   benchstat -ignore tunbench old.txt new.txt              -ignore: their versions differ
   tunbench report --format otava results/*.jsonl > history.csv
+  tunbench report --format html today.jsonl > today.html
   tunbench report --hdr mine.jsonl > mine.hlog`
 
 // reportFormat is a form in which a result file can be printed.
@@ -40,7 +42,7 @@ func reportFormats() []reportFormat {
 	return []reportFormat{
 		{"text", "the table, for a terminal", single((*console).printTable), false},
 		{"markdown", "the table, for GitHub", single((*console).printMarkdown), false},
-		{"html", "a page with charts, one file that asks nothing of any server; several files are compared", writtenTogether(page.Write), true},
+		{htmlFormat, "a page with charts, one file that asks nothing of any server; several files are compared", writtenTogether(page.Write), true},
 		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV), false},
 		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench), false},
 		{"openmetrics", "medians as OpenMetrics with their time, for Prometheus: promtool tsdb create-blocks-from openmetrics", written(report.WriteOpenMetrics), false},
@@ -95,6 +97,16 @@ func (con *console) report(paths []string, format string, hdr bool) error {
 		if len(paths) > 1 && !f.many {
 			return &usageError{fmt.Errorf("%d files: --format %s prints one; tunbench compare sets two side by side", len(paths), format)}
 		}
+		if f.name == htmlFormat && len(paths) == 1 {
+			// What check found is no result file: it has no host, no trials and no figures.
+			cases, err := results.ReadCases(paths[0])
+			if err == nil {
+				return printed(con, func(w io.Writer) error { return page.WriteCases(w, cases) })
+			}
+			if !errors.Is(err, results.ErrNoCases) {
+				return fmt.Errorf("report: %w", err)
+			}
+		}
 		files := make([]*results.File, len(paths))
 		for i, path := range paths {
 			var err error
@@ -105,6 +117,21 @@ func (con *console) report(paths []string, format string, hdr bool) error {
 		return f.print(con, files...)
 	}
 	return &usageError{fmt.Errorf("--format %s: want one of %s", format, strings.Join(reportFormatNames(), ", "))}
+}
+
+// htmlFormat is the page, which takes what check found too.
+const htmlFormat = "html"
+
+// printed prints what a function writes.
+func printed(con *console, write func(io.Writer) error) error {
+	out := bufio.NewWriter(con.stdout)
+	if err := write(out); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("print report: %w", err)
+	}
+	return nil
 }
 
 // single prints one file.
@@ -120,13 +147,6 @@ func written(write func(io.Writer, *results.File) error) func(*console, ...*resu
 // writtenTogether prints what a function of package report writes of all files.
 func writtenTogether(write func(io.Writer, ...*results.File) error) func(*console, ...*results.File) error {
 	return func(con *console, files ...*results.File) error {
-		out := bufio.NewWriter(con.stdout)
-		if err := write(out, files...); err != nil {
-			return err
-		}
-		if err := out.Flush(); err != nil {
-			return fmt.Errorf("print report: %w", err)
-		}
-		return nil
+		return printed(con, func(w io.Writer) error { return write(w, files...) })
 	}
 }

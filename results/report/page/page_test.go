@@ -110,3 +110,26 @@ func TestCommandCanBePasted(t *testing.T) {
 		}
 	}
 }
+
+func TestMatrixOfCases(t *testing.T) {
+	var out bytes.Buffer
+	err := WriteCases(&out, []results.Case{
+		{Setting: "dev=tun/dut=one", Case: "legal/sizes", Outcome: "pass"},
+		{Setting: "dev=tun/dut=two", Case: "legal/sizes", Outcome: "fail", Again: "fail", Finding: "lost", Reason: fixture.Hostile},
+		{Setting: "dev=tun/dut=one", Case: "hostile/short", Outcome: "n/a"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"3 packet-exact cases: 1 passed, 1 failed, 1 not applicable; distrust the program in legal/sizes.", "legal/sizes on setting 2: lost:", "it failed again", "✗ fail", "2 two"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("the page lacks %q", text)
+		}
+	}
+	if strings.Count(out.String(), "<script") != 1 {
+		t.Error("hostile text is not escaped")
+	}
+	if out.Reset(); WriteCases(&out, nil) == nil || out.Len() > 0 {
+		t.Error("a page of no case")
+	}
+}
