@@ -70,10 +70,11 @@ func TestCPUPartsAddUp(t *testing.T) {
 		want    CPUParts
 		ok      bool
 	}{
-		"modes":          {map[results.Metric]float64{results.MetricMachineCost: 1000, results.MetricDUTCost: 400, user: 50, system: 150}, CPUParts{100, 300, 0, 600}, true},
-		"no modes":       {map[results.Metric]float64{results.MetricMachineCost: 1000, results.MetricDUTCost: 400}, CPUParts{0, 0, 400, 600}, true},
+		"modes":          {map[results.Metric]float64{results.MetricMachineCost: 1000, results.MetricDUTCost: 400, user: 50, system: 150}, CPUParts{ProgramUser: 100, ProgramSystem: 300, Rest: 600}, true},
+		"no modes":       {map[results.Metric]float64{results.MetricMachineCost: 1000, results.MetricDUTCost: 400}, CPUParts{Program: 400, Rest: 600}, true},
 		"no process":     {map[results.Metric]float64{results.MetricMachineCost: 1000}, CPUParts{Rest: 1000}, true},
-		"sampled coarse": {map[results.Metric]float64{results.MetricMachineCost: 300, results.MetricDUTCost: 400}, CPUParts{0, 0, 400, 0}, true},
+		"sampled coarse": {map[results.Metric]float64{results.MetricMachineCost: 300, results.MetricDUTCost: 400}, CPUParts{Program: 400}, true},
+		"a tunnel":       {map[results.Metric]float64{results.MetricMachineCost: 1000, results.MetricDUTCost: 700, results.MetricEndA: 300, results.MetricEndB: 400}, CPUParts{EndA: 300, EndB: 400, Rest: 300}, true},
 		"no machine":     {map[results.Metric]float64{results.MetricDUTCost: 400}, CPUParts{}, false},
 	} {
 		if got, ok := CPUPartsOf(summary(c.figures)); got != c.want || ok != c.ok {

@@ -10,10 +10,10 @@ import (
 
 // cpu adds where the CPU time of a packet went.
 func (b *builder) cpu(s *section, lines []line) error {
-	names := []string{"program, user mode", "program, kernel", "program", "sender, receiver and the rest"}
+	names := []string{"program, user mode", "program, kernel", "program", "end A of the tunnel", "end B of the tunnel", "sender, receiver and the rest"}
 	stack := chart.Stack{Name: "ns of CPU time per packet forwarded", Format: report.Significant}
 	used := make([]bool, len(names))
-	f := figure{Title: "CPU time per packet", Table: table{Head: numbers("", "machine ns", "program ns", "of it user", "of it kernel", "rest ns")}}
+	f := figure{Title: "CPU time per packet", Table: table{Head: numbers("", "machine ns", "program ns", "of it user", "of it kernel", "of it end A", "of it end B", "rest ns")}}
 	heading := ""
 	for _, l := range lines {
 		heading = nextHeading(heading, l)
@@ -21,7 +21,7 @@ func (b *builder) cpu(s *section, lines []line) error {
 		if !ok {
 			continue
 		}
-		sizes := []float64{parts.ProgramUser, parts.ProgramSystem, parts.Program, parts.Rest}
+		sizes := []float64{parts.ProgramUser, parts.ProgramSystem, parts.Program, parts.EndA, parts.EndB, parts.Rest}
 		row := chart.StackRow{
 			Label: l.rowLabel(), Heading: heading, Key: l.key(), Sizes: sizes,
 			Value: report.Significant(parts.Machine()), Tips: make([]string, len(sizes)),
@@ -32,17 +32,17 @@ func (b *builder) cpu(s *section, lines []line) error {
 			row.Tips[i] = fmt.Sprintf("%s\n%s: %s ns per packet", l.title(), names[i], report.Significant(size))
 		}
 		stack.Rows = append(stack.Rows, row)
-		program := parts.Program + parts.ProgramUser + parts.ProgramSystem
+		program := parts.Program + parts.ProgramUser + parts.ProgramSystem + parts.EndA + parts.EndB
 		f.Table.Rows = append(f.Table.Rows, tableRow{l.key(), []cell{
 			{Text: l.title()},
 			figureCell(parts.Machine(), report.Significant(parts.Machine())), positive(program), positive(parts.ProgramUser),
-			positive(parts.ProgramSystem), positive(parts.Rest),
+			positive(parts.ProgramSystem), positive(parts.EndA), positive(parts.EndB), positive(parts.Rest),
 		}})
 	}
 	if len(stack.Rows) == 0 {
 		return nil
 	}
-	classes := []string{"p1", "p2", "p5", "p0"}
+	classes := []string{"p1", "p2", "p5", "p3", "p4", "p0"}
 	keep := func(values []float64) (kept []float64) {
 		for i, v := range values {
 			if used[i] {

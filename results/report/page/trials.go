@@ -26,6 +26,7 @@ func stripMetrics() []stripMetric {
 		{results.Latency("p99"), "Latency, 99th percentile", "µs one way, from the intended send time", report.Micros},
 		{results.RoundTrip("p50"), "Round trip, median", "µs there and back, one packet in flight", report.Micros},
 		{results.RoundTrip("p99"), "Round trip, 99th percentile", "µs there and back, one packet in flight", report.Micros},
+		{results.MetricOverhead, "What the tunnel adds on the wire", "bytes per packet", report.Significant},
 	}
 }
 
