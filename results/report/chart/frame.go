@@ -37,7 +37,7 @@ func (f frame) xAxis(c *canvas, s Scale, format Format, name string) (bottom flo
 		c.line("grid", x, f.top, x, f.bottom)
 		label := short(format(v))
 		half := letter * float64(len([]rune(label))) / 2
-		if x-half < end || x+half > f.right+24 {
+		if x-half < end || x+half > f.right+13 {
 			continue
 		}
 		end = x + half + edge

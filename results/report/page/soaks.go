@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tunbench/results"
 	"tunbench/results/analysis"
@@ -93,12 +94,24 @@ func (b *builder) overTime(s *section, title string, m stripMetric, file *result
 	y := chart.Fit(all)
 	xy := chart.XY{
 		Series: []chart.Series{series}, X: chart.Scale{Low: slices.Min(seconds), High: slices.Max(seconds)}, Y: y, XName: "time since the start", YName: m.axis,
-		XFormat: report.Seconds, YFormat: m.format, Height: 130,
+		XFormat: clock, YFormat: m.format, Height: 130,
 	}
 	f.Note += axisNote(y.FromZero(), y.Log)
 	f, err := b.chart(f, fmt.Sprintf("A line from %s to %s %s.", m.format(series.Points[0].Y), m.format(series.Points[len(points)-1].Y), m.axis), xy.Draw)
 	s.Figures = append(s.Figures, f)
 	return err
+}
+
+// clock is a time on an axis, without seconds and minutes that are 0: "1h40m".
+func clock(seconds float64) string {
+	text := report.Seconds(seconds)
+	if hours, found := strings.CutSuffix(text, "h0m0s"); found {
+		return hours + "h"
+	}
+	if minutes, found := strings.CutSuffix(text, "m0s"); found {
+		return minutes + "m"
+	}
+	return text
 }
 
 // driftWords says how a metric changed.
