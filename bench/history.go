@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"tunbench/results"
 	"tunbench/results/analysis"
 	"tunbench/results/report"
+	"tunbench/results/report/page"
 )
 
 const historyHelp = `Read many result files as a history, and find where a figure changed.
@@ -38,12 +40,13 @@ same run, or the newest run lacks a figure, or no series has 8 runs.`
 
 const historyExamples = `  tunbench history results/
   tunbench history --recent 3 nightly/*.jsonl      for CI: fail on a change in the last three
+  tunbench history --html results/ > history.html
   tunbench history --json results/ | jq 'select(.changes) | .scenario'`
 
 // historyOptions are the flags of `tunbench history`.
 type historyOptions struct {
 	analysis.HistoryOptions
-	json, markdown bool
+	json, markdown, html bool
 }
 
 func (con *console) historyCommand() *cobra.Command {
@@ -62,6 +65,7 @@ func (con *console) historyCommand() *cobra.Command {
 	flags.BoolVar(&o.Absolute, "absolute", false, "take figures as they are, not as ratios to a reference")
 	flags.BoolVar(&o.json, "json", false, "print a record per series as JSON Lines instead of the tables; warnings go to standard error")
 	flags.BoolVar(&o.markdown, "markdown", false, "print the tables in Markdown")
+	flags.BoolVar(&o.html, "html", false, "print a page with a chart of each series")
 	return cmd
 }
 
@@ -71,8 +75,8 @@ func (con *console) history(o historyOptions, args []string) error {
 		return &usageError{fmt.Errorf("--significance %v: want 0.004 to 0.5", o.Significance)}
 	case o.Recent < 1:
 		return &usageError{fmt.Errorf("--recent %d: want a number of runs, at least 1", o.Recent)}
-	case o.json && o.markdown:
-		return &usageError{fmt.Errorf("--json --markdown: give one of them")}
+	case o.json && o.markdown, o.json && o.html, o.markdown && o.html:
+		return &usageError{errors.New("--json --markdown --html: give one of them")}
 	}
 	paths, err := resultFiles(args)
 	if err != nil {
@@ -101,10 +105,12 @@ func (con *console) history(o historyOptions, args []string) error {
 }
 
 func (con *console) printHistory(h *analysis.History, o historyOptions) error {
-	if o.markdown {
+	switch {
+	case o.html:
+		return page.WriteHistory(con.stdout, h)
+	case o.markdown:
 		return con.printText(report.HistoryTable(h, report.Options{Markdown: true}))
-	}
-	if !o.json {
+	case !o.json:
 		return con.printText(report.HistoryTable(h, con.tableOptions()))
 	}
 	for _, s := range slices.Concat(h.Series, h.Short) {

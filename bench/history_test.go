@@ -59,6 +59,7 @@ func TestHistory(t *testing.T) {
 		"better":          {[]string{nightly(t, append(level(9, 2.2), level(6, 2.5)...)...)}, exitSuccess, []string{"better"}, nil},
 		"few":             {[]string{nightly(t, level(4, 1)...)}, exitInconclusive, []string{"No series has 8 runs"}, nil},
 		"Markdown":        {[]string{"--markdown", "--recent", "3", worse}, exitSuccess, []string{"| ", "worse"}, nil},
+		"page":            {[]string{"--html", "--recent", "3", worse}, exitSuccess, []string{"<svg", "12.1 % less"}, nil},
 		"no file":         {[]string{"no-such-file"}, exitFailure, nil, []string{"no-such-file"}},
 		"empty directory": {[]string{t.TempDir()}, exitUsage, nil, []string{"no *.jsonl"}},
 		"not ours":        {[]string{notOurs}, exitFailure, nil, []string{"x.jsonl"}},

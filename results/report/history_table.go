@@ -18,7 +18,7 @@ const sparkWidth = 40
 // HistoryTable renders the history of result files: a line for each series, a line for each change of level, and what a reader must know. It ends in a newline.
 func HistoryTable(h *analysis.History, o Options) string {
 	p := page{layout.NewPage(o)}
-	p.Paragraph([]string{historyHead(h)}, "", text.Bold)
+	p.Paragraph([]string{HistoryHead(h)}, "", text.Bold)
 	s := nameSubjects(scenariosOf(slices.Concat(h.Series, h.Short), func(s analysis.Series) string { return s.Scenario }))
 	if len(h.Series) > 0 {
 		p.Section("series", s.shared)
@@ -35,13 +35,14 @@ func HistoryTable(h *analysis.History, o Options) string {
 	return p.String()
 }
 
-func historyHead(h *analysis.History) string {
+// HistoryHead is how many runs of what time and how many hosts there are.
+func HistoryHead(h *analysis.History) string {
 	hosts := map[string]bool{}
 	for _, r := range h.Runs {
 		hosts[plain(r.Host.Hostname)] = true
 	}
 	first, last := h.Runs[0].Time, h.Runs[len(h.Runs)-1].Time
-	return fmt.Sprintf("history of %s, %s to %s, on %s", results.Count(len(h.Runs), "run"), day(first), day(last), results.Count(len(hosts), "host"))
+	return fmt.Sprintf("history of %s, %s to %s, on %s", results.Count(len(h.Runs), "run"), Day(first), Day(last), results.Count(len(hosts), "host"))
 }
 
 func historyGroups(all []analysis.Series, s subjects) []layout.Group[analysis.Series] {
@@ -62,18 +63,23 @@ func historyHeading(s analysis.Series, names subjects) string {
 	if title == "" {
 		title = plain(results.ValueOf(results.SettingsOf(s.Scenario), dutKey))
 	}
+	return title + ": " + HistoryReference(s)
+}
+
+// HistoryReference says what the figures of a series are ratios to.
+func HistoryReference(s analysis.Series) string {
 	switch {
 	case s.Reference == s.Scenario:
-		return title + ": B to A, as ab or gate compared them"
+		return "B to A, as ab or gate compared them"
 	case s.Reference != "":
-		return title + ": ratio to " + plain(results.ValueOf(results.SettingsOf(s.Reference), dutKey)) + " in the same run"
+		return "ratio to " + plain(results.ValueOf(results.SettingsOf(s.Reference), dutKey)) + " in the same run"
 	}
-	return title + ": no reference in the runs, so that it moves with the machine"
+	return "no reference in the runs, so that it moves with the machine"
 }
 
 func historyColumns() []layout.Column[analysis.Series] {
 	at := func(level func(analysis.Series) analysis.HistoryLevel) func(analysis.Series) string {
-		return func(s analysis.Series) string { return historyFormat(s)(level(s).Median) }
+		return func(s analysis.Series) string { return HistoryFormat(s)(level(s).Median) }
 	}
 	return []layout.Column[analysis.Series]{
 		{Left: true, Cell: func(s analysis.Series) string { return armWording(s.Metric).label }},
@@ -86,8 +92,8 @@ func historyColumns() []layout.Column[analysis.Series] {
 	}
 }
 
-// historyFormat is how a figure of a series is written: a ratio, or the metric in its own unit.
-func historyFormat(s analysis.Series) func(float64) string {
+// HistoryFormat is how a figure of a series is written: a ratio, or the metric in its own unit.
+func HistoryFormat(s analysis.Series) func(float64) string {
 	if s.Reference != "" {
 		return quotient
 	}
@@ -138,37 +144,38 @@ func (p page) historyChanges(h *analysis.History, s subjects) {
 	}
 	p.Section("changes", nil)
 	_, dropped := layout.Tabulate(p.Page, groups, changeColumns())
-	p.Explain(changeLegend, dropped)
+	p.Explain(ChangeLegend, dropped)
 }
 
 func changeColumns() []layout.Column[historyChange] {
 	return []layout.Column[historyChange]{
 		{Header: "from run", Cell: func(c historyChange) string { return fmt.Sprint(c.run() + 1) }},
-		{Header: "of", Left: true, Keep: 2, Cell: func(c historyChange) string { return day(c.history.Runs[c.run()].Time) }},
-		{Header: "version", Left: true, Keep: 4, Cell: historyChange.versions},
+		{Header: "of", Left: true, Keep: 2, Cell: func(c historyChange) string { return Day(c.history.Runs[c.run()].Time) }},
+		{Header: "version", Left: true, Keep: 4, Cell: func(c historyChange) string { return VersionsOf(c.Series, c.Change) }},
 		{Header: "change", Left: true, Cell: func(c historyChange) string { return change(c.Ratio) }},
 		{Header: "p", Keep: 1, Cell: func(c historyChange) string { return probability(c.PValue) }},
 		{Header: "verdict", Left: true, Cell: func(c historyChange) string { return string(c.Verdict) }},
-		{Header: "the machine changed too", Left: true, Keep: 3, Cell: historyChange.machine},
+		{Header: "the machine changed too", Left: true, Keep: 3, Cell: func(c historyChange) string { return MachineOf(c.Change) }},
 	}
 }
 
-const changeLegend = "version: of the last run before and of the first with the new level. p: probability of a change as clear as this where nothing changed. " +
+// ChangeLegend says what the columns of a table of changes are.
+const ChangeLegend = "version: of the last run before and of the first with the new level. p: probability of a change as clear as this where nothing changed. " +
 	"same: within the metric's margin. the machine changed too: what all runs of the level before have in one way and all of the new level in another."
 
 func (c historyChange) run() int { return c.Points[c.At].Run }
 
-// versions are those of the last run before the change and of the first after it.
-func (c historyChange) versions() string {
-	before, after := shortVersion(c.Points[c.At-1].Version), shortVersion(c.Points[c.At].Version)
+// VersionsOf are the versions of the last run before a change and of the first after it.
+func VersionsOf(s analysis.Series, c analysis.Change) string {
+	before, after := ShortVersion(s.Points[c.At-1].Version), ShortVersion(s.Points[c.At].Version)
 	if before == after {
 		return after
 	}
 	return before + " → " + after
 }
 
-// shortVersion is enough of a commit or digest to find it.
-func shortVersion(text string) string {
+// ShortVersion is enough of a commit or digest to find it.
+func ShortVersion(text string) string {
 	const enough = 12
 	text = plain(text)
 	if runes := []rune(text); len(runes) > enough {
@@ -177,7 +184,8 @@ func shortVersion(text string) string {
 	return text
 }
 
-func (c historyChange) machine() string { return strings.Join(machineChange(c.Change), ", ") }
+// MachineOf is what changed of the machine together with the level.
+func MachineOf(c analysis.Change) string { return strings.Join(machineChange(c), ", ") }
 
 func machineChange(c analysis.Change) []string {
 	var parts []string

@@ -10,8 +10,8 @@ import (
 	"tunbench/results/analysis"
 )
 
-// day is the date of a run, "?" if it is not known.
-func day(t time.Time) string {
+// Day is the date of a run, "?" if it is not known.
+func Day(t time.Time) string {
 	if t.IsZero() {
 		return "?"
 	}
@@ -20,7 +20,7 @@ func day(t time.Time) string {
 
 // HistorySentence says in one sentence what a history comes to.
 func HistorySentence(h *analysis.History) string {
-	name := historySubjects(h)
+	name := HistoryNames(h)
 	var recent []string
 	for _, s := range h.Series {
 		if n := len(s.Changes); n > 0 && s.Changes[n-1].Verdict == results.VerdictWorse && h.Recently(s, s.Changes[n-1]) {
@@ -35,11 +35,11 @@ func HistorySentence(h *analysis.History) string {
 	case h.Verdict() == results.VerdictInconclusive:
 		return "Nothing became worse that can be told, but the newest run lacks figures."
 	}
-	return fmt.Sprintf("Nothing became worse among the newest %s of %s.", results.Count(h.Options.Recent, "run"), results.Count(len(h.Series), "series"))
+	return fmt.Sprintf("Nothing became worse among the newest %s of %d series.", results.Count(h.Options.Recent, "run"), len(h.Series))
 }
 
-// historySubjects names the series of a history in sentences.
-func historySubjects(h *analysis.History) func(analysis.Series) string {
+// HistoryNames names the series of a history in sentences.
+func HistoryNames(h *analysis.History) func(analysis.Series) string {
 	var scenarios []string
 	for _, s := range slices.Concat(h.Series, h.Short) {
 		scenarios = append(scenarios, s.Scenario)
@@ -50,7 +50,7 @@ func historySubjects(h *analysis.History) func(analysis.Series) string {
 
 // HistoryWarnings are what a reader of a history must know, one sentence each.
 func HistoryWarnings(h *analysis.History) []string {
-	name := historySubjects(h)
+	name := HistoryNames(h)
 	var out []string
 	for _, s := range h.Series {
 		if s.States != nil {
@@ -64,7 +64,7 @@ func HistoryWarnings(h *analysis.History) []string {
 		}
 	}
 	if n := len(h.Short); n > 0 {
-		out = append(out, fmt.Sprintf("%s left out, with fewer than %d runs", countAre(n, "series"), analysis.LeastRuns))
+		out = append(out, fmt.Sprintf("%d series left out: fewer than %d runs", n, analysis.LeastRuns))
 	}
 	if n := len(h.Series); n > 0 {
 		if expected := float64(n) * h.Options.Significance; expected >= 0.5 {

@@ -23,3 +23,6 @@ func Probability(p float64) string { return probability(p) }
 
 // Plain makes text from elsewhere fit for one line: no line breaks, no escape sequences.
 func Plain(text string) string { return plain(text) }
+
+// RatioInWords writes a ratio as what became more or less: "4.80 % less", "12.0 % more", "3.50 times".
+func RatioInWords(ratio float64) string { return change(ratio) }

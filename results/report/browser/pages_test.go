@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 	"tunbench/results/internal/fixture"
 	"tunbench/results/report/page"
 )
@@ -44,6 +45,33 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestHistoryPage looks at the page of a history in every mode.
+func TestHistoryPage(t *testing.T) {
+	axeSource := axe(t)
+	ctx, cancel := chromedp.NewContext(browserOf(t))
+	defer cancel()
+	h, err := analysis.NewHistory(fixture.Nights(), nil, analysis.HistoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := page.WriteHistory(&out, h); err != nil {
+		t.Fatal(err)
+	}
+	url := address(t, "history", out.Bytes())
+	watched := watch(t, ctx, url)
+	do(t, ctx, chromedp.Navigate(url))
+	eval[chromedp.Void](t, ctx, axeSource)
+	for _, m := range modes() {
+		m.emulate(t, ctx)
+		report(t, m.name, eval[[]string](t, ctx, geometry))
+		report(t, m.name+", axe", eval[[]string](t, ctx, fmt.Sprintf(violations, m.rules)))
+	}
+	modes()[0].emulate(t, ctx)
+	keyboard(t, ctx, "history")
+	report(t, "page", watched.texts)
+}
+
 // file writes a page and returns its address.
 func file(t *testing.T, name string, files ...*results.File) string {
 	t.Helper()
@@ -51,8 +79,14 @@ func file(t *testing.T, name string, files ...*results.File) string {
 	if err := page.Write(&out, files...); err != nil {
 		t.Fatal(err)
 	}
+	return address(t, name, out.Bytes())
+}
+
+// address is where a page is once it is written.
+func address(t *testing.T, name string, text []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), name+".html")
-	if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return "file://" + path
