@@ -3,15 +3,20 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/campaign"
+	"tunbench/bench/internal/dut/tunnel"
 	"tunbench/bench/internal/faults"
 	"tunbench/bench/internal/guest"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/host/doctor"
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic"
 	"tunbench/bench/internal/traffic/independent"
@@ -34,7 +39,8 @@ here.
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Checks(cmd.Context(), doctor.Probes{
-				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: append(generators(cmd.Context()), virtualMachine()), Scene: testbed.Probe, Runs: testbed.Runs,
+				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: slices.Concat(generators(cmd.Context()), tunnels(cmd.Context()), []doctor.Program{virtualMachine()}),
+				Scene: testbed.Probe, Runs: testbed.Runs,
 			})
 			if err := con.printChecks(checks, asJSON); err != nil {
 				return fmt.Errorf("print checks: %w", err)
@@ -117,6 +123,27 @@ func virtualMachine() doctor.Program {
 		Name: "qemu-system-x86_64", Meaning: "no topo=vm, and no tunbench kernels", Remedy: "install the Debian package qemu-system-x86",
 		Find: func() (string, error) { return "", guest.FindQEMU() },
 	}
+}
+
+// tunnels are the tunnels that are programs of others.
+func tunnels(ctx context.Context) (all []doctor.Program) {
+	for _, k := range tunnel.All() {
+		if k.Version() == nil {
+			continue // a part of tunbench
+		}
+		missing := k.Missing()
+		p := doctor.Program{Name: k.Name(), Meaning: "no dut=" + k.Name() + " with topo=tunnel", Find: func() (string, error) {
+			if missing != nil {
+				return "", missing
+			}
+			return program.VersionOf(ctx, "", k.Version()), nil
+		}}
+		if unfit := (*host.Unfit)(nil); errors.As(missing, &unfit) {
+			p.Remedy = unfit.Remedy
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 func (con *console) printChecks(checks []doctor.Check, asJSON bool) error {

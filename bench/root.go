@@ -77,7 +77,7 @@ func (con *console) rootCommand() *cobra.Command {
 	root.AddCommand(
 		con.runCommand(), con.abCommand(), con.gateCommand(), con.bisectCommand(), con.sweepCommand(), con.searchCommand(), con.burstCommand(), con.soakCommand(), con.checkCommand(), con.calibrateCommand(),
 		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.tuneCommand(), con.resetCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(), con.historyCommand(),
-		con.tunnelEndCommand(), con.manCommand(),
+		con.tunnelEndCommand(), con.wireGuardEndCommand(), con.manCommand(),
 	)
 	return root
 }

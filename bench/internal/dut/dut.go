@@ -47,7 +47,7 @@ type Running interface {
 // can have a variant.
 func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error) {
 	for _, file := range programs {
-		if file.Name == string(s.DUT) {
+		if file.Name == string(s.DUT) && s.Topo != scenario.Tunnel {
 			return external{file, v}, nil
 		}
 	}

@@ -40,7 +40,7 @@ var keys = withGuest([]key{
 		understood().defaulting(defaultGRO).with(checkGRO).afterAll(),
 	word("steer", "what chooses the queue: an eBPF program by flow or by CPU, or the kernel", DefaultSteer,
 		func(s *Scenario) *Steer { return &s.Steer }, SteerHash, SteerCPU, SteerKernel).
-		only("applies only to dut=forwarder with several queues", hasQueues),
+		only("applies only to dut=forwarder or wireguard-go with several queues", canSteer),
 	word("intake", "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters", intake.ModeOff,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
@@ -48,6 +48,11 @@ var keys = withGuest([]key{
 		plainOnly(),
 	word("ugro", "what arrives at once comes to the tunnel as one UDP superpacket (UDP_GRO)", On, func(s *Scenario) *Switch { return &s.UGRO }, On, Off).
 		plainOnly(),
+	word("cipher", "what the tunnel encrypts with", AES256GCM, func(s *Scenario) *Cipher { return &s.Cipher }, AES256GCM, ChaCha20Poly1305, NoCipher).
+		ofTunnel(OpenVPN),
+	word("wgtun", "its own device, our queues; or its fork on its own device or with a reader for each of our queues", WGOwn,
+		func(s *Scenario) *WGTun { return &s.WGTun }, WGOwn, WGQueues, WGFork, WGMultiQueue).
+		ofTunnel(WireGuardGo).with(checkWGTun),
 	number("linkmtu", "MTU of the physical link", defaultLinkMTU, minLinkMTU, 65535, func(s *Scenario) *int { return &s.LinkMTU }).
 		only(tunnelOnly, hasLink),
 	linkRateKey().only(tunnelOnly, hasLink),
@@ -118,8 +123,6 @@ const (
 	tcpOnly       = "applies only to proto=tcp"
 	openLoopOnly  = "applies only to open-loop udp with a gen of tunbench"
 )
-
-func hasQueues(s *Scenario) bool { return s.DUT == Forwarder && s.Queues > 1 }
 
 func canTakeIn(s *Scenario) bool {
 	return s.DUT == Forwarder && s.Engine == forwarder.EngineAuto && s.Offload == OffloadAll && (s.Queues == 1 || s.Steer != SteerKernel)

@@ -21,7 +21,9 @@ var programs atomic.Pointer[[]Program]
 func Declare(declared []Program) error {
 	taken := []string{string(Forwarder), string(WireGuardGo), string(Netpoll), string(Route), string(Veth), string(Bridge)}
 	for _, t := range tunnels() {
-		taken = append(taken, string(t.name))
+		if t.name != Nebula { // a program may be its namesake: topo=tunnel tells them apart
+			taken = append(taken, string(t.name))
+		}
 	}
 	for _, p := range declared {
 		if slices.Contains(taken, string(p.Name)) {
@@ -43,6 +45,9 @@ func declared() []Program {
 
 // program is the one that is under test; nil if none of others is.
 func (s *Scenario) program() *Program {
+	if s.Topo == Tunnel {
+		return nil
+	}
 	all := declared()
 	i := slices.IndexFunc(all, func(p Program) bool { return p.Name == s.DUT })
 	if i < 0 {
@@ -95,7 +100,7 @@ func hasDev(s *Scenario) bool {
 
 // dutKey names what is under test: one of ours, or a program that was declared.
 func dutKey() key {
-	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Bridge, Plain, KernelVXLAN, IPIP, GRE)
+	k := word("dut", "device under test", Forwarder, func(s *Scenario) *DUT { return &s.DUT }, Forwarder, WireGuardGo, Netpoll, Route, Veth, Bridge, Plain, OpenVPN, Nebula, KernelVXLAN, IPIP, GRE)
 	ours := k.parse
 	k.parse = func(s *Scenario, text string) error {
 		for _, p := range declared() {

@@ -27,6 +27,8 @@ const (
 	IPIP        DUT = "ipip"         // the kernel's tunnel of IP in IP
 	GRE         DUT = "gre"          // the kernel's tunnel of IP in GRE
 	Plain       DUT = "plain"        // our own tunnel: packets in UDP, without a cipher
+	OpenVPN     DUT = "openvpn"      // the tunnel program OpenVPN
+	Nebula      DUT = "nebula"       // the tunnel program nebula
 )
 
 // Dev is the type of the devices that the forwarder joins.
@@ -181,6 +183,8 @@ type Scenario struct {
 	// Of topo=tunnel alone.
 	UGSO      Switch        // the tunnel sends several packets as one UDP superpacket
 	UGRO      Switch        // the tunnel receives several packets as one UDP superpacket
+	Cipher    Cipher        // of the tunnel
+	WGTun     WGTun         // the device below wireguard-go
 	LinkMTU   int           // of the physical link, in bytes
 	LinkRate  int64         // of the physical link, in bit/s; or Unlimited
 	LinkDelay time.Duration // of the physical link, one way

@@ -3,7 +3,7 @@ package scenario
 import "slices"
 
 // dutKeys are the settings of which the tester knows nothing: they change what the device under test does with a packet, not how it gets there.
-var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "load", "duration", "warmup", "ugso", "ugro", "linkmtu", "linkrate", "linkdelay"}
+var dutKeys = []string{"dut", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "load", "duration", "warmup", "ugso", "ugro", "cipher", "wgtun", "linkmtu", "linkrate", "linkdelay"}
 
 // Tester is what a scenario asks of the tester, the same for every device under test that the same load reaches in the same way: a part of
 // the scenario's name, which [Parse] understands. Kernel references all count as the one with nothing under test, rivals as the forwarder that stands in for them.

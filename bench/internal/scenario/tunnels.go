@@ -27,6 +27,9 @@ const (
 func tunnels() []tunnel {
 	return []tunnel{
 		{name: Plain, devs: []Dev{TUN, TAP}, settings: []string{"queues", "batch"}, overhead: inUDP(0)},
+		{name: OpenVPN, devs: []Dev{TUN, TAP}, overhead: openVPNOverhead},
+		{name: WireGuardGo, devs: []Dev{TUN}, settings: []string{"queues", "steer"}, overhead: inUDP(wireGuardLen)},
+		{name: Nebula, devs: []Dev{TUN}, overhead: inUDP(nebulaLen)},
 		// RFC 7348, section 5: IPv4, UDP, VXLAN and inner Ethernet header.
 		{name: KernelVXLAN, devs: []Dev{TAP}, kernel: true, overhead: inUDP(8)},
 		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }},

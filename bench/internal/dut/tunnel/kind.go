@@ -97,7 +97,7 @@ const EndWithin = 5 * time.Second
 
 // All are the tunnels that are programs.
 func All() []Kind {
-	return []Kind{Plain{}}
+	return []Kind{Plain{}, OpenVPN{}, WireGuardGo{}}
 }
 
 // Find returns the tunnel of a name; false if there is none.

@@ -1,6 +1,11 @@
 package doctor
 
-import "errors"
+import (
+	"errors"
+	"strings"
+
+	"tunbench/bench/internal/host"
+)
 
 // Program is a program of others that a measurement may ask for.
 type Program struct {
@@ -15,14 +20,17 @@ func (p Program) check() Check {
 	case err == nil:
 		return ok(p.Name, version)
 	default:
-		return missing(p.Name, innermost(err).Error(), p.Meaning, p.Remedy)
+		return missing(p.Name, lacks(err), p.Meaning, p.Remedy)
 	}
 }
 
-// innermost is the error at the end of a chain: what was wrapped around it says the same as Meaning and Remedy.
-func innermost(err error) error {
+// lacks is what an error says is not there, without the remedy that stands in a line of its own.
+func lacks(err error) string {
+	if unfit := (*host.Unfit)(nil); errors.As(err, &unfit) {
+		return "no " + strings.TrimPrefix(unfit.Missing, "the ")
+	}
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
 	}
-	return err
+	return err.Error()
 }
