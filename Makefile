@@ -22,7 +22,7 @@ SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean bench-tunnels
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,9 @@ bench: build ## measure the default preset into OUT=results/<time>-<host>.jsonl 
 
 bench-rivals: build ## the forwarder against its rivals, ratios with their spread over ROUNDS=7 (needs root)
 	TUNBENCH=bin/tunbench scripts/bench-rivals.sh
+
+bench-tunnels: build ## tunnels against each other, one Markdown table, ROUNDS=5 (needs root)
+	TUNBENCH=bin/tunbench scripts/bench-tunnels.sh
 
 # One package at a time: many tests measure, and would disturb each other. They hold on
 # any machine, however busy; -timeout is for what hangs.
