@@ -22,7 +22,7 @@ SCENE     = ip -o link | sed 's/ state .*//'; ip netns
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean bench-tunnels
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,10 @@ browser-tools: ## fetch what the tests of pages need besides chromium, once, int
 
 examples: ## compile the example programs (needs cc; fetches another Go for one of them)
 	@for folder in $(EXAMPLES); do $(MAKE) --no-print-directory -C "$$folder"; done
+
+nebula: ## compile bin/nebula, a tunnel to measure (fetches another Go)
+	cd bench/internal/dut/tunnel/nebula && GOTOOLCHAIN=go1.27.3 CGO_ENABLED=0 go build -trimpath -o "$(CURDIR)/bin/" \
+		github.com/slackhq/nebula/cmd/nebula github.com/slackhq/nebula/cmd/nebula-cert
 
 bench: build ## measure the default preset into OUT=results/<time>-<host>.jsonl (needs root)
 	bin/tunbench run --preset default -o "$(OUT)"

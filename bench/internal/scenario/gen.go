@@ -16,7 +16,7 @@ const maxIperf3Streams = 128
 const maxSockperfDuration = time.Minute
 
 func defaultGen(s *Scenario) string {
-	if !s.isDatagrams() || s.Size.Largest() > maxXDPSize || s.Topo == VM && s.Dir == Bi {
+	if !s.isDatagrams() || s.Size.Largest() > maxXDPSize || s.Topo == VM && s.Dir == Bi || s.onlyOwn4() {
 		return string(GenSocket)
 	}
 	return string(GenXDP)
@@ -51,6 +51,9 @@ func checkGen(s *Scenario) *breach {
 }
 
 func (s *Scenario) checkXDP() *breach {
+	if s.onlyOwn4() {
+		return &breach{"dut=" + string(s.DUT) + " drops packets that do not come from its host's own address", "socket or iperf3"}
+	}
 	if s.Size.Largest() > maxXDPSize {
 		return &breach{fmt.Sprintf("a frame of the in-kernel generator has room for %d bytes", maxXDPSize), "socket, or smaller sizes"}
 	}

@@ -62,7 +62,7 @@ var keys = withGuest([]key{
 	word("proto", "transport protocol of the load", UDP, func(s *Scenario) *Proto { return &s.Proto }, UDP, TCP),
 	word("cc", "congestion control of TCP, whatever the host's default is", Cubic, func(s *Scenario) *CC { return &s.CC }, Cubic, Reno, BBR).
 		only(tcpOnly, isTCP),
-	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6),
+	word("ip", "version of the Internet Protocol", IPv4, func(s *Scenario) *IP { return &s.IP }, IPv4, IPv6).with(checkIP),
 	word("pin", "pin the forwarder's workers, a rival's process and UDP generators each to a CPU", On, func(s *Scenario) *Switch { return &s.Pin }, On, Off).
 		only("applies only to proto=udp or a dut that is a process", canPin),
 	load.with(checkLoad),

@@ -60,3 +60,16 @@ func checkWGTun(s *Scenario) *breach {
 	}
 	return nil
 }
+
+// onlyOwn4 says that the tunnel carries only what its ends themselves send, and IPv4.
+func (s *Scenario) onlyOwn4() bool {
+	t := s.tunnel()
+	return t != nil && t.own4
+}
+
+func checkIP(s *Scenario) *breach {
+	if s.IP == IPv6 && s.onlyOwn4() {
+		return &breach{"dut=" + string(s.DUT) + " is set up for IPv4 here", "4"}
+	}
+	return nil
+}

@@ -15,6 +15,7 @@ type tunnel struct {
 	settings []string // keys that it understands, of those that otherwise only dut=forwarder has
 	kernel   bool     // the kernel's own: there is no program
 	overhead func(*Scenario) int
+	own4     bool // it carries only what its ends themselves send, and IPv4
 }
 
 // Header lengths on the physical link, which is IPv4, in bytes.
@@ -29,7 +30,7 @@ func tunnels() []tunnel {
 		{name: Plain, devs: []Dev{TUN, TAP}, settings: []string{"queues", "batch"}, overhead: inUDP(0)},
 		{name: OpenVPN, devs: []Dev{TUN, TAP}, overhead: openVPNOverhead},
 		{name: WireGuardGo, devs: []Dev{TUN}, settings: []string{"queues", "steer"}, overhead: inUDP(wireGuardLen)},
-		{name: Nebula, devs: []Dev{TUN}, overhead: inUDP(nebulaLen)},
+		{name: Nebula, devs: []Dev{TUN}, overhead: inUDP(nebulaLen), own4: true},
 		// RFC 7348, section 5: IPv4, UDP, VXLAN and inner Ethernet header.
 		{name: KernelVXLAN, devs: []Dev{TAP}, kernel: true, overhead: inUDP(8)},
 		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }},

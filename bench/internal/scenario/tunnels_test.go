@@ -9,14 +9,19 @@ import (
 // TestTunnelNames: a tunnel says its topology in its name, and an MTU that fits is the default.
 func TestTunnelNames(t *testing.T) {
 	for words, want := range map[string]string{
-		"dut=plain":                         "topo=tunnel mtu=1472 linkmtu=1500 linkrate=unlimited linkdelay=0s ugso=on ugro=on",
-		"dut=vxlan":                         "topo=tunnel mtu=1450",
-		"dut=ipip":                          "mtu=1480",
-		"dut=gre linkmtu=1600":              "mtu=1576",
-		"dut=plain topo=tunnel dev=tap":     "mtu=1458",
-		"dut=plain linkmtu=9000 ugro=off":   "mtu=8972 ugro=off",
-		"dut=plain linkrate=2.5G":           "linkrate=2500000000",
-		"dut=plain queues=2 linkdelay=10ms": "queues=2 linkdelay=10ms",
+		"dut=plain":                                              "topo=tunnel mtu=1472 linkmtu=1500 linkrate=unlimited linkdelay=0s ugso=on ugro=on",
+		"dut=plain topo=tunnel dev=tap":                          "mtu=1458",
+		"dut=plain linkmtu=9000 ugro=off":                        "mtu=8972 ugro=off",
+		"dut=plain linkrate=2.5G":                                "linkrate=2500000000",
+		"dut=plain queues=2 linkdelay=10ms":                      "queues=2 linkdelay=10ms",
+		"dut=openvpn":                                            "cipher=aes-256-gcm mtu=1448",
+		"dut=openvpn dev=tap cipher=none":                        "mtu=1450 dev=tap",
+		"dut=wireguard-go topo=tunnel":                           "wgtun=own queues=1 mtu=1440",
+		"dut=wireguard-go topo=tunnel wgtun=multiqueue queues=2": "steer=hash",
+		"dut=nebula":                                             "topo=tunnel gen=socket mtu=1440",
+		"dut=vxlan":                                              "topo=tunnel mtu=1450",
+		"dut=ipip":                                               "mtu=1480",
+		"dut=gre linkmtu=1600":                                   "mtu=1576",
 	} {
 		scenarios, err := Parse(strings.Fields(words))
 		if err != nil {
@@ -37,17 +42,22 @@ func TestTunnelNames(t *testing.T) {
 
 func TestWrongWordsForTunnels(t *testing.T) {
 	for words, want := range map[string]string{
-		"dut=plain mtu=1473":              "with the 28 bytes that dut=plain adds a packet does not fit linkmtu=1500; allowed: up to mtu=1472, or linkmtu=1501",
-		"dut=plain dev=tap mtu=1472":      "with the 42 bytes",
-		"dut=plain topo=direct":           "dut=plain cannot be measured in it; allowed: tunnel",
-		"dut=forwarder topo=tunnel":       "dut=forwarder cannot be measured in it; allowed: direct",
-		"dut=forwarder linkmtu=1400":      "applies only to topo=tunnel",
-		"dut=forwarder ugso=off":          "applies only to dut=plain",
-		"dut=plain linkrate=10k":          "not a rate",
-		"dut=plain engine=sync":           "applies only to dut=forwarder",
-		"dut=plain sink=xdp dev=tun":      "no XDP in its driver",
-		"dut=plain linkmtu=700 size=1400": "above mtu=672",
-		"dut=plain linkmtu=699":           "out of range",
+		"dut=plain mtu=1473":                    "with the 28 bytes that dut=plain adds a packet does not fit linkmtu=1500; allowed: up to mtu=1472, or linkmtu=1501",
+		"dut=plain dev=tap mtu=1472":            "with the 42 bytes",
+		"dut=plain topo=direct":                 "dut=plain cannot be measured in it; allowed: tunnel",
+		"dut=forwarder topo=tunnel":             "dut=forwarder cannot be measured in it; allowed: direct",
+		"dut=forwarder linkmtu=1400":            "applies only to topo=tunnel",
+		"dut=forwarder ugso=off":                "applies only to dut=plain",
+		"dut=plain linkrate=10k":                "not a rate",
+		"dut=plain engine=sync":                 "applies only to dut=forwarder",
+		"dut=plain sink=xdp dev=tun":            "no XDP in its driver",
+		"dut=plain linkmtu=700 size=1400":       "above mtu=672",
+		"dut=plain linkmtu=699":                 "out of range",
+		"dut=plain cipher=none":                 "applies only to dut=openvpn topo=tunnel",
+		"dut=wireguard-go wgtun=queues":         "applies only to dut=wireguard-go topo=tunnel",
+		"dut=wireguard-go topo=tunnel queues=2": "the package's own device has one queue",
+		"dut=nebula gen=xdp":                    "drops packets",
+		"dut=nebula ip=6":                       "IPv4",
 	} {
 		_, err := Parse(strings.Fields(words))
 		if usage := (*UsageError)(nil); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {

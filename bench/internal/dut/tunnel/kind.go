@@ -97,7 +97,7 @@ const EndWithin = 5 * time.Second
 
 // All are the tunnels that are programs.
 func All() []Kind {
-	return []Kind{Plain{}, OpenVPN{}, WireGuardGo{}}
+	return []Kind{Plain{}, OpenVPN{}, WireGuardGo{}, Nebula{}}
 }
 
 // Find returns the tunnel of a name; false if there is none.

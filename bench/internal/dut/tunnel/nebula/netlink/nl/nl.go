@@ -1,0 +1,2 @@
+// Package nl is what only the Android build of nebula uses: nothing here.
+package nl
