@@ -15,8 +15,8 @@ func Help() string {
 		fmt.Fprintf(&b, "  %-9s %s\n", k.name, k.doc)
 		values, initial := k.values(), fmt.Sprintf("(default %s%s)", k.initial(&Scenario{}), restriction(k))
 		if len(values)+len(initial) > helpWidth {
-			fmt.Fprintf(&b, "  %-9s   %s\n", "", values)
-			values = ""
+			fmt.Fprintf(&b, "  %-9s   %s\n", "", k.allowed)
+			values = strings.TrimLeft(strings.TrimPrefix(values, k.allowed), "; ,")
 		}
 		fmt.Fprintf(&b, "  %-9s   %s\n", "", strings.TrimSpace(values+"  "+initial))
 	}
