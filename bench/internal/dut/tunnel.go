@@ -18,13 +18,14 @@ import (
 	"tunbench/forwarder/tun"
 )
 
-// Tunnel returns the device under test of topo=tunnel that a pair of programs is.
-func Tunnel(k tunnel.Kind) Kind { return tunnelPair{k, tunnel.ReadyWithin} }
+// Tunnel returns the device under test of topo=tunnel that a pair of programs is. within is how long the ends may take
+// until packets pass.
+func Tunnel(k tunnel.Kind, within time.Duration) Kind { return tunnelPair{k, within} }
 
 // tunnelFor returns the device under test of a scenario with topo=tunnel.
 func tunnelFor(s scenario.Scenario) (Kind, error) {
 	if k, ok := tunnel.Find(string(s.DUT)); ok {
-		return Tunnel(k), nil
+		return Tunnel(k, tunnel.ReadyWithin), nil
 	}
 	switch s.DUT {
 	case scenario.KernelVXLAN:
@@ -145,6 +146,7 @@ func (r *runningTunnel) start(ctx context.Context, place tunnel.Place) error {
 
 // awaitReady returns when packets pass both ways, and none is on its way any more. Devices that the ends make are configured meanwhile.
 func (r *runningTunnel) awaitReady(ctx context.Context, scene *testbed.Testbed, within time.Duration) error {
+	defer r.closeProbes()
 	for begun := time.Now(); ; time.Sleep(readyPause) {
 		missing, err := r.missing(ctx, scene)
 		if err != nil {
@@ -200,6 +202,11 @@ func (r *runningTunnel) probe(scene *testbed.Testbed) (string, error) {
 	}
 	if r.probed == nil {
 		r.probed = &c
+		for _, end := range []*testbed.End{scene.A(), scene.B()} {
+			if err := r.takeProbes(end); err != nil {
+				return "", err
+			}
+		}
 	}
 	switch {
 	case c.B.RxPackets == r.probed.B.RxPackets:
@@ -210,8 +217,27 @@ func (r *runningTunnel) probe(scene *testbed.Testbed) (string, error) {
 	return "", nil
 }
 
-// probePort is the one of the discard service (RFC 863), which nobody serves.
+// probePort is the one of the discard service (RFC 863).
 const probePort = 9
+
+// takeProbes opens the service at an end, so that no answer says that there is none.
+func (r *runningTunnel) takeProbes(end *testbed.End) error {
+	return end.Namespace.Do(func() error {
+		conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(end.Addr, probePort)))
+		if err != nil {
+			return fmt.Errorf("take packets that come through the tunnel: %w", err)
+		}
+		r.probes = append(r.probes, conn)
+		return nil
+	})
+}
+
+// closeProbes ends the service at both ends.
+func (r *runningTunnel) closeProbes() {
+	for _, conn := range r.probes {
+		_ = conn.Close()
+	}
+}
 
 // sendProbe sends an empty UDP packet to the other end. That nobody takes it is no error.
 func sendProbe(from, to *testbed.End) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type runningTunnel struct {
 	offload  tun.Offload       // active on the devices when packets passed
 	adopted  bool              // devices that the ends made are configured
 	probed   *testbed.Counters // before the first packet
+	probes   []*net.UDPConn    // that take the packets; while it is not known whether the tunnel works
 
 	ended    chan struct{}
 	err      error // why; set before ended is closed

@@ -210,7 +210,8 @@ func programs(t *testing.T) (pids []int) {
 	}
 	for _, path := range lines {
 		words, _ := os.ReadFile(path) // it may have ended
-		if bytes.Contains(words, []byte("\x00"+programArgument+"\x00")) && bytes.HasPrefix(words, []byte(os.Args[0])) {
+		ours := bytes.Contains(words, []byte("\x00"+programArgument+"\x00")) || bytes.Contains(words, []byte("\x00"+tunnelArgument+"\x00"))
+		if ours && bytes.HasPrefix(words, []byte(os.Args[0])) {
 			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 			if err != nil {
 				t.Fatal(err)

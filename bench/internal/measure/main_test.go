@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "forward":
 		err = serveForwarder()
+	case len(os.Args) > 4 && os.Args[1] == tunnelArgument:
+		err = beTunnelEnd(os.Args[2:])
 	case len(os.Args) > 2 && os.Args[1] == programArgument:
 		beProgram(os.Args[2])
 	case len(os.Args) > 2 && os.Args[1] == hogArgument:

@@ -44,7 +44,7 @@ func reportTunnel(t *results.Trial, s scenario.Scenario, seen testbed.Counters, 
 	r := &results.Tunnel{}
 	t.Tunnel = r
 	if len(seen.Physical) == 2 {
-		addOverhead(r, s, seen)
+		addOverhead(r, s, seen, meanSize(t))
 	}
 	if !hasProcess {
 		return
@@ -67,7 +67,7 @@ const ethernetHeaderLen = 14
 
 // addOverhead compares what went into the tunnel with what was on the physical link. Packets that got lost before the
 // link would be missing there: then there is no overhead to be told.
-func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters) {
+func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters, mean float64) {
 	var linkPackets, linkBytes uint64
 	lost := false
 	for _, link := range seen.Physical {
@@ -79,6 +79,11 @@ func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters) 
 	packets, bytes, known := innerOf(s, seen)
 	if !known {
 		return
+	}
+	if s.Device() == scenario.TAP && s.Gen.InKernel() && mean > 0 {
+		// Of a frame that was redirected into a TAP device the bytes of its vnet header are counted, too (tun_put_user_xdp in
+		// drivers/net/tun.c).
+		bytes = uint64(math.Round(mean * float64(packets)))
 	}
 	r.InnerPackets, r.InnerBytes = new(int64(packets)), new(int64(bytes))
 	if lost || packets == 0 {
@@ -123,6 +128,15 @@ func innerOf(s scenario.Scenario, seen testbed.Counters) (packets, bytes uint64,
 		bytes -= ethernetHeaderLen * packets
 	}
 	return packets, bytes, true
+}
+
+// meanSize is how long the IP packets that arrived were on average, in bytes; 0 where nobody counted them.
+func meanSize(t *results.Trial) float64 {
+	if t.ForwardedPps == nil || t.ThroughputBps == nil || *t.ForwardedPps == 0 {
+		return 0
+	}
+	const bits = 8
+	return *t.ThroughputBps / bits / *t.ForwardedPps
 }
 
 // passage is what was counted between the ends of a tunnel, in the direction of a path.
