@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/program"
@@ -187,7 +189,11 @@ func nothingOf(t *testing.T) {
 	t.Helper()
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
+	before := hostScene(t)
 	t.Cleanup(func() {
+		if diff := cmp.Diff(before, hostScene(t)); diff != "" {
+			t.Errorf("namespaces and links of the host (-before +after):\n%s", diff)
+		}
 		if left := programs(t); len(left) > 0 {
 			t.Errorf("processes left behind: %v", left)
 		}
@@ -199,6 +205,23 @@ func nothingOf(t *testing.T) {
 			t.Errorf("left behind: %s", entry.Name())
 		}
 	})
+}
+
+// hostScene is the links of the host's own namespace, and the namespaces of this process.
+func hostScene(t *testing.T) (names []string) {
+	t.Helper()
+	links, err := netlink.LinkList()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range links {
+		names = append(names, "link "+l.Attrs().Name)
+	}
+	spaces, err := filepath.Glob(fmt.Sprintf("/run/netns/tb-%d-*", os.Getpid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(names, spaces...)
 }
 
 // programs are the processes that this test binary is as a program of others.

@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut"
@@ -50,10 +52,25 @@ func beTunnelEnd(args []string) error {
 		return err
 	}
 	defer end.Close()
-	if how == "exits under load" {
+	switch how {
+	case "exits under load":
 		ctx, stop = context.WithCancel(ctx)
 		defer stop()
 		go awaitLoad(stop)
+	case "deletes its device":
+		go awaitLoad(func() {
+			if link, err := netlink.LinkByName("tb0"); err == nil {
+				_ = netlink.LinkDel(link) // the other end may have done so to its own
+			}
+		})
+	case "leaves a device":
+		left, err := tun.Open(tun.Config{Name: "left0", Kind: kind, Queues: 1})
+		if err != nil {
+			return err
+		}
+		if err := left.SetPersistent(true); err != nil {
+			return err
+		}
 	}
 	if err := end.Run(ctx); err != nil {
 		return err
@@ -154,6 +171,7 @@ func TestTunnelFaults(t *testing.T) {
 		"never becomes ready": {time.Second, []string{"plain is not ready after 1s", "carrier", "still loading"}},
 		"hangs":               {time.Second, []string{"did not end within", "it hangs"}},
 		"exits under load":    {time.Minute, []string{"ended: exit status 1", "cannot renew the keys"}},
+		"deletes its device":  {time.Minute, []string{"tb0"}},
 	} {
 		t.Run(how, func(t *testing.T) {
 			nothingOf(t)
@@ -164,5 +182,33 @@ func TestTunnelFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSeriesGoesOnAfterATunnel: a tunnel that fails, and one that leaves a device of its own, cost their own trials at most.
+func TestSeriesGoesOnAfterATunnel(t *testing.T) {
+	requireRoot(t)
+	nothingOf(t)
+	hows := map[string]string{"64": "exits at once", "100": "leaves a device", "200": behaves}
+	scenarios, err := scenario.Parse(strings.Fields("dut=plain size=64,100,200 load=2000 duration=100ms warmup=0s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := Series{
+		Rounds: 1, Scenarios: scenarios,
+		Options: Options{DUT: func(s scenario.Scenario) (dut.Kind, error) {
+			return dut.Tunnel(testTunnel{hows[string(s.Size)]}, time.Minute), nil
+		}},
+	}
+	var failed []string
+	series.Record = func(trial results.Trial) error {
+		if trial.Failed() {
+			failed = append(failed, results.ValueOf(results.SettingsOf(trial.Scenario), "size"))
+		}
+		return nil
+	}
+	outcome, err := series.Run(t.Context())
+	if err != nil || outcome.Trials != 3 || !slices.Equal(failed, []string{"64"}) {
+		t.Errorf("%+v, failed: size %v, %v", outcome, failed, err)
 	}
 }
