@@ -68,6 +68,11 @@ const slowLine = "\t\tfor (volatile int spin = 0; spin < 200000; spin++) continu
 // TestBisect finds a slow commit past one that does not build, and leaves nothing.
 func TestBisect(t *testing.T) {
 	needRoot(t)
+	for _, tool := range []string{"git", "make", "cc"} {
+		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") == "" {
+			t.Skipf("builds a program in C: %v", err)
+		}
+	}
 	file, temp, out := bisectRepository(t, "#error it does not build", "\t\t// fine", slowLine), t.TempDir(), filepath.Join(t.TempDir(), "bisect.jsonl")
 	t.Setenv("TMPDIR", temp)
 	code, stdout, stderr := tunbench(t, append([]string{"bisect", "main~3", "main", "-o", out}, bisectBriefly(t, file)...)...)

@@ -33,13 +33,14 @@ with the others first. It takes 8 runs, and a change shows from the third run
 after it.
 
 Exit codes: 0 nothing became worse; 1 a file cannot be read; 2 wrong usage; 3 the
-newest level of a series is worse than the one before, by more than the metric's
-margin, since one of the newest runs (--recent), or nothing comes through any
-more; 4 that is so for a series without a reference, or the machine changed at the
-same run, or the newest run lacks a figure, or no series has 8 runs.`
+newest level of a series is worse than the one before, or than that before the
+newest runs (--recent), by more than the metric's margin, or nothing comes through
+any more; 4 that is so for a series without a reference, or the machine changed at
+the same run, or the newest run lacks a figure that 8 runs have, or no series has
+8 runs.`
 
 const historyExamples = `  tunbench history results/
-  tunbench history --recent 3 nightly/*.jsonl      for CI: fail on a change in the last three
+  tunbench history --recent 20 nightly/*.jsonl     for CI: fail on a change in the last twenty
   tunbench history --html results/ > history.html
   tunbench history --json results/ | jq 'select(.changes) | .scenario'`
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -25,13 +26,28 @@ func (con *console) manCommand() *cobra.Command {
 			root.DisableAutoGenTag = true
 			prepareForMan(root)
 			// The same source gives the same pages: no date of today.
-			header := &doc.GenManHeader{Title: "TUNBENCH", Section: "1", Source: "tunbench " + versionText(), Manual: "tunbench", Date: &time.Time{}}
+			header := &doc.GenManHeader{Title: "TUNBENCH", Section: "1", Source: "tunbench " + versionText(), Manual: "tunbench", Date: new(sourceTime())}
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
 				return fmt.Errorf("write man pages: %w", err)
 			}
 			return nil
 		},
 	}
+}
+
+// sourceTime is when the commit was made that this program is built of; where the build does not know it, the begin of 1970.
+func sourceTime() time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key != "vcs.time" {
+				continue
+			}
+			if at, err := time.Parse(time.RFC3339, setting.Value); err == nil {
+				return at
+			}
+		}
+	}
+	return time.Unix(0, 0).UTC()
 }
 
 // prepareForMan makes Markdown, which man pages are made of, of the help of a command and of all below it.

@@ -40,6 +40,9 @@ func TestManPages(t *testing.T) {
 	if page := read("tunbench-run.1"); !strings.Contains(page, "\n    size") && !strings.Contains(page, "\n  size") {
 		t.Error("the settings of run are not laid out")
 	}
+	if page := read("tunbench.1"); strings.Contains(page, "Jan 0001") {
+		t.Error("the pages are of the year 1")
+	}
 	for _, args := range [][]string{{"man"}, {"man", filepath.Join(dir, "no-such")}} {
 		if code, _, stderr := tunbench(t, args...); code != exitUsage {
 			t.Errorf("%v: exit code %d: %s", args, code, stderr)

@@ -8,14 +8,15 @@ import (
 	"testing"
 )
 
-// TestTuneAndReset runs the commands in a mount namespace of their own, where files that nobody else sees lie over the
-// kernel's: this host keeps its settings.
+// TestTuneAndReset runs the commands in namespaces of their own, where files that nobody else sees lie over every setting of the
+// kernel's that is there, and no irqbalance is seen: this host keeps its settings.
 func TestTuneAndReset(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
 	scene := t.TempDir()
 	for name, text := range map[string]string{
 		"one": "1\n", "cpufreq/policy0/scaling_governor": "schedutil\n", "cpufreq/boost": "1\n", "wanted": "0\n", "many": "20\n",
+		"on": "1\n", "huge": "always [madvise] never\n",
 	} {
 		path := filepath.Join(scene, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -29,10 +30,15 @@ func TestTuneAndReset(t *testing.T) {
 set -eu
 mount -t tmpfs tmpfs /run
 mount --bind one /proc/sys/kernel/timer_migration
-mount --bind wanted /proc/sys/kernel/numa_balancing
 mount --bind many /proc/sys/vm/stat_interval
-mount --bind wanted /sys/kernel/mm/transparent_hugepage/khugepaged/defrag
 mount --bind cpufreq /sys/devices/system/cpu/cpufreq
+over() { [ ! -e "$2" ] || mount --bind "$1" "$2"; }
+over wanted /proc/sys/kernel/numa_balancing
+over wanted /proc/sys/kernel/nmi_watchdog
+over on /proc/sys/net/core/bpf_jit_enable
+over wanted /sys/kernel/mm/transparent_hugepage/khugepaged/defrag
+over huge /sys/kernel/mm/transparent_hugepage/enabled
+over on /sys/devices/system/cpu/intel_pstate/no_turbo
 settings() { for f in /proc/sys/kernel/timer_migration /sys/devices/system/cpu/cpufreq/policy0/scaling_governor /sys/devices/system/cpu/cpufreq/boost; do echo $(cat $f); done; }
 before=$(settings)
 step() { echo "== $*"; }
@@ -51,7 +57,7 @@ step torn; echo '{' > /run/tunbench/tune.journal; code=0; "$T" reset || code=$?;
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("unshare", "--mount", "sh", "-c", script)
+	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script)
 	cmd.Dir = scene
 	cmd.Env = append(os.Environ(), beTunbench+"=1", "T="+program)
 	out, err := cmd.CombinedOutput()
@@ -64,8 +70,8 @@ step torn; echo '{' > /run/tunbench/tune.journal; code=0; "$T" reset || code=$?;
 		parts[name] = strings.Join(strings.Fields(text), " ")
 	}
 	for step, wants := range map[string][]string{
-		"dry":    {"set frequency governor /sys/devices/system/cpu/cpufreq/policy0/scaling_governor schedutil → performance", "as wanted vm.stat_interval", "not there turbo"},
-		"tune":   {"set kernel.timer_migration /proc/sys/kernel/timer_migration 1 → 0", "as wanted kernel.numa_balancing", "set boost", "0 performance 0"},
+		"dry":    {"set frequency governor /sys/devices/system/cpu/cpufreq/policy0/scaling_governor schedutil → performance", "as wanted vm.stat_interval"},
+		"tune":   {"set kernel.timer_migration /proc/sys/kernel/timer_migration 1 → 0", "as wanted vm.stat_interval", "set boost", "0 performance 0"},
 		"twice":  {"as wanted frequency governor"},
 		"doctor": {"ok tune", "settings changed since"},
 		"reset":  {"restored frequency governor /sys/devices/system/cpu/cpufreq/policy0/scaling_governor performance → schedutil", "restored boost"},

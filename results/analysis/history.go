@@ -188,9 +188,31 @@ func (h *History) Recently(s Series, c Change) bool {
 	return s.Points[c.At].Run >= len(h.Runs)-h.Options.Recent
 }
 
-// Verdict is worse if the newest level of a series that stands on a reference is reached by a recent change for the worse, or nothing comes through where something did; it
-// is inconclusive if that holds for a figure as it is, if the machine changed at the same run, if the newest run lacks a figure, or if no series
-// has enough runs; else it is same, whatever became better.
+// Regression is what made the newest level of a series worse within the newest runs that count: the last change if it is for the worse, else all recent changes
+// together, of which each may lie within the margin. It is nil if they come to nothing worse.
+func (h *History) Regression(s Series) *Change {
+	first := slices.IndexFunc(s.Changes, func(c Change) bool { return h.Recently(s, c) })
+	if first < 0 {
+		return nil
+	}
+	recent := s.Changes[first:]
+	last := recent[len(recent)-1]
+	if last.Verdict == results.VerdictWorse {
+		return &last
+	}
+	together := Change{At: recent[0].At, PValue: last.PValue, Ratio: s.Levels[len(s.Levels)-1].Median / s.Levels[first].Median}
+	if together.Verdict = verdictOfChange(s.Metric, together.Ratio); together.Verdict != results.VerdictWorse {
+		return nil
+	}
+	for _, c := range recent {
+		together.Host = append(together.Host, c.Host...)
+	}
+	return &together
+}
+
+// Verdict is worse if a series that stands on a reference has a [History.Regression], or nothing comes through where something did; it is inconclusive if that holds for
+// a figure as it is, if the machine changed at the same run, if the newest run lacks a figure that enough runs have, or if no series has enough runs; else it is same,
+// whatever became better.
 func (h *History) Verdict() results.Verdict {
 	verdict := results.VerdictSame
 	if len(h.Series) == 0 {
@@ -201,16 +223,15 @@ func (h *History) Verdict() results.Verdict {
 			if s.Gone.Nothing {
 				return results.VerdictWorse
 			}
-			verdict = results.VerdictInconclusive
+			if len(s.Points) >= LeastRuns { // what was measured now and then is not missed
+				verdict = results.VerdictInconclusive
+			}
 		}
-		if len(s.Changes) == 0 {
+		change := h.Regression(s)
+		if change == nil {
 			continue
 		}
-		last := s.Changes[len(s.Changes)-1]
-		if last.Verdict != results.VerdictWorse || !h.Recently(s, last) {
-			continue
-		}
-		if s.Reference != "" && len(last.Host) == 0 {
+		if s.Reference != "" && len(change.Host) == 0 {
 			return results.VerdictWorse
 		}
 		verdict = results.VerdictInconclusive

@@ -31,11 +31,30 @@ func (c *collector) add(run int, f *results.File) {
 	for _, trials := range groups {
 		c.addTrials(run, f, trials, referenceOf(trials[0].Scenario, scenarios), groups)
 	}
+	if len(f.Bisects) == 0 { // a bisect compares commits of long ago
+		c.addComparisons(run, f)
+	}
+}
+
+// addComparisons takes in the ratios of comparisons: their median where the same was compared several times, as a gate does with what is worse.
+func (c *collector) addComparisons(run int, f *results.File) {
+	ratios := map[seriesKey][]float64{}
+	versions := map[seriesKey]string{}
+	var keys []seriesKey
 	for _, comparison := range f.Comparisons {
-		if comparison.Rounds > 0 && comparison.Ratio > 0 {
-			point := Point{Run: run, Value: comparison.Ratio, Aligned: comparison.Ratio, Version: firstOf(comparison.ProgramB, f.Host.Commit)}
-			c.point(seriesKey{comparison.ScenarioB, comparison.ScenarioA, comparison.Metric}, point)
+		if comparison.Rounds == 0 || !(comparison.Ratio > 0) {
+			continue
 		}
+		key := seriesKey{comparison.ScenarioB, comparison.ScenarioA, comparison.Metric}
+		if ratios[key] == nil {
+			keys = append(keys, key)
+			versions[key] = firstOf(comparison.ProgramB, f.Host.Commit)
+		}
+		ratios[key] = append(ratios[key], comparison.Ratio)
+	}
+	for _, key := range keys {
+		median, _ := stats.Median(ratios[key]) // there are some
+		c.point(key, Point{Run: run, Value: median, Aligned: median, Version: versions[key]})
 	}
 }
 

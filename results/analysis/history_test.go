@@ -221,6 +221,22 @@ func TestHistoryOfComparisons(t *testing.T) {
 	}
 }
 
+// TestHistoryOfGateThatRepeats: a gate measures what is worse once more; a run is one point all the same.
+func TestHistoryOfGateThatRepeats(t *testing.T) {
+	var files []*results.File
+	for i := range LeastRuns {
+		host := fixture.Host()
+		host.Time = fixture.Start.Add(time.Duration(i) * time.Hour)
+		c := results.Comparison{ScenarioA: ours, ScenarioB: ours, Metric: results.MetricForwarded, Ratio: 0.9, Rounds: 7}
+		again := c
+		again.Series, again.Ratio = 1, 1.0
+		files = append(files, fixture.File(host, c, again))
+	}
+	if s := seriesOf(t, historyOf(t, files, HistoryOptions{}), ours); len(s.Points) != LeastRuns || math.Abs(s.Points[0].Value-0.95) > 1e-9 {
+		t.Errorf("%+v", s.Points)
+	}
+}
+
 // TestHistoryGone: the newest run must have what the others had.
 func TestHistoryGone(t *testing.T) {
 	last := func(change func(*results.File)) *History {
@@ -265,6 +281,55 @@ func TestHistoryGivenUp(t *testing.T) {
 	h := historyOf(t, files, HistoryOptions{})
 	if s := seriesOf(t, h, "dut=forwarder/load=1000/proto=udp"); s.Gone != nil {
 		t.Errorf("missed: %+v", s.Gone)
+	}
+}
+
+// TestRegression: changes within the margin neither hide a change for the worse nor add up unseen.
+func TestRegression(t *testing.T) {
+	for name, test := range map[string]struct {
+		ratios []float64 // of the changes, one every five runs
+		recent int
+		want   float64 // 0: no regression
+	}{
+		"none":                        {nil, 30, 0},
+		"worse":                       {[]float64{0.95}, 30, 0.95},
+		"long ago":                    {[]float64{0.95}, 4, 0},
+		"worse, then within":          {[]float64{0.95, 1.005}, 30, 0.95 * 1.005},
+		"small steps":                 {[]float64{0.985, 0.985, 0.985}, 30, 0.985 * 0.985 * 0.985},
+		"small steps, one of them":    {[]float64{0.985, 0.985, 0.985}, 5, 0},
+		"worse, then as before":       {[]float64{0.95, 1 / 0.95}, 30, 0},
+		"better, then worse":          {[]float64{1.2, 0.95}, 30, 0.95},
+		"better, then within, at all": {[]float64{1.2, 0.99}, 30, 0},
+	} {
+		s := Series{Metric: results.MetricForwarded, Reference: route, Levels: []HistoryLevel{{0, 5, 1}}}
+		for run := range 5 * (len(test.ratios) + 1) {
+			s.Points = append(s.Points, Point{Run: run})
+		}
+		for i, ratio := range test.ratios {
+			at := 5 * (i + 1)
+			s.Levels = append(s.Levels, HistoryLevel{at, at + 5, s.Levels[i].Median * ratio})
+			s.Changes = append(s.Changes, Change{At: at, Ratio: ratio, Verdict: verdictOfChange(s.Metric, ratio)})
+		}
+		h := &History{Options: HistoryOptions{Recent: test.recent}, Runs: make([]Run, len(s.Points)), Series: []Series{s}}
+		got, verdict := 0.0, results.VerdictSame
+		if c := h.Regression(s); c != nil {
+			got = c.Ratio
+		}
+		if test.want != 0 {
+			verdict = results.VerdictWorse
+		}
+		if math.Abs(got-test.want) > 1e-9 || h.Verdict() != verdict {
+			t.Errorf("%s: a regression of %v and verdict %s, want %v and %s", name, got, h.Verdict(), test.want, verdict)
+		}
+	}
+}
+
+// TestHistoryOnce: a scenario that was measured once among the newest runs is no question that stays open.
+func TestHistoryOnce(t *testing.T) {
+	files := runsOf(10, 1, steady)
+	files[7].Trials = append(files[7].Trials, fixture.Forwarding("dut=forwarder/load=1000/proto=udp", 5)...)
+	if got := historyOf(t, files, HistoryOptions{}).Verdict(); got != results.VerdictSame {
+		t.Errorf("verdict %s", got)
 	}
 }
 

@@ -30,7 +30,7 @@ func spectrumShares() []float64 {
 	}
 }
 
-// beyond is how many packets must lie above a quantile for it to be one: of fewer the quantile is the greatest latency under another name.
+// beyondQuantile is how many packets must lie above a quantile for it to be one: of fewer the quantile is the greatest latency under another name.
 const beyondQuantile = 1
 
 // Spectra takes the latency histograms of each scenario and arm together, in the order in which these come first; those without latencies are left out. A

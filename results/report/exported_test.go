@@ -265,6 +265,7 @@ func TestOtavaReads(t *testing.T) {
 // TestNoFormulas: no cell of text that comes from elsewhere is a formula to a spreadsheet.
 func TestNoFormulas(t *testing.T) {
 	f := hostile(t)
+	f.Trials = append(f.Trials, fixture.Forwarding("=HYPERLINK(\"x\")", 1000)...)
 	var otava bytes.Buffer
 	if err := WriteOtava(&otava, f); err != nil {
 		t.Fatal(err)

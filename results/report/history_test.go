@@ -41,6 +41,11 @@ func TestHistorySentence(t *testing.T) {
 	if s := HistorySentence(historyOf(t, fixture.Nights()[:3])); !strings.Contains(s, "no change can be told") {
 		t.Error(s)
 	}
+	nothing := fixture.Nights()[5:14]
+	nothing[8].Trials[0].Traffic = results.Traffic{ForwardedPps: new(0.0)}
+	if s := HistorySentence(historyOf(t, nothing)); !strings.HasPrefix(s, "In the newest run nothing came through: ") || !strings.Contains(s, "size=64, forwarded pps") {
+		t.Error(s)
+	}
 }
 
 func TestHistoryRecord(t *testing.T) {

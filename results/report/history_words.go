@@ -21,13 +21,20 @@ func Day(t time.Time) string {
 // HistorySentence says in one sentence what a history comes to.
 func HistorySentence(h *analysis.History) string {
 	name := HistoryNames(h)
-	var recent []string
+	var recent, nothing []string
 	for _, s := range h.Series {
-		if n := len(s.Changes); n > 0 && s.Changes[n-1].Verdict == results.VerdictWorse && h.Recently(s, s.Changes[n-1]) {
-			recent = append(recent, name(s)+" is "+change(s.Changes[n-1].Ratio))
+		if c := h.Regression(s); c != nil {
+			recent = append(recent, name(s)+" is "+change(c.Ratio))
+		}
+	}
+	for _, s := range slices.Concat(h.Series, h.Short) {
+		if s.Gone != nil && s.Gone.Nothing {
+			nothing = append(nothing, name(s))
 		}
 	}
 	switch {
+	case len(nothing) > 0:
+		return fmt.Sprintf("In the newest run nothing came through: %s.", strings.Join(nothing, "; "))
 	case len(recent) > 0:
 		return fmt.Sprintf("Among the newest %s: %s.", results.Count(h.Options.Recent, "run"), strings.Join(recent, "; "))
 	case len(h.Series) == 0:

@@ -35,7 +35,11 @@ func WriteOtava(w io.Writer, files ...*results.File) error {
 	columns = append([]string{"time", "commit", "host"}, columns...)
 	out := csv.NewWriter(w)
 	// The writer keeps its first error for the end.
-	_ = out.Write(columns)
+	header := make([]string, len(columns))
+	for i, column := range columns {
+		header[i] = cell(column)
+	}
+	_ = out.Write(header)
 	for _, row := range rows {
 		fields := make([]string, len(columns))
 		for i, column := range columns {

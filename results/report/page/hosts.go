@@ -25,9 +25,10 @@ func (b *builder) hosts() error {
 	}
 	var names []string
 	values := make([]map[string]string, len(b.files))
-	distorts := map[string]bool{}
+	distorts := make([]map[string]bool, len(b.files))
+	distorted := false
 	for i, file := range b.files {
-		values[i] = map[string]string{}
+		values[i], distorts[i] = map[string]string{}, map[string]bool{}
 		for _, fact := range hostFacts(file.Host) {
 			values[i][fact.name] = fact.value
 			if !slices.Contains(names, fact.name) {
@@ -35,7 +36,7 @@ func (b *builder) hosts() error {
 			}
 		}
 		for _, d := range analysis.Distortions(file.Host) {
-			distorts[distortedFact(d)] = true
+			distorts[i][distortedFact(d)], distorted = true, true
 		}
 	}
 	for _, name := range names {
@@ -46,14 +47,14 @@ func (b *builder) hosts() error {
 				value = "–"
 			}
 			c := textCell(value)
-			if distorts[name] {
+			if distorts[i][name] {
 				c.Class += " bad"
 			}
 			row.Cells = append(row.Cells, c)
 		}
 		f.Table.Rows = append(f.Table.Rows, row)
 	}
-	if len(distorts) > 0 {
+	if distorted {
 		f.Note = "In red: what distorts a measurement, or may."
 	}
 	s.Figures = append(s.Figures, b.named(f))

@@ -18,7 +18,7 @@ func Write(w io.Writer, files ...*results.File) error {
 	}
 	b := &builder{svg: chart.NewWriter(), files: files}
 	for _, section := range []func() error{
-		b.gates, b.filesCompared, b.comparisons, b.sweeps, b.trials, b.searches, b.soaks, b.bursts, b.calibrations, b.hosts,
+		b.bisects, b.gates, b.filesCompared, b.comparisons, b.sweeps, b.trials, b.searches, b.soaks, b.bursts, b.calibrations, b.hosts,
 	} {
 		if err := section(); err != nil {
 			return fmt.Errorf("make page: %w", err)

@@ -54,6 +54,21 @@ func TestVerdictIsOneSentence(t *testing.T) {
 	}
 }
 
+// TestBisectIsTheOutcome: the page of a bisect says which commit it is, and not what came of its first step.
+func TestBisectIsTheOutcome(t *testing.T) {
+	f := fixture.Gallery(t)["ab"][0]
+	f.Add(results.Bisect{Answer: "found", Headline: "abc is the first slower commit: more <b>care</b>", Good: "g", Bad: "b", Steps: []results.BisectStep{
+		{Commit: "b", ComparedWith: "g", Verdict: "slower", Metric: results.MetricForwarded, Ratio: 0.9, Low: 0.88, High: 0.92, Rounds: 12},
+		{Commit: "abd", ComparedWith: "g", Verdict: "skipped", Why: "it does not build"},
+	}})
+	page := written(t, f)
+	for _, text := range []string{": abc is the first slower commit: more &lt;b&gt;care", "Steps from g to b", "skipped: it does not build"} {
+		if !strings.Contains(page, text) {
+			t.Errorf("the page lacks %q", text)
+		}
+	}
+}
+
 func TestHostileTextStaysText(t *testing.T) {
 	page := written(t, fixture.Gallery(t)["hostile"]...)
 	if n := strings.Count(page, "<script"); n != 1 {

@@ -28,33 +28,42 @@ func (b *builder) spectra(s *section, lines []line) error {
 		}
 	}
 	var together []line
+	plots, left := 0, 0
 	flush := func() error {
 		defer func() { together = nil }()
 		for len(together) > 0 {
 			n := min(len(together), mostSeries)
+			if plots == mostPlots {
+				left += len(together)
+				return nil
+			}
 			if err := b.spectrum(s, together[:n], byFile); err != nil {
 				return err
 			}
+			plots++
 			together = together[n:]
 		}
 		return nil
 	}
-	plots := 0
+	apart := grouped(lines)
 	for _, l := range lines {
 		if _, has := byFile[l.file][l.Repeats()]; !has {
 			continue
 		}
-		if len(together) > 0 && together[0].load != l.load && grouped(lines) {
+		if len(together) > 0 && together[0].load != l.load && apart {
 			if err := flush(); err != nil {
 				return err
-			}
-			if plots++; plots == mostPlots {
-				return nil
 			}
 		}
 		together = append(together, l)
 	}
-	return flush()
+	if err := flush(); err != nil {
+		return err
+	}
+	if left > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("Latency by percentile has the first %d plots; %s more of the table are left out.", mostPlots, results.Count(left, "row")))
+	}
+	return nil
 }
 
 // mostPlots is how many plots of one kind a section has.

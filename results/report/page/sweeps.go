@@ -43,8 +43,10 @@ func (b *builder) sweep(s *section, sweep results.Sweep, trials []results.Trial)
 			return err
 		}
 	}
-	for _, pair := range analysis.LevelPairs(sweep, trials) {
-		if len(s.Figures) > mostPlots {
+	pairs := analysis.LevelPairs(sweep, trials)
+	for i, pair := range pairs {
+		if i == mostPlots {
+			s.Notes = append(s.Notes, fmt.Sprintf("Heat maps of the first %d of %d pairs of settings.", mostPlots, len(pairs)))
 			break
 		}
 		if err := b.heat(s, sweep, pair); err != nil {

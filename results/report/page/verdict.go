@@ -61,11 +61,11 @@ func (b *builder) subject() string {
 			parts = append(parts, results.Count(n, thing))
 		}
 	}
-	var searches, soaks, bursts, sweeps, arms, gates int
+	var searches, soaks, bursts, sweeps, arms int
 	scenarios := map[string]bool{}
 	trials := 0
 	for _, f := range b.files {
-		searches, soaks, bursts, gates = searches+len(f.Searches), soaks+len(f.Soaks), bursts+len(f.Bursts), gates+len(f.Gates)
+		searches, soaks, bursts = searches+len(f.Searches), soaks+len(f.Soaks), bursts+len(f.Bursts)
 		if len(f.Sweeps) > 0 {
 			sweeps++
 		}
@@ -148,6 +148,9 @@ func (b *builder) outcome() string {
 
 func (b *builder) gateOutcome() string {
 	for _, f := range b.files {
+		if len(f.Bisects) > 0 {
+			return report.Plain(f.Bisects[0].Headline)
+		}
 		if len(f.Gates) > 0 {
 			return "the gate " + report.Plain(f.Gates[0].Headline)
 		}

@@ -83,7 +83,7 @@ func TestIrqbalanceIsPaused(t *testing.T) {
 	}
 }
 
-// TestRealSysctls turns those of this kernel, and puts them back.
+// TestRealSysctls turns those of this kernel, and puts them back. Its machine has nothing else: no other setting and no process of this host is touched.
 func TestRealSysctls(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may set them")
@@ -96,7 +96,11 @@ func TestRealSysctls(t *testing.T) {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	tuner := &Tuner{Machine: host.Local(), Journal: filepath.Join(t.TempDir(), "tune.journal")}
+	root := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(root, "proc"), 0o755), os.Symlink("/proc/sys", filepath.Join(root, "proc/sys"))); err != nil {
+		t.Fatal(err)
+	}
+	tuner := &Tuner{Machine: host.Machine{Root: root}, Journal: filepath.Join(t.TempDir(), "tune.journal")}
 	before := map[string]string{}
 	for _, k := range Knobs() {
 		if strings.Contains(k.Name, ".") {
