@@ -38,6 +38,8 @@ wireguard-fork-q2 | topo=tunnel/dut=wireguard-go/wgtun=multiqueue/queues=2
 nebula            | topo=tunnel/dut=nebula
 plain             | topo=tunnel/dut=plain
 vxlan             | topo=tunnel/dut=vxlan
+ipip              | topo=tunnel/dut=ipip
+gre               | topo=tunnel/dut=gre
 ROWS
 }
 
@@ -136,27 +138,26 @@ $column["error"] != "" || $column["interrupted"] == "true" { next }
 	if (who == "") next
 	if (value($1, "load") == "pingpong") put(who "/rtt", $column["round_trip_ns.p50"])
 	else if (value($1, "proto") == "tcp") {
-		bits = $column["throughput_bps"]
-		put(who "/tcp" value($1, "flows"), bits)
+		put(who "/tcp" value($1, "flows"), $column["throughput_bps"])
 		if (value($1, "flows") == 1) {
 			put(who "/a", $column["tunnel.a_ns_per_byte"])
 			put(who "/b", $column["tunnel.b_ns_per_byte"])
 		}
 	} else {
 		put(who "/udp" value($1, "size"), $column["forwarded_pps"])
-		if (value($1, "size") == 1400) put(who "/overhead", $column["tunnel.overhead_bytes_per_packet"])
+		if (value($1, "size") == 1400) put(who "/added", $column["tunnel.overhead_bytes_per_packet"])
 	}
 }
 END {
-	print "| tunnel | TCP 1 stream, Gbit/s | TCP 4 streams, Gbit/s | UDP 64 B, kpps | UDP 1400 B, kpps | ping-pong p50, µs | CPU of A, ns/byte | CPU of B, ns/byte | overhead, bytes/packet |"
+	print "| tunnel | TCP 1 stream, Gbit/s | TCP 4 streams, Gbit/s | UDP 64 B, kpps | UDP 1400 B, kpps | ping-pong p50, µs | CPU of end A, ns/byte | CPU of end B, ns/byte | added on the wire, bytes/packet |"
 	print "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
 	for (i = 1; i <= count; i++) {
 		who = name[i]
 		printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", who, show(who "/tcp1", 1e9, 2), show(who "/tcp4", 1e9, 2),
-			show(who "/udp64", 1e3, 1), show(who "/udp1400", 1e3, 1), show(who "/rtt", 1e3, 1), show(who "/a", 1, 2), show(who "/b", 1, 2), show(who "/overhead", 1, 1)
+			show(who "/udp64", 1e3, 1), show(who "/udp1400", 1e3, 1), show(who "/rtt", 1e3, 1), show(who "/a", 1, 2), show(who "/b", 1, 2), show(who "/added", 1, 1)
 	}
 }'
 echo
-echo "CPU of A and B: run time of the program at the sending and at the receiving end per byte of payload, one TCP stream; the kernel's tunnels have no program."
-echo "Overhead: bytes on the physical link beyond those of the packets that went in, per packet, as its counters say, for UDP of 1400 bytes."
+echo "CPU of an end: run time of its program per byte of payload, one TCP stream; the kernel's tunnels have no program."
+echo "Added on the wire: bytes by which a 1400-byte packet was longer on the physical link, as counted there, from IP packet to IP packet."
 exit "$failed"

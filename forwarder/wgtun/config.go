@@ -29,7 +29,7 @@ type Config struct {
 	// there.
 	Steer steer.Policy
 
-	// Offload is of which kinds superpackets are read and written. 0 is tun.OffloadAll; where
+	// Offload says which kinds of superpackets are read and written. 0 is tun.OffloadAll; where
 	// the kernel has less, less is used.
 	Offload tun.Offload
 

@@ -142,8 +142,8 @@ func ignoreClosed(err error) error {
 // File returns the first queue's file. It is owned by the device.
 func (c *core) File() *os.File { return c.files[0] }
 
-// Name returns the device's name, as it is now.
-func (c *core) Name() (string, error) { return c.link.name() }
+// Name returns the device's name, as it is now. After Close the error is os.ErrClosed.
+func (c *core) Name() (string, error) { return c.link.nameNow() }
 
 // MTU returns the bytes of the longest IP packet that the device takes, as it is set now.
 func (c *core) MTU() (int, error) {

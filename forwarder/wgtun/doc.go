@@ -2,9 +2,9 @@
 // of golang.zx2c4.com/wireguard, [MultiQueueDevice] that of its fork
 // github.com/tailscale/wireguard-go, which has a reader for each queue.
 //
-//	device, err := wgtun.Open(wgtun.Config{Name: "wg0", MTU: 1420})
+//	queues, err := wgtun.Open(wgtun.Config{Name: "wg0", MTU: 1420})
 //	…
-//	wireguard := device.NewDevice(device, conn.NewDefaultBind(), logger)
+//	wireguard := device.NewDevice(queues, conn.NewDefaultBind(), logger)
 //
 // A Read takes all that the queues hold, up to BatchSize packets, where the packages' own
 // devices take one packet or superpacket: without inner GSO a Read of theirs is one datagram. A

@@ -62,6 +62,16 @@ func linkSocket(netns string) (file *os.File, err error) {
 	return file, err
 }
 
+// nameNow is name until close: then the number of the queue's descriptor may be another file's.
+func (l *link) nameNow() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return "", fmt.Errorf("get device name: %w", os.ErrClosed)
+	}
+	return l.name()
+}
+
 // name returns the present name of the device.
 func (l *link) name() (string, error) {
 	var ifr unix.Ifreq

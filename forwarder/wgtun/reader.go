@@ -17,17 +17,16 @@ import (
 // cut.
 const frameLen = 64<<10 + 64
 
-// enough is after how many packets a Read that has met a superpacket returns: the more there are under
-// way in WireGuard's buffers, the fewer of them are still in a cache when they are encrypted and
-// sent.
+// enough is the number of packets with which a Read that has met a superpacket returns. The more packets
+// are in WireGuard's buffers, the fewer of them are still in a cache when WireGuard encrypts and sends
+// them.
 const enough = 32
 
 // reader takes packets out of queues and superpackets apart, and hands both out in the order
 // in which a queue gave them. It sleeps in the Go scheduler's poller while all are empty.
 //
 // A reader reads until its destination is full, or has enough of superpackets, or the queues are
-// empty. What of a superpacket
-// did not find room is the beginning of the next Read.
+// empty. The segments of a superpacket that found no room are the beginning of the next Read.
 type reader struct {
 	mu     sync.Mutex // one Read at a time
 	queues []*tun.Queue

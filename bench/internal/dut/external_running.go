@@ -60,5 +60,5 @@ func (r *runningExternal) Stop() error {
 	return r.stopErr
 }
 
-// readyPause is how often it is looked whether a program is ready.
+// readyPause is the time between two looks whether a program is ready.
 const readyPause = 2 * time.Millisecond

@@ -91,6 +91,7 @@ func (l *Launcher) Start(ctx context.Context, k Kernel, words []string) (_ *Sess
 		err = &BootError{fmt.Sprintf("the guest's kernel did not start this program within %s", l.Timeout), console(dir)}
 	}
 	s.closing.Store(true)
+	_ = s.output.CloseWithError(os.ErrClosed) // nobody will read what the command has printed
 	s.stop()
 	<-s.ended
 	return nil, err

@@ -68,8 +68,13 @@ func (s *Scenario) onlyOwn4() bool {
 }
 
 func checkIP(s *Scenario) *breach {
-	if s.IP == IPv6 && s.onlyOwn4() {
+	t := s.tunnel()
+	switch {
+	case t == nil || s.IP != IPv6:
+	case t.own4:
 		return &breach{"dut=" + string(s.DUT) + " is set up for IPv4 here", "4"}
+	case t.ip4:
+		return &breach{"dut=" + string(s.DUT) + " carries IPv4 only", "4"}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type tunnel struct {
 	kernel   bool     // the kernel's own: there is no program
 	overhead func(*Scenario) int
 	own4     bool // it carries only what its ends themselves send, and IPv4
+	ip4      bool // it carries IPv4 only
 }
 
 // Header lengths on the physical link, which is IPv4, in bytes.
@@ -33,7 +34,8 @@ func tunnels() []tunnel {
 		{name: Nebula, devs: []Dev{TUN}, overhead: inUDP(nebulaLen), own4: true},
 		// RFC 7348, section 5: IPv4, UDP, VXLAN and inner Ethernet header.
 		{name: KernelVXLAN, devs: []Dev{TAP}, kernel: true, overhead: inUDP(8)},
-		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }},
+		// ipip_tunnel_xmit in net/ipv4/ipip.c drops IPv6.
+		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }, ip4: true},
 		{name: GRE, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen + greHeaderLen }},
 	}
 }

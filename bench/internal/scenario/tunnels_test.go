@@ -58,6 +58,7 @@ func TestWrongWordsForTunnels(t *testing.T) {
 		"dut=wireguard-go topo=tunnel queues=2": "the package's own device has one queue",
 		"dut=nebula gen=xdp":                    "drops packets",
 		"dut=nebula ip=6":                       "IPv4",
+		"dut=ipip ip=6":                         "carries IPv4 only",
 	} {
 		_, err := Parse(strings.Fields(words))
 		if usage := (*UsageError)(nil); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {

@@ -34,7 +34,7 @@ const (
 
 	// delayedPackets is how many packets a link with a delay holds: a second of 1.5 Gbit/s.
 	delayedPackets = 125_000
-	// shapedTime is how long a packet waits at most in front of a link with a rate.
+	// shapedTime is how long a packet waits at most in front of a link with a rate; on a slow link as long as one superpacket takes.
 	shapedTime = 50 * time.Millisecond
 )
 
@@ -104,7 +104,12 @@ func (ns *Namespace) setPhysicalQdisc(index int, link PhysicalLink) error {
 	}
 	switch {
 	case link.BitsPerSecond > 0:
-		return ns.setTBF(index, parent, link.shaper())
+		if err := ns.setTBF(index, parent, link.shaper()); errors.Is(err, unix.ENOENT) {
+			return &UnsupportedError{"qdisc tbf, which linkrate needs (module sch_tbf)", err}
+		} else if err != nil {
+			return fmt.Errorf("set qdisc tbf: %w", err)
+		}
+		return nil
 	case link.Delay > 0:
 		return nil
 	}

@@ -77,15 +77,26 @@ func (g *Guest) Generator(o GeneratorOrder) (load.Generator, error) {
 	return remoteGenerator{r}, nil
 }
 
+// stopPause is how long a run may take to begin before it is told once more to stop.
+const stopPause = 100 * time.Millisecond
+
 // remoteGenerator is a [load.Generator] in the guest. Its times are by the guest's clock.
 type remoteGenerator struct{ remote }
 
 func (g remoteGenerator) Run(ctx context.Context, l load.Load, d time.Duration) (load.Sent, error) {
 	var r RunReply
-	stop := context.AfterFunc(ctx, func() {
-		_ = g.guest.call(context.Background(), "StopGenerator", g.handle, &None{}) // a guest that is gone has stopped
-	})
-	defer stop()
+	over := make(chan struct{})
+	defer close(over)
+	defer context.AfterFunc(ctx, func() {
+		for { // the agent may not have begun the run yet: it serves calls in any order
+			_ = g.guest.call(context.Background(), "StopGenerator", g.handle, &None{}) // a guest that is gone has stopped
+			select {
+			case <-over:
+				return
+			case <-time.After(stopPause):
+			}
+		}
+	})()
 	if err := g.guest.callWithin(context.WithoutCancel(ctx), d+patience, "RunGenerator", RunOrder{g.handle, l, d}, &r); err != nil {
 		return load.Sent{}, err
 	}

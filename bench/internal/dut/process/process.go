@@ -130,7 +130,7 @@ func (p *Process) wait(cmd *exec.Cmd) {
 	close(p.exited)
 }
 
-// leftPause is how often it is looked whether a program whose command is gone still has processes.
+// leftPause is the time between two looks for processes of a program whose command is gone.
 const leftPause = 20 * time.Millisecond
 
 // heardPatience is how long the last words of a command may take to come through the pipe.

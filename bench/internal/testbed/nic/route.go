@@ -32,7 +32,8 @@ func (s *Setting) addRoutes(cfg Config, _ *netlink.LinkAttrs) error {
 }
 
 func (s *Setting) route(r Route) *netlink.Route {
-	route := &netlink.Route{LinkIndex: s.index, Dst: ipNet(r.To), Priority: r.Metric, Protocol: unix.RTPROT_STATIC}
+	// The metric is said also where it is the default: of IPv6 routes RouteDel would else take any (ip6_route_del, net/ipv6/route.c).
+	route := &netlink.Route{LinkIndex: s.index, Dst: ipNet(r.To), Priority: r.metric(), Protocol: unix.RTPROT_STATIC}
 	switch {
 	case r.Via.IsValid():
 		route.Gw = r.Via.AsSlice()

@@ -176,9 +176,11 @@ func (in *inbound) write() error {
 				return nil
 			}
 			continue
+		case errno == unix.EINTR:
+			continue
 		case errno == unix.EBADFD:
 			return in.deviceError("write to", errno)
-		case errno != 0 && errno != unix.EINTR:
+		case errno != 0:
 			in.dropErrno("write", errno, out.Segments)
 		}
 		i++
