@@ -14,6 +14,7 @@ import (
 // so and can be shown again.
 func TestAB(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	file := filepath.Join(t.TempDir(), "ab.jsonl")
 	code, stdout, stderr := tunbench(t, "ab", "a:dut=veth", "b:dut=forwarder", "queues=2", "flows=8", "load=20000", "duration=100ms", "warmup=20ms",
 		"-n", "6", "--no-calibration", "-o", file)
@@ -67,6 +68,7 @@ func TestAB(t *testing.T) {
 // TestABVariants: each arm may be another build, or hindered; records and table say so.
 func TestABVariants(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	file := filepath.Join(t.TempDir(), "ab.jsonl")
 	binary, err := os.Executable()
 	if err != nil {

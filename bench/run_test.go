@@ -48,6 +48,7 @@ func TestPacedLoadIsExact(t *testing.T) {
 // TestEverySettingRuns measures a load that nothing here may lose.
 func TestEverySettingRuns(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	for _, words := range []string{
 		"dut=veth", "dut=route", "dut=veth ip=6", "dut=route ip=6",
 		"dev=tun,tap ip=4,6",
@@ -60,6 +61,7 @@ func TestEverySettingRuns(t *testing.T) {
 		"queues=2 flows=8 steer=hash,cpu,kernel", "dev=tap offload=tunnel size=1400 segs=8",
 	} {
 		t.Run(words, func(t *testing.T) {
+			t.Parallel()
 			args := append(strings.Fields(words), "load=16000", "duration=200ms", "warmup=50ms", roomy)
 			for _, trial := range measured(t, args...) {
 				lost := lostOnTheWay(trial)
