@@ -70,6 +70,7 @@ bench-tunnels: build ## tunnels against each other, one Markdown table, ROUNDS=5
 # One package at a time: many tests measure, and would disturb each other. They hold on
 # any machine, however busy; -timeout is for what hangs.
 test: ## run all tests; those that need root run when root does
+	@go list -export -test -deps $(RACE) ./... > /dev/null # compiles on all CPUs, which -p 1 below would not
 	go test -p 1 -timeout 60m $(RACE) ./...
 
 # Without the race detector, which makes everything slower.

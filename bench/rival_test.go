@@ -10,6 +10,7 @@ import (
 // TestRivalsForward: every packet through a rival is found again, and counted by it.
 func TestRivalsForward(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	for _, trial := range measured(t, "dut=wireguard-go,netpoll", "ip=4,6", "dir=uni,bi", "load=10000", "duration=200ms", "warmup=50ms", roomy) {
 		sink := trial.Ledger.Packets(results.PlaceSink)
 		if lost := lostOnTheWay(trial); lost != 0 || *trial.Duplicated != 0 || *trial.Corrupt != 0 {
@@ -39,6 +40,7 @@ func TestRivalsUnderLoad(t *testing.T) {
 
 func TestRivalsTCPAndPingPong(t *testing.T) {
 	needRoot(t)
+	t.Parallel() // it judges no speed
 	for _, trial := range measured(t, "dut=wireguard-go,netpoll", "ip=4,6", "proto=tcp", "duration=300ms") {
 		if trial.TCP == nil || *trial.ThroughputBps <= 0 {
 			t.Errorf("%s: %v bit/s, TCP %+v", trial.Scenario, *trial.ThroughputBps, trial.TCP)
