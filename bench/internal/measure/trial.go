@@ -123,7 +123,8 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 	if known {
 		m.record.CPU.DistanceNs = new(float64(distance))
 	}
-	return nil
+	// The load ends without an error when the device under test does, and its packets may all be accounted for.
+	return context.Cause(m.alive)
 }
 
 // rest waits until what was sent since before is accounted for and returns what was
