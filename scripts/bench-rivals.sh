@@ -128,21 +128,7 @@ ratios() {
 	awk '$4 { x = $1 / $3; y = $2 / $4; printf "%.3g %.3g %.3g 2", (x + y) / 2, x < y ? x : y, x < y ? y : x }' <<<"$*"
 }
 
-case ${1:-} in
--h | --help)
-	usage
-	exit 0
-	;;
-esac
-
-known=$(rows | cut -d' ' -f1)
-for row in "$@"; do
-	grep -qx -- "$row" <<<"$known" || {
-		echo "no row $row, want some of:" $known >&2
-		exit 2
-	}
-done
-
+choose row "$(rows | cut -d' ' -f1)" "$@"
 build
 failed=0
 show row metric '' ratio low high rounds

@@ -52,21 +52,7 @@ pingpong | load=pingpong
 ROWS
 }
 
-case ${1:-} in
--h | --help)
-	usage
-	exit 0
-	;;
-esac
-
-known=$(tunnels | cut -d' ' -f1)
-for name in "$@"; do
-	grep -qx -- "$name" <<<"$known" || {
-		echo "no tunnel $name, want some of:" $known >&2
-		exit 2
-	}
-done
-
+choose tunnel "$(tunnels | cut -d' ' -f1)" "$@"
 build
 
 # able NAME SCENARIO says whether the tunnel can be measured here: it tries the shortest trial.

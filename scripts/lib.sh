@@ -12,3 +12,21 @@ build() {
 result_file() {
 	echo "$root/results/$(date -u +%Y%m%dT%H%M%SZ)-$(uname -n)-$1.jsonl"
 }
+
+# choose WHAT KNOWN [NAME]... prints usage for -h or --help, and refuses names that are not in the lines of KNOWN.
+choose() {
+	local what=$1 known=$2 name
+	shift 2
+	case ${1:-} in
+	-h | --help)
+		usage
+		exit 0
+		;;
+	esac
+	for name in "$@"; do
+		grep -qx -- "$name" <<<"$known" || {
+			echo "no $what $name, want some of:" $known >&2
+			exit 2
+		}
+	done
+}
