@@ -2,11 +2,8 @@ package measure
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"runtime"
@@ -17,11 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/dut/forward"
-	"tunbench/bench/internal/dut/tunnel"
 	"tunbench/bench/internal/dut/tunnel/plain"
 	"tunbench/bench/internal/dut/tunnel/wireguard"
 	"tunbench/bench/internal/host"
-	"tunbench/forwarder/tun"
 )
 
 const hogArgument = "hog-cpu"
@@ -39,10 +34,10 @@ func TestMain(m *testing.M) {
 		beProgram(os.Args[2])
 	case len(os.Args) > 2 && os.Args[1] == hogArgument:
 		err = hog(os.Args[2])
-	case len(os.Args) > 1 && os.Args[1] == "wireguard-end":
-		err = serveWireGuard(os.Args[2:])
-	case len(os.Args) > 1 && os.Args[1] == "tunnel-end":
-		err = serveTunnelEnd(os.Args[2:])
+	case len(os.Args) > 2 && os.Args[1] == "wireguard-end":
+		err = untilTerm(func(ctx context.Context) error { return wireguard.Serve(ctx, os.Args[2], os.Stdout) })
+	case len(os.Args) > 2 && os.Args[1] == "tunnel-end":
+		err = untilTerm(func(ctx context.Context) error { return plain.Serve(ctx, os.Args[2], os.Stdout, os.Stderr) })
 	default:
 		os.Exit(m.Run())
 	}
@@ -50,6 +45,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// untilTerm runs an end of a tunnel until it is told to end.
+func untilTerm(serve func(context.Context) error) error {
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
+	defer stop()
+	return serve(ctx)
 }
 
 func serveForwarder() error {
@@ -103,58 +105,4 @@ func hog(text string) error {
 	}
 	fmt.Println("busy")
 	select {}
-}
-
-// serveWireGuard is what the hidden command of that name is, see wireguard_end.go of package main.
-func serveWireGuard(args []string) error {
-	var cfg wireguard.Config
-	flags := flag.NewFlagSet("wireguard-end", flag.ContinueOnError)
-	flags.StringVar(&cfg.Device, "device", "", "")
-	flags.IntVar(&cfg.MTU, "mtu", 0, "")
-	flags.StringVar(&cfg.TUN, "tun", "", "")
-	flags.IntVar(&cfg.Queues, "queues", 1, "")
-	flags.StringVar((*string)(&cfg.Steer), "steer", "", "")
-	flags.StringVar(&cfg.File, "config", "", "")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
-	defer stop()
-	return wireguard.Run(ctx, cfg, func() error {
-		_, err := fmt.Println(tunnel.WireGuardReady)
-		return err
-	})
-}
-
-// serveTunnelEnd is what the hidden command of that name is, see tunnel_end.go of package main.
-func serveTunnelEnd(args []string) error {
-	var cfg plain.Config
-	var dev, local, peer string
-	var port uint
-	flags := flag.NewFlagSet("tunnel-end", flag.ContinueOnError)
-	flags.StringVar(&cfg.Device, "device", "", "")
-	flags.StringVar(&dev, "dev", "tun", "")
-	flags.StringVar(&local, "local", "", "")
-	flags.StringVar(&peer, "peer", "", "")
-	flags.UintVar(&port, "port", 0, "")
-	flags.IntVar(&cfg.Queues, "queues", 1, "")
-	flags.IntVar(&cfg.Batch, "batch", 1, "")
-	flags.BoolVar(&cfg.UGSO, "ugso", true, "")
-	flags.BoolVar(&cfg.UGRO, "ugro", true, "")
-	err := flags.Parse(args)
-	if err != nil {
-		return err
-	}
-	if cfg.Kind, err = tun.ParseKind(dev); err != nil {
-		return err
-	}
-	cfg.Port, cfg.Local, cfg.Peer = uint16(port), netip.MustParseAddr(local), netip.MustParseAddr(peer)
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
-	defer stop()
-	end, err := plain.Open(cfg)
-	if err != nil {
-		return err
-	}
-	fmt.Println(tunnel.PlainReady)
-	return errors.Join(end.Run(ctx), end.Close())
 }

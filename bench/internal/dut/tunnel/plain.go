@@ -1,11 +1,13 @@
 package tunnel
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 
+	"tunbench/bench/internal/dut/tunnel/plain"
 	"tunbench/bench/internal/scenario"
+	"tunbench/forwarder/tun"
 )
 
 // Plain is our own tunnel: each packet, or frame, in a UDP packet as it is, without a cipher. It costs what tunnelling
@@ -38,16 +40,18 @@ func (Plain) Prepare(p Place) (ends [2]Command, err error) {
 	}
 	s := p.Scenario
 	for i, side := range p.Sides() {
-		ends[i].Args = []string{
-			own, "tunnel-end", "--device", side.Device, "--dev", string(side.Kind),
-			"--local", side.LinkAddr.String(), "--peer", side.PeerAddr.String(), "--port", strconv.Itoa(plainPort),
-			"--queues", strconv.Itoa(s.Queues), "--batch", strconv.Itoa(s.Batch),
-			"--ugso=" + strconv.FormatBool(s.UGSO == scenario.On), "--ugro=" + strconv.FormatBool(s.UGRO == scenario.On),
+		kind, err := tun.ParseKind(string(side.Kind))
+		if err != nil {
+			return ends, err
 		}
-		ends[i].Ready = PlainReady
+		config, err := json.Marshal(plain.Config{
+			Device: side.Device, Kind: kind, Local: side.LinkAddr, Peer: side.PeerAddr, Port: plainPort, Queues: s.Queues, Batch: s.Batch,
+			UGSO: s.UGSO == scenario.On, UGRO: s.UGRO == scenario.On,
+		})
+		if err != nil {
+			return ends, fmt.Errorf("write configuration: %w", err)
+		}
+		ends[i] = Command{Args: []string{own, "tunnel-end", string(config)}, Ready: plain.Ready}
 	}
 	return ends, nil
 }
-
-// PlainReady is what an end prints when it forwards.
-const PlainReady = "tunnel end forwards"

@@ -4,12 +4,14 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
+	"tunbench/bench/internal/dut/tunnel/wireguard"
 	"tunbench/bench/internal/scenario"
+	"tunbench/forwarder/steer"
 )
 
 // WireGuardGo is wireguard-go, or tailscale's fork of it, a process of this program with its own UDP sockets, on its own
@@ -18,9 +20,6 @@ type WireGuardGo struct{}
 
 // wireGuardPort is where both ends send and receive, on the physical link.
 const wireGuardPort = 51820
-
-// WireGuardReady is what an end prints when its device is up.
-const WireGuardReady = "wireguard end is up"
 
 // Name implements [Kind].
 func (WireGuardGo) Name() string { return string(scenario.WireGuardGo) }
@@ -55,11 +54,13 @@ func (WireGuardGo) Prepare(p Place) (ends [2]Command, err error) {
 		if err := os.WriteFile(file, []byte(wireGuardConfig(side, keys[i], keys[1-i].PublicKey())), secretMode); err != nil {
 			return ends, fmt.Errorf("write configuration: %w", err)
 		}
-		args := []string{own, "wireguard-end", "--device", side.Device, "--mtu", strconv.Itoa(side.MTU), "--tun", string(s.WGTun), "--queues", strconv.Itoa(s.Queues), "--config", file}
-		if s.Steer != "" {
-			args = append(args, "--steer", string(s.Steer))
+		config, err := json.Marshal(wireguard.Config{
+			Device: side.Device, MTU: side.MTU, TUN: string(s.WGTun), Queues: s.Queues, Steer: steer.Policy(s.Steer), File: file,
+		})
+		if err != nil {
+			return ends, fmt.Errorf("write configuration: %w", err)
 		}
-		ends[i] = Command{Args: args, Ready: WireGuardReady}
+		ends[i] = Command{Args: []string{own, "wireguard-end", string(config)}, Ready: wireguard.Ready}
 	}
 	return ends, nil
 }
