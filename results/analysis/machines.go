@@ -57,6 +57,16 @@ func (c FleetComparison) Machines() (n int) {
 	return n
 }
 
+// Telling is the metric that a reader wants to know of first: one that is decided on a machine, before one that is not. There is one.
+func (c FleetComparison) Telling() Across {
+	for _, a := range c.Metrics {
+		if a.Count(results.VerdictInconclusive) < len(a.On) {
+			return a
+		}
+	}
+	return c.Metrics[0]
+}
+
 // Across is one metric of a comparison on all machines that have it.
 type Across struct {
 	Metric results.Metric

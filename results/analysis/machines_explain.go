@@ -115,12 +115,25 @@ func valuesOf(a *Across, facts []Property, seed uint64) *metricValues {
 			continue
 		}
 		if i := slices.IndexFunc(v.candidates, func(other *candidate) bool { return slices.Equal(other.group, one.group) }); i >= 0 {
-			v.candidates[i].names = append(v.candidates[i].names, fact.Name)
+			v.candidates[i].join(one, fact, facts)
 			continue
 		}
 		v.candidates = append(v.candidates, one)
 	}
 	return v
+}
+
+// join takes in another property that splits the machines in the same way. That a property splits them as a part of it does says nothing new: then the whole stands for both.
+func (c *candidate) join(one *candidate, fact Property, facts []Property) {
+	for i, name := range c.names {
+		if slices.ContainsFunc(facts, func(f Property) bool { return f.Name == name && f.Finer == fact.Name }) {
+			if c.names[i] = fact.Name; i == 0 {
+				c.values = one.values
+			}
+			return
+		}
+	}
+	c.names = append(c.names, fact.Name)
 }
 
 // testable is the candidates that can reach significance after the correction for their own number.

@@ -13,10 +13,16 @@ import (
 type Property struct {
 	Name   string
 	Values []string // by machine
+	Finer  string   // the name of the property that this one is a part of; empty for most
 }
 
-// factsOf lists the facts that may decide how fast packets go, in which the machines differ and which all of them recorded. What is coarser stands before
-// what is finer.
+// Facts of which others are a part.
+const (
+	kernelFact = "kernel"
+	modelFact  = "CPU model"
+)
+
+// factsOf lists the facts that may decide how fast packets go, in which the machines differ and which all of them recorded; a part stands before its whole.
 func factsOf(machines []Machine) []Property {
 	of := func(value func(results.Host) string) func(Machine) string {
 		return func(m Machine) string { return value(m.Host) }
@@ -26,9 +32,9 @@ func factsOf(machines []Machine) []Property {
 		value func(Machine) string
 	}{
 		{"kernel series", of(func(h results.Host) string { return kernelSeries(h.Kernel) })},
-		{"kernel", of(func(h results.Host) string { return h.Kernel })},
+		{kernelFact, of(func(h results.Host) string { return h.Kernel })},
 		{"CPU vendor", of(func(h results.Host) string { return cpuVendor(h.CPUModel) })},
-		{"CPU model", of(func(h results.Host) string { return h.CPUModel })},
+		{modelFact, of(func(h results.Host) string { return h.CPUModel })},
 		{"number of CPUs", of(func(h results.Host) string { return cores(h.Cores) })},
 		{"CPU distance", cpuDistance},
 		{"virtualization", of(virtualization)},
@@ -38,7 +44,7 @@ func factsOf(machines []Machine) []Property {
 	}
 	var properties []Property
 	add := func(name string, value func(Machine) string) {
-		p := Property{Name: name}
+		p := Property{Name: name, Finer: map[string]string{"kernel series": kernelFact, "CPU vendor": modelFact}[name]}
 		for _, m := range machines {
 			p.Values = append(p.Values, value(m))
 		}

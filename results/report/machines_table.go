@@ -14,7 +14,7 @@ import (
 	"tunbench/results/report/layout"
 )
 
-const acrossLegend = "better, worse, same, undecided: machines, each by its own verdict. B/A: mean over machines, each counted once whatever its rounds' noise lets it say; low and high: its interval. " +
+const acrossLegend = "better, worse, same, undecided: machines, each by its own verdict. B/A: mean over machines, of which those with less noise weigh more; low and high: its interval. " +
 	"spread: how far the machines' own ratios lie apart (standard deviation), without the noise of their rounds. p: chance of machines as far apart where all are alike."
 
 // merged writes a merged file: its machines, what they say together, and each machine's verdicts. It returns the warnings.
@@ -46,21 +46,24 @@ func (p page) merged(f *results.File) (warnings []string, err error) {
 
 // machines lists the machines by what sets them apart.
 func (p page) machines(fleet *analysis.Fleet) {
-	p.Section("machines", sharedFacts(fleet))
+	p.Section("machines", SharedFacts(fleet))
 	var rows []int
 	for i := range fleet.Machines {
 		rows = append(rows, i)
 	}
 	columns := []layout.Column[int]{{Left: true, Cell: func(i int) string { return plain(fleet.Machines[i].Name) }}}
 	for i, d := range fleet.Differences {
+		if d.Finer != "" {
+			continue // the whole has a column
+		}
 		columns = append(columns, layout.Column[int]{Header: d.Name, Left: true, Keep: max(20-i, 1), Cell: func(machine int) string { return plain(d.Values[machine]) }})
 	}
 	_, dropped := layout.Tabulate(p.Page, []layout.Group[int]{{Rows: rows}}, columns)
 	p.Explain("", dropped)
 }
 
-// sharedFacts is the facts that all machines have in common.
-func sharedFacts(fleet *analysis.Fleet) []string {
+// SharedFacts is the facts that all machines have in common, in a line.
+func SharedFacts(fleet *analysis.Fleet) []string {
 	if len(fleet.Machines) == 0 {
 		return nil
 	}
@@ -202,9 +205,14 @@ func (p page) fleetGate(f *results.File) {
 			if on.Gate == nil {
 				return layout.Absent
 			}
-			_, reason, _ := strings.Cut(on.Gate.Headline, ": ")
-			return plain(reason)
+			return GateBecause(*on.Gate)
 		}},
 	})
 	p.Paragraph([]string{"gate: " + FleetGateHeadline(g)}, "", text.Bold)
+}
+
+// GateBecause is the reason of a gate's verdict, without the verdict.
+func GateBecause(g results.Gate) string {
+	_, reason, _ := strings.Cut(g.Headline, ": ")
+	return plain(reason)
 }

@@ -22,6 +22,24 @@ func AcrossSentences(c analysis.FleetComparison, a analysis.Across) []string {
 	return prefixed(Label(a.Metric)+": ", lines)
 }
 
+// AcrossShort is the first of these sentences without its metric's interval: enough for a headline.
+func AcrossShort(a analysis.Across) string {
+	text := Label(a.Metric) + ": " + acrossCounts(a)
+	if a.Pooled != nil {
+		text += ", on average " + change(math.Exp(a.Pooled.Center))
+	}
+	switch a.Alike {
+	case analysis.AlikeDiffer:
+		text += ", and the machines differ"
+		if len(a.Goes) == 1 {
+			text += ", which goes with " + listed(plainAll(a.Goes[0].Names), "or")
+		}
+	case analysis.AlikeShown, analysis.AlikeLittle:
+		text += " on all alike"
+	}
+	return text
+}
+
 // acrossCounts is on how many machines B is better, worse, the same or undecided.
 func acrossCounts(a analysis.Across) string {
 	var parts []string
@@ -42,7 +60,7 @@ func acrossMean(a analysis.Across) string {
 	if p == nil {
 		return "; too few machines have a ratio for a mean"
 	}
-	text := fmt.Sprintf("; on average %s (%s %% interval %s to %s)", change(math.Exp(p.Center)), percent(p.Confidence), change(math.Exp(p.Low)), change(math.Exp(p.High)))
+	text := fmt.Sprintf("; on average %s (%.4g %% interval %s to %s)", change(math.Exp(p.Center)), 100*p.Confidence, change(math.Exp(p.Low)), change(math.Exp(p.High)))
 	if left := len(a.On) - a.Counted(); left > 0 {
 		text += fmt.Sprintf(" over the %d machines with a ratio in every round", a.Counted())
 	}
