@@ -37,7 +37,7 @@ func (f frame) xAxis(c *canvas, s Scale, format Format, name string) (bottom flo
 		c.line("grid", x, f.top, x, f.bottom)
 		label := short(format(v))
 		half := letter * float64(len([]rune(label))) / 2
-		place := max(x, half) // the first may stand at the edge of the drawing
+		place := max(x, half-2) // the first may stand at the edge of the drawing
 		if place-half < end || place+half > f.right+13 {
 			continue
 		}
