@@ -166,8 +166,20 @@ func bisectText(b *campaign.Bisected, ended bool) string {
 	}
 	text += "\n" + b.Headline() + "\n"
 	if suspects := b.Suspects(); len(suspects) > 1 {
-		for _, c := range suspects {
+		text += suspectLines(suspects)
+	}
+	return text
+}
+
+// suspectLines names commits, of many the first and the last.
+func suspectLines(commits []program.Commit) (text string) {
+	const atEachEnd = 4
+	for i, c := range commits {
+		switch {
+		case i < atEachEnd || i >= len(commits)-atEachEnd || len(commits) == 2*atEachEnd+1:
 			text += "  " + c.Hash + "  " + c.Subject + "\n"
+		case i == atEachEnd:
+			text += fmt.Sprintf("  … %d more; the records of --json and -o name all\n", len(commits)-2*atEachEnd)
 		}
 	}
 	return text

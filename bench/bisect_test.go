@@ -7,17 +7,49 @@ import (
 	"strings"
 	"testing"
 
+	"tunbench/bench/internal/bisect"
+	"tunbench/bench/internal/campaign"
+	"tunbench/bench/internal/program"
 	"tunbench/results"
 )
 
-// bisectRepository has the example in C as its first commit, then the same with a text in place of the line that follows, a
-// commit for each.
-func bisectRepository(t *testing.T, texts ...string) (file string) {
+// cLine is the line of the example in C that every packet passes.
+const cLine = "\t\tif (n > 0 && write("
+
+// cExample is a copy of the example in C, with a text before the line that every packet passes; "" is the example as it is.
+func cExample(t *testing.T, text string) (dir string) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "c")
+	dir = filepath.Join(t.TempDir(), "c")
 	if err := os.CopyFS(dir, os.DirFS("examples/c")); err != nil {
 		t.Fatal(err)
 	}
+	if text != "" {
+		changeExample(t, dir, text)
+	}
+	return dir
+}
+
+// changeExample writes the example anew, with a text before the line that every packet passes.
+func changeExample(t *testing.T, dir, text string) {
+	t.Helper()
+	source, err := os.ReadFile("examples/c/c-forwarder.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(source), cLine, text+"\n"+cLine, 1)
+	if changed == string(source) {
+		t.Fatalf("the example has no line %q", cLine)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "c-forwarder.c"), []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bisectRepository has the example in C as its first commit, then a commit for each text, with that text before the line that
+// every packet passes.
+func bisectRepository(t *testing.T, texts ...string) (file string) {
+	t.Helper()
+	dir := cExample(t, "")
 	git := func(args ...string) {
 		cmd := exec.Command("git", append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
 		cmd.Dir = dir
@@ -25,23 +57,11 @@ func bisectRepository(t *testing.T, texts ...string) (file string) {
 			t.Fatalf("git %v: %v: %s", args, err, out)
 		}
 	}
-	source := filepath.Join(dir, "c-forwarder.c")
-	first, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const place = "\t\tif (n > 0 && write("
 	git("init", "-q", "-b", "main")
 	git("add", ".")
 	git("commit", "-q", "-m", "commit 0")
 	for i, text := range texts {
-		changed := strings.Replace(string(first), place, text+"\n"+place, 1)
-		if changed == string(first) {
-			t.Fatalf("the example has no line %q", place)
-		}
-		if err := os.WriteFile(source, []byte(changed), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		changeExample(t, dir, text)
 		git("commit", "-q", "-a", "-m", "commit "+itoa(i+1))
 	}
 	return filepath.Join(dir, "program.yaml")
@@ -65,14 +85,20 @@ func bisectBriefly(t *testing.T, file string) []string {
 // slowLine costs a tenth of a millisecond for each packet, on any machine many times what it costs without.
 const slowLine = "\t\tfor (volatile int spin = 0; spin < 200000; spin++) continue;"
 
-// TestBisect finds a slow commit past one that does not build, and leaves nothing.
-func TestBisect(t *testing.T) {
-	needRoot(t)
+// needCompiler skips a test that builds the example in C where that cannot be, but in CI.
+func needCompiler(t *testing.T) {
+	t.Helper()
 	for _, tool := range []string{"git", "make", "cc"} {
 		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") == "" {
 			t.Skipf("builds a program in C: %v", err)
 		}
 	}
+}
+
+// TestBisect finds a slow commit past one that does not build, and leaves nothing.
+func TestBisect(t *testing.T) {
+	needRoot(t)
+	needCompiler(t)
 	file, temp, out := bisectRepository(t, "#error it does not build", "\t\t// fine", slowLine), t.TempDir(), filepath.Join(t.TempDir(), "bisect.jsonl")
 	t.Setenv("TMPDIR", temp)
 	code, stdout, stderr := tunbench(t, append([]string{"bisect", "main~3", "main", "-o", out}, bisectBriefly(t, file)...)...)
@@ -133,5 +159,24 @@ func TestBisectRefuses(t *testing.T) {
 				t.Errorf("exit code %d, want %d: %s%s", code, test.code, stdout, stderr)
 			}
 		})
+	}
+}
+
+// TestBisectNamesFewCommits: where nothing was learned no commit is named, and of many suspects the first and the last.
+func TestBisectNamesFewCommits(t *testing.T) {
+	b := &campaign.Bisected{}
+	for i := range 41 {
+		b.Commits = append(b.Commits, program.Commit{Hash: "hash-" + itoa(i), Subject: "commit " + itoa(i)})
+	}
+	for answer, want := range map[bisect.Answer]int{bisect.Unknown: 0, bisect.NotSlower: 0, bisect.Several: 8} {
+		b.Result = bisect.Result{Answer: answer, First: 1, Last: 40}
+		text := bisectText(b, true)
+		if n := strings.Count(text, "\n  hash-"); n != want || strings.Contains(text, "… 32 more") != (want > 0) {
+			t.Errorf("%s: %d commits are named, want %d:\n%s", answer, n, want, text)
+		}
+	}
+	b.Result = bisect.Result{Answer: bisect.Several, First: 1, Last: 9}
+	if text := bisectText(b, true); strings.Count(text, "\n  hash-") != 9 || strings.Contains(text, "…") {
+		t.Errorf("nine commits:\n%s", text)
 	}
 }

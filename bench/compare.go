@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,11 @@ func (con *console) compareCommand() *cobra.Command {
 func (con *console) compare(o compareOptions, oldPath, newPath string) error {
 	if !(o.margin >= 0 && o.margin < 100) { // NaN is neither
 		return &usageError{fmt.Errorf("--margin %v: want percent, at least 0 and below 100", o.margin)}
+	}
+	for _, path := range []string{oldPath, newPath} {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return &usageError{fmt.Errorf("compare: %s is a folder: name two files; tunbench history takes folders", path)}
+		}
 	}
 	before, err := results.ReadFile(oldPath)
 	if err != nil {

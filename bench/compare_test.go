@@ -143,6 +143,12 @@ func TestCompareOddFiles(t *testing.T) {
 	}
 }
 
+// TestCompareFolder: what takes folders is named.
+func TestCompareFolder(t *testing.T) {
+	file := fileWith(t, wasRun("6.18.0", comparedScenario, sixAbout(1e6)...), "")
+	checkCompare(t, []string{file, t.TempDir()}, exitUsage, nil, []string{"is a folder", "tunbench history takes folders"})
+}
+
 func TestCompareJSON(t *testing.T) {
 	old := fileWith(t, wasRun("6.18.0", comparedScenario, sixAbout(1e6)...), "")
 	slower := fileWith(t, wasRun("6.19.0", comparedScenario, sixAbout(5e5)...), "")

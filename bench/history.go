@@ -24,7 +24,9 @@ in it are taken. Each scenario and metric is a series. Where the runs have a
 reference under the same load (dut=route, bridge, veth, wireguard-go or netpoll),
 the series is the ratio to it, round by round: a machine changes from day to day
 by more than a program, and the reference changes with it. A series without one
-says so. Ratios that ab and gate found are series as they are.
+says so. Ratios that ab and gate found are series as they are. What has no place in
+a history is named and left out: searches, bursts and soaks, bisects, and ratios to a
+program that was slowed on purpose (gate --self-test, handicap=).
 
 A change is a place where the level of a series changes, found by E-Divisive with
 a permutation test that allows for runs which resemble the one before

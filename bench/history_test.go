@@ -15,9 +15,15 @@ import (
 // nightly writes a directory of runs, a night each, in which the forwarder reaches so much of the router's rate.
 func nightly(t *testing.T, ratios ...float64) string {
 	t.Helper()
+	return nightlyFrom(t, time.Date(2026, 5, 1, 3, 0, 0, 0, time.UTC), ratios...)
+}
+
+// nightlyFrom is the same with the first night.
+func nightlyFrom(t *testing.T, first time.Time, ratios ...float64) string {
+	t.Helper()
 	dir := t.TempDir()
 	for i, ratio := range ratios {
-		at := time.Date(2026, 5, 1+i, 3, 0, 0, 0, time.UTC)
+		at := first.AddDate(0, 0, i)
 		router := 4e5 * (1 + 0.1*float64(i%4))
 		records := []results.Record{results.Host{Time: at, Hostname: "bench-1", Kernel: "6.18.0", Commit: fmt.Sprintf("%07d", i)}}
 		for name, pps := range map[string]float64{"dut=forwarder/load=max/size=64": router * ratio, "dut=route/load=max/size=64": router} {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/bench/internal/scenario"
+	"tunbench/bench/internal/search"
 )
 
 // manual is every page of the manual, by its path from the top of the tree.
@@ -85,6 +86,9 @@ func understand(root *cobra.Command, args []string) error {
 	if cmd.Flags().Changed("program") {
 		return nil // names of programs are not known here
 	}
+	if err := understandPreset(cmd); err != nil {
+		return err
+	}
 	switch cmd.Name() {
 	case "run", "search", "burst", "soak", "calibrate", "check", "gate":
 		_, err = scenario.Parse(words)
@@ -93,6 +97,20 @@ func understand(root *cobra.Command, args []string) error {
 	case "sweep":
 		_, err = scenario.ParseSweep(words, scenario.DesignFull)
 	}
+	return err
+}
+
+// understandPreset finds the preset that a command line names, if any.
+func understandPreset(cmd *cobra.Command) error {
+	flag := cmd.Flags().Lookup("preset")
+	if flag == nil || !flag.Changed {
+		return nil
+	}
+	if cmd.Name() == "search" {
+		_, err := search.FindPreset(flag.Value.String())
+		return err
+	}
+	_, err := scenario.FindPreset(flag.Value.String())
 	return err
 }
 
@@ -122,7 +140,7 @@ func TestShownCommandsAreUnderstood(t *testing.T) {
 		t.Errorf("found %d commands in the manual", n)
 	}
 	con := &console{stdout: io.Discard, stderr: io.Discard}
-	for _, wrong := range []string{"walk", "run --fast", "run dut=nobody", "ab a:size=0 b:size=64", "compare one"} {
+	for _, wrong := range []string{"walk", "run --fast", "run dut=nobody", "ab a:size=0 b:size=64", "compare one", "run --preset nightly", "search --preset default"} {
 		if err := understand(con.rootCommand(), strings.Fields(wrong)); err == nil {
 			t.Errorf("%s is understood", wrong)
 		}

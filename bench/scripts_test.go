@@ -81,6 +81,44 @@ func TestScriptForgivesOnlyWhatIsInconclusive(t *testing.T) {
 	}
 }
 
+// TestRootBuildsNothingInTheTreeOfAnother: it installs what its owner has built, and says so where that is not there or old.
+func TestRootBuildsNothingInTheTreeOfAnother(t *testing.T) {
+	needRoot(t)
+	tree, prefix := t.TempDir(), t.TempDir()
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell(t, tree, "mkdir bench forwarder offload results ringbuf && touch go.mod go.sum bench/main.go")
+	if err := os.WriteFile(filepath.Join(tree, "Makefile"), makefile, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const owner = 65534
+	if err := os.Chown(tree, owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	install := func() (string, error) {
+		cmd := exec.Command("make", "install", "PREFIX="+prefix)
+		cmd.Dir = tree
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := install(); err == nil || !strings.Contains(out, "is not there: run 'make build' first, without sudo") {
+		t.Errorf("without a program: %v: %s", err, out)
+	}
+	shell(t, tree, "mkdir bin && printf '#!/bin/sh\\necho built by its owner\\n' > bin/tunbench && chmod +x bin/tunbench && touch -d '1 hour ago' go.mod go.sum bench/main.go Makefile")
+	if out, err := install(); err != nil {
+		t.Errorf("with a program: %v: %s", err, out)
+	}
+	if installed, err := os.ReadFile(filepath.Join(prefix, "bin/tunbench")); err != nil || !strings.Contains(string(installed), "built by its owner") {
+		t.Errorf("installed %q, %v", installed, err)
+	}
+	shell(t, tree, "touch -d '1 hour' bench/main.go")
+	if out, err := install(); err == nil || !strings.Contains(out, "bin/tunbench is older than bench/main.go") {
+		t.Errorf("with a program that is older than its source: %v: %s", err, out)
+	}
+}
+
 // shell runs a command in a folder.
 func shell(t *testing.T, folder, command string) {
 	t.Helper()

@@ -1,5 +1,10 @@
 package results
 
+import "strings"
+
+// HandicapWord begins the part of [Comparison.ProgramA] or ProgramB that says how much a program was slowed on purpose. Parts are separated by ", ".
+const HandicapWord = "handicap "
+
 // The arms of a comparison, as trials name them.
 const (
 	ArmA       = "A"       // the baseline
@@ -40,6 +45,18 @@ type Control struct {
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`
 	PValue float64 `json:"p_value"`
+}
+
+// Slowed says whether either program was slowed on purpose.
+func (c Comparison) Slowed() bool {
+	for _, program := range []string{c.ProgramA, c.ProgramB} {
+		for part := range strings.SplitSeq(program, ", ") {
+			if strings.HasPrefix(part, HandicapWord) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Kind implements [Record].

@@ -7,6 +7,7 @@ type Series struct {
 	Scenario    string         `json:"scenario"` // canonical name
 	Metric      Metric         `json:"metric"`
 	Reference   string         `json:"reference,omitempty"` // canonical name of the scenario of the same run that the values are ratios to; absent: values have the metric's unit
+	Arms        bool           `json:"arms,omitzero"`       // the values are ratios of arm B to arm A, which measured the reference
 	Runs        []SeriesRun    `json:"runs"`                // oldest first; those that have the figure
 	Changes     []SeriesChange `json:"changes,omitempty"`
 	FarRatio    *float64       `json:"far_ratio,omitempty"`    // of a figure with CPUs far from each other to the same with near ones, which aligned values make up for

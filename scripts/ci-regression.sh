@@ -17,7 +17,7 @@ new one under results/). Exit codes are those of the gate: 0 not slower; 1 failu
 of the candidate where its baseline does not fail; 3 slower, or nothing comes through;
 4 inconclusive (0 with --tolerate-inconclusive, which is for a machine too noisy to
 decide and forgives nothing else); 5 cannot measure here. Needs root, git with the
-history up to the merge base, and Go: sudo env "PATH=$PATH" …
+history up to the merge base, and Go: make build, then sudo env "PATH=$PATH" …
 TUNBENCH names another program as the candidate.
 TEXT
 }

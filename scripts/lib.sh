@@ -3,9 +3,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tunbench=${TUNBENCH:-$root/bin/tunbench}
 
-# build makes the program unless TUNBENCH names one.
+# build makes the program unless TUNBENCH names one. Root makes none in the tree of somebody else.
 build() {
-	[[ -n ${TUNBENCH:-} ]] || make -s -C "$root" build
+	[[ -n ${TUNBENCH:-} ]] || make -s -C "$root" program || exit 1
 }
 
 # result_file NAME is a path under results/ that tells when, where and what.

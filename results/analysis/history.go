@@ -33,20 +33,40 @@ type History struct {
 	Runs    []Run
 	Series  []Series // by scenario in the order in which they appear, then by metric
 	Short   []Series // those of fewer than LeastRuns runs, in which no change is looked for
+	LeftOut []LeftOut
 }
 
-// Run is one result file.
+// Run is one result file with something for a history.
 type Run struct {
 	Time time.Time
 	Host results.Host
 	Path string // of the file, as it was given; "" if unknown
+
+	plain, arms bool // it has plain trials; it has comparisons
 }
+
+// LeftOut is a file of which something has no place in a history.
+type LeftOut struct {
+	Path string // as it was given; "" if unknown
+	Why  WhyLeftOut
+}
+
+// WhyLeftOut says why.
+type WhyLeftOut int
+
+// The reasons.
+const (
+	NothingForHistory WhyLeftOut = iota // it has neither plain trials nor comparisons
+	SlowedOnPurpose                     // its comparisons are of a program that was slowed on purpose
+	CommitsOfLongAgo                    // its comparisons are those of a bisect
+)
 
 // Series is one figure of one scenario over the runs.
 type Series struct {
 	Scenario  string
 	Metric    results.Metric
 	Reference string // what the figure is a ratio to: a scenario of the same run; "" for a figure as it is
+	Arms      bool   // the figure is the ratio of two arms, as a comparison has it
 	Points    []Point
 	Levels    []HistoryLevel // between changes; one if there is none
 	Changes   []Change
@@ -78,7 +98,7 @@ type Change struct {
 	Host    []Difference    // facts that all hosts of the old level have in one way and all of the new level in another
 }
 
-// Gone says that the newest run has no figure where earlier ones have.
+// Gone says that the newest run that could have the figure does not have it: the newest with plain trials or, of a ratio of two arms, the newest that compares the same.
 type Gone struct {
 	Scenario bool   // the run has no trial of the scenario at all
 	Error    string // of a trial that failed; "" if none did
@@ -86,10 +106,10 @@ type Gone struct {
 }
 
 // errNoRuns says that there is nothing to look at.
-var errNoRuns = errors.New("no run has a figure")
+var errNoRuns = errors.New("no run has a figure: it takes files of tunbench run, ab or gate")
 
-// NewHistory makes series of files. paths name the files, in the same order; it may be shorter. It takes plain trials, and the ratios of comparisons. A figure that is
-// 0 has no logarithm and no place in a series; where the newest run has it, see [Gone].
+// NewHistory makes series of files. paths name the files, in the same order; it may be shorter. It takes plain trials, and the ratios of comparisons; files and ratios that
+// have no place in a history are in LeftOut. A figure that is 0 has no logarithm and no place in a series; where the newest run has it, see [Gone].
 func NewHistory(files []*results.File, paths []string, o HistoryOptions) (*History, error) {
 	o.Significance, o.Recent = cmp.Or(o.Significance, 0.01), cmp.Or(o.Recent, 10)
 	order := make([]int, len(files))
@@ -99,19 +119,22 @@ func NewHistory(files []*results.File, paths []string, o HistoryOptions) (*Histo
 	slices.SortStableFunc(order, func(a, b int) int { return files[a].Host.Time.Compare(files[b].Host.Time) })
 	h := &History{Options: o}
 	c := collector{absolute: o.Absolute, index: map[seriesKey]int{}}
-	for run, i := range order {
-		path := ""
+	var taken []*results.File // in the order of h.Runs
+	for _, i := range order {
+		run := Run{Time: files[i].Host.Time, Host: files[i].Host}
 		if i < len(paths) {
-			path = paths[i]
+			run.Path = paths[i]
 		}
-		h.Runs = append(h.Runs, Run{files[i].Host.Time, files[i].Host, path})
-		c.add(run, files[i])
+		if h.takes(files[i], &run) {
+			h.Runs, taken = append(h.Runs, run), append(taken, files[i])
+			c.add(len(h.Runs)-1, files[i], run.arms)
+		}
 	}
 	if len(c.series) == 0 {
 		return nil, errNoRuns
 	}
 	for _, s := range c.series {
-		s.Gone = goneFrom(files[order[len(order)-1]], s, len(order)-1, o.Recent)
+		s.Gone = h.gone(s, taken)
 		if len(s.Points) < LeastRuns {
 			h.Short = append(h.Short, s)
 			continue
@@ -185,7 +208,20 @@ func (s *Series) hostChange(runs []Run, before, after HistoryLevel) []Difference
 
 // Recently says whether a change lies within the newest runs that count.
 func (h *History) Recently(s Series, c Change) bool {
-	return s.Points[c.At].Run >= len(h.Runs)-h.Options.Recent
+	return s.Points[c.At].Run >= h.recentFrom(s.Arms)
+}
+
+// recentFrom is the first of the newest runs that count, among those with comparisons or those with plain trials.
+func (h *History) recentFrom(arms bool) int {
+	left := h.Options.Recent
+	for i, run := range slices.Backward(h.Runs) {
+		if arms && run.arms || !arms && run.plain {
+			if left--; left == 0 {
+				return i
+			}
+		}
+	}
+	return 0
 }
 
 // Regression is what made the newest level of a series worse within the newest runs that count: the last change if it is for the worse, else all recent changes

@@ -12,6 +12,7 @@ import (
 type seriesKey struct {
 	scenario, reference string
 	metric              results.Metric
+	arms                bool
 }
 
 // collector gathers points of runs into series.
@@ -21,8 +22,36 @@ type collector struct {
 	index    map[seriesKey]int
 }
 
-// add takes in one run: its plain trials, and the ratios of its comparisons.
-func (c *collector) add(run int, f *results.File) {
+// takes says whether a file has something for a history, and what, in run. What has no place there is noted.
+func (h *History) takes(f *results.File, run *Run) bool {
+	// A run that ended before its first trial lacks what the others have.
+	run.plain = len(plainGroups(f)) > 0 || len(f.Trials)+len(f.Comparisons)+len(f.Searches)+len(f.Bursts)+len(f.Soaks) == 0
+	leaveOut := func(why WhyLeftOut) { h.LeftOut = append(h.LeftOut, LeftOut{run.Path, why}) }
+	switch {
+	case len(f.Comparisons) == 0:
+	case len(f.Bisects) > 0:
+		leaveOut(CommitsOfLongAgo)
+		return run.plain
+	case isSelfTest(f.Host) || slices.ContainsFunc(f.Comparisons, results.Comparison.Slowed):
+		leaveOut(SlowedOnPurpose)
+		return run.plain
+	default:
+		run.arms = true
+	}
+	if !run.plain && !run.arms {
+		leaveOut(NothingForHistory)
+		return false
+	}
+	return true
+}
+
+// isSelfTest says whether a run asked a gate whether it can fail: some of its comparisons are of a program that was slowed on purpose, the others of a program with itself.
+func isSelfTest(h results.Host) bool {
+	return slices.ContainsFunc(h.Args, func(arg string) bool { return arg == "--self-test" || arg == "--self-test=true" })
+}
+
+// add takes in one run: its plain trials and, where arms says so, the ratios of its comparisons.
+func (c *collector) add(run int, f *results.File, arms bool) {
 	groups := plainGroups(f)
 	var scenarios []string
 	for _, trials := range groups {
@@ -31,7 +60,7 @@ func (c *collector) add(run int, f *results.File) {
 	for _, trials := range groups {
 		c.addTrials(run, f, trials, referenceOf(trials[0].Scenario, scenarios), groups)
 	}
-	if len(f.Bisects) == 0 { // a bisect compares commits of long ago
+	if arms {
 		c.addComparisons(run, f)
 	}
 }
@@ -45,7 +74,7 @@ func (c *collector) addComparisons(run int, f *results.File) {
 		if comparison.Rounds == 0 || !(comparison.Ratio > 0) {
 			continue
 		}
-		key := seriesKey{comparison.ScenarioB, comparison.ScenarioA, comparison.Metric}
+		key := seriesKey{scenario: comparison.ScenarioB, reference: comparison.ScenarioA, metric: comparison.Metric, arms: true}
 		if ratios[key] == nil {
 			keys = append(keys, key)
 			versions[key] = firstOf(comparison.ProgramB, f.Host.Commit)
@@ -80,7 +109,7 @@ func (c *collector) addTrials(run int, f *results.File, trials []results.Trial, 
 		if !ok || !(value > 0) {
 			continue
 		}
-		c.point(seriesKey{scenario, reference, figure.metric}, Point{Run: run, Value: value, Aligned: value, Version: versionOf(trials, f.Host), Far: far})
+		c.point(seriesKey{scenario: scenario, reference: reference, metric: figure.metric}, Point{Run: run, Value: value, Aligned: value, Version: versionOf(trials, f.Host), Far: far})
 	}
 }
 
@@ -89,7 +118,7 @@ func (c *collector) point(key seriesKey, p Point) {
 	if !ok {
 		i = len(c.series)
 		c.index[key] = i
-		c.series = append(c.series, Series{Scenario: key.scenario, Metric: key.metric, Reference: key.reference})
+		c.series = append(c.series, Series{Scenario: key.scenario, Metric: key.metric, Reference: key.reference, Arms: key.arms})
 	}
 	c.series[i].Points = append(c.series[i].Points, p)
 }
@@ -137,13 +166,17 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// goneFrom is why the newest run has no point in a series; nil if it has one, or if none of the recent runs has: what was given up is not missed.
-func goneFrom(newest *results.File, s Series, run, recent int) *Gone {
-	if last := s.Points[len(s.Points)-1].Run; last == run || last <= run-recent {
+// gone is why the newest run that could have a point in a series has none; nil if it has one, or if none of the recent runs has: what was given up is not missed.
+func (h *History) gone(s Series, files []*results.File) *Gone {
+	newest := len(files) - 1
+	for newest >= 0 && !h.couldHave(s, newest, files[newest]) {
+		newest--
+	}
+	if last := s.Points[len(s.Points)-1].Run; last >= newest || last < h.recentFrom(s.Arms) {
 		return nil
 	}
 	gone := &Gone{Scenario: true}
-	for _, t := range newest.Trials {
+	for _, t := range files[newest].Trials {
 		if t.Scenario != s.Scenario {
 			continue
 		}
@@ -156,4 +189,14 @@ func goneFrom(newest *results.File, s Series, run, recent int) *Gone {
 		}
 	}
 	return gone
+}
+
+// couldHave says whether a run measures what a series is of: plain trials, whatever scenarios, or the two arms.
+func (h *History) couldHave(s Series, run int, f *results.File) bool {
+	if !s.Arms {
+		return h.Runs[run].plain
+	}
+	return h.Runs[run].arms && slices.ContainsFunc(f.Comparisons, func(c results.Comparison) bool {
+		return c.ScenarioA == s.Reference && c.ScenarioB == s.Scenario
+	})
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -269,6 +270,83 @@ func TestHistoryGone(t *testing.T) {
 	}
 }
 
+// comparedAt is the file of a comparison of ours with itself, at some time after the first run.
+func comparedAt(after time.Duration, args []string, programB string, ratios ...float64) *results.File {
+	host := fixture.Host()
+	host.Time, host.Args = fixture.Start.Add(after), args
+	records := []results.Record{host}
+	for i, ratio := range ratios {
+		records = append(records, results.Comparison{Series: i, ScenarioA: ours, ScenarioB: ours, ProgramB: programB, Metric: results.MetricForwarded, Ratio: ratio, Rounds: 7})
+	}
+	return fixture.File(records...)
+}
+
+// TestHistoryOfMixedFiles: files of run, ab and search in one folder do not stand in each other's way, and what has no place is named.
+func TestHistoryOfMixedFiles(t *testing.T) {
+	files := runsOf(20, 1, slowerFrom(12))
+	var paths []string
+	for range files {
+		paths = append(paths, "run")
+	}
+	for i := range 15 { // later than all runs, of which none is among the ten newest files then
+		files, paths = append(files, comparedAt(1000*time.Hour+time.Duration(i)*time.Hour, []string{"ab"}, "", 1.001)), append(paths, "ab")
+	}
+	search := fixture.File(fixture.Host(), results.Search{Scenario: ours})
+	search.Host.Time = fixture.Start.Add(2000 * time.Hour)
+	files, paths = append(files, search), append(paths, "search")
+	h, err := NewHistory(files, paths, HistoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.Runs) != 35 || len(h.Series) < 2 {
+		t.Errorf("%d runs, %d series", len(h.Runs), len(h.Series))
+	}
+	for _, s := range h.Series {
+		if s.Gone != nil {
+			t.Errorf("%s of %s, arms %t: gone %+v", s.Metric, s.Scenario, s.Arms, s.Gone)
+		}
+	}
+	if h.Verdict() != results.VerdictWorse {
+		t.Errorf("verdict %s", h.Verdict())
+	}
+	if diff := cmp.Diff([]LeftOut{{"search", NothingForHistory}}, h.LeftOut); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	if _, err := NewHistory([]*results.File{search}, nil, HistoryOptions{}); err == nil {
+		t.Error("a history of a search")
+	}
+}
+
+// TestHistoryWithoutSlowed: what was slowed on purpose is no change of a program.
+func TestHistoryWithoutSlowed(t *testing.T) {
+	for name, slowed := range map[string]*results.File{
+		"self-test":   comparedAt(500*time.Hour, []string{"gate", "--self-test"}, "", 1, 0.8),
+		"by its name": comparedAt(500*time.Hour, []string{"ab", "b:handicap=20%"}, "a build, handicap 20 %", 0.8),
+	} {
+		var files []*results.File
+		for i := range 12 {
+			files = append(files, comparedAt(time.Duration(i)*time.Hour, []string{"gate"}, "handicapped-by-name", 1))
+		}
+		h := historyOf(t, append(files, slowed), HistoryOptions{})
+		if s := seriesOf(t, h, ours); len(s.Points) != 12 || s.Gone != nil || h.Verdict() != results.VerdictSame {
+			t.Errorf("%s: %d points, gone %+v, verdict %s", name, len(s.Points), s.Gone, h.Verdict())
+		}
+		if diff := cmp.Diff([]LeftOut{{"", SlowedOnPurpose}}, h.LeftOut); diff != "" {
+			t.Errorf("%s: left out (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestHistoryAfterAnEmptyRun: a run that ended before its first trial is no reason to pass.
+func TestHistoryAfterAnEmptyRun(t *testing.T) {
+	empty := fixture.File(fixture.Host())
+	empty.Host.Time = fixture.Start.Add(2000 * time.Hour)
+	h := historyOf(t, append(runsOf(10, 1, steady), empty), HistoryOptions{})
+	if s := seriesOf(t, h, ours); s.Gone == nil || h.Verdict() != results.VerdictInconclusive {
+		t.Errorf("gone %+v, verdict %s", s.Gone, h.Verdict())
+	}
+}
+
 // TestHistoryGivenUp: a scenario that nobody has measured for a while is not missed.
 func TestHistoryGivenUp(t *testing.T) {
 	files := runsOf(25, 1, steady)
@@ -310,7 +388,7 @@ func TestRegression(t *testing.T) {
 			s.Levels = append(s.Levels, HistoryLevel{at, at + 5, s.Levels[i].Median * ratio})
 			s.Changes = append(s.Changes, Change{At: at, Ratio: ratio, Verdict: verdictOfChange(s.Metric, ratio)})
 		}
-		h := &History{Options: HistoryOptions{Recent: test.recent}, Runs: make([]Run, len(s.Points)), Series: []Series{s}}
+		h := &History{Options: HistoryOptions{Recent: test.recent}, Runs: slices.Repeat([]Run{{plain: true}}, len(s.Points)), Series: []Series{s}}
 		got, verdict := 0.0, results.VerdictSame
 		if c := h.Regression(s); c != nil {
 			got = c.Ratio

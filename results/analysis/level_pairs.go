@@ -13,6 +13,31 @@ type LevelPair struct {
 	Means         [][]*float64 // geometric, by row and column, over the usable trials above zero; nil where there are none
 }
 
+// Range is the least and the greatest of the means; ok is false where there are none.
+func (p LevelPair) Range() (low, high float64, ok bool) {
+	for _, row := range p.Means {
+		for _, v := range row {
+			if v == nil {
+				continue
+			}
+			if !ok {
+				low, high, ok = *v, *v, true
+			}
+			low, high = min(low, *v), max(high, *v)
+		}
+	}
+	return low, high, ok
+}
+
+// Rank is where a mean lies in the range: 0 is the least, 1 the greatest, 0.5 any where all are alike.
+func (p LevelPair) Rank(mean float64) float64 {
+	low, high, _ := p.Range()
+	if !(high > low) {
+		return 0.5
+	}
+	return (mean - low) / (high - low)
+}
+
 // LevelPairs makes such a table of every two knobs, in the order of the knobs. A single knob has none.
 func LevelPairs(s results.Sweep, trials []results.Trial) []LevelPair {
 	var pairs []LevelPair

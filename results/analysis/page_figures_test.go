@@ -55,6 +55,26 @@ func TestSpectraTakeTrialsTogether(t *testing.T) {
 	}
 }
 
+// TestSpectraAtTheBound: of 10,000 packets one lies above p99.99, of 9,999 none.
+func TestSpectraAtTheBound(t *testing.T) {
+	for packets, want := range map[int]float64{10_000: 0.9999, 9_999: 0.9998} {
+		trials := fixture.Forwarding(fixture.SmallPackets, 1)
+		ns := make([]int64, packets)
+		for i := range ns {
+			ns[i] = int64(1000 + i)
+		}
+		trials[0].LatencyNs = fixture.Distribution(t, ns...)
+		spectra, err := Spectra(trials)
+		if err != nil || len(spectra) != 1 {
+			t.Fatalf("%+v, %v", spectra, err)
+		}
+		quantiles := spectra[0].Quantiles
+		if last := quantiles[len(quantiles)-1].Share; last != want {
+			t.Errorf("%d packets: the last share is %v, want %v", packets, last, want)
+		}
+	}
+}
+
 // TestCPUPartsAddUp to the machine, whatever the modes were counted by.
 func TestCPUPartsAddUp(t *testing.T) {
 	summary := func(figures map[results.Metric]float64) Summary {
@@ -134,8 +154,16 @@ func TestLevelPairs(t *testing.T) {
 			t.Errorf("engine=uring is %v times sync without offloads, want 1.8", ratio)
 		}
 	}
-	if pairs := LevelPairs(s, nil); pairs[0].Means[0][0] != nil {
+	empty := LevelPairs(s, nil)[0]
+	if _, _, ok := empty.Range(); ok || empty.Means[0][0] != nil {
 		t.Error("a mean of no trial")
+	}
+	few := LevelPair{Means: [][]*float64{{new(4.0), nil}, {new(2.0), new(6.0)}}}
+	if low, high, ok := few.Range(); low != 2 || high != 6 || !ok || few.Rank(2) != 0 || few.Rank(4) != 0.5 || few.Rank(6) != 1 {
+		t.Errorf("from %v to %v, %t; 4 lies at %v", low, high, ok, few.Rank(4))
+	}
+	if one := (LevelPair{Means: [][]*float64{{new(3.0)}}}); one.Rank(3) != 0.5 {
+		t.Errorf("a mean alone lies at %v", one.Rank(3))
 	}
 }
 
@@ -146,6 +174,19 @@ func TestTimelineKeepsExtremes(t *testing.T) {
 	}
 	got := Timeline(trials, fixture.SmallPackets, results.PhasePlain, results.MetricForwarded, 2)
 	want := []TimePoint{{0, 2, 1, 9, 3}, {3, 6, 5, 7, 2}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestTimelineGoesByTime: a file may have its trials in another order.
+func TestTimelineGoesByTime(t *testing.T) {
+	trials := fixture.Forwarding(fixture.SmallPackets, 3, 1, 2)
+	for i, second := range []int{20, 0, 10} {
+		trials[i].Start = fixture.Start.Add(time.Duration(second) * time.Second)
+	}
+	got := Timeline(trials, fixture.SmallPackets, results.PhasePlain, results.MetricForwarded, 10)
+	want := []TimePoint{{0, 1, 1, 1, 1}, {10, 2, 2, 2, 1}, {20, 3, 3, 3, 1}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -61,7 +62,7 @@ func Spectra(trials []results.Trial) ([]Spectrum, error) {
 		}
 		s.Packets = all.TotalCount()
 		for _, share := range spectrumShares() {
-			if (1-share)*float64(s.Packets) >= beyondQuantile {
+			if math.Round((1-share)*float64(s.Packets)*1e6)/1e6 >= beyondQuantile { // 1-0.9999 is a little less than 0.0001
 				s.Quantiles = append(s.Quantiles, Quantile{share, all.ValueAtPercentile(100 * share)})
 			}
 		}

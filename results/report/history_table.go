@@ -69,7 +69,7 @@ func historyHeading(s analysis.Series, names subjects) string {
 // HistoryReference says what the figures of a series are ratios to.
 func HistoryReference(s analysis.Series) string {
 	switch {
-	case s.Reference == s.Scenario:
+	case s.Arms:
 		return "B to A, as ab or gate compared them"
 	case s.Reference != "":
 		return "ratio to " + plain(results.ValueOf(results.SettingsOf(s.Reference), dutKey)) + " in the same run"
@@ -197,7 +197,7 @@ func machineChange(c analysis.Change) []string {
 
 // HistoryRecord is a series as a record.
 func HistoryRecord(h *analysis.History, s analysis.Series) results.Series {
-	record := results.Series{Scenario: s.Scenario, Metric: s.Metric, Reference: s.Reference, MoreIsGood: s.Metric.MoreIsBetter()}
+	record := results.Series{Scenario: s.Scenario, Metric: s.Metric, Reference: s.Reference, Arms: s.Arms, MoreIsGood: s.Metric.MoreIsBetter()}
 	for _, p := range s.Points {
 		run := results.SeriesRun{Time: h.Runs[p.Run].Time, File: h.Runs[p.Run].Path, Version: p.Version, Value: p.Value}
 		if p.Aligned != p.Value {

@@ -48,6 +48,28 @@ func TestHistorySentence(t *testing.T) {
 	}
 }
 
+// TestHistorySaysWhatIsLeftOut: by name, of many the first.
+func TestHistorySaysWhatIsLeftOut(t *testing.T) {
+	h := historyOf(t, fixture.Nights())
+	h.LeftOut = []analysis.LeftOut{
+		{Path: "a\x1b.jsonl", Why: analysis.SlowedOnPurpose},
+		{Path: "b", Why: analysis.NothingForHistory},
+		{Path: "c", Why: analysis.CommitsOfLongAgo},
+		{Path: "d", Why: analysis.CommitsOfLongAgo},
+		{Path: "e", Why: analysis.CommitsOfLongAgo},
+		{Path: "f", Why: analysis.CommitsOfLongAgo},
+	}
+	text := strings.Join(HistoryWarnings(h), "\n")
+	for _, want := range []string{"\nb: left out: neither", "jsonl: ratios left out: one of the programs was slowed", "c, d, e, and 1 file more: ratios left out: a bisect"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Error("an escape sequence from a name is printed")
+	}
+}
+
 func TestHistoryRecord(t *testing.T) {
 	h := historyOf(t, fixture.Nights())
 	r := HistoryRecord(h, h.Series[0])

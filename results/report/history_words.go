@@ -73,9 +73,38 @@ func HistoryWarnings(h *analysis.History) []string {
 	if n := len(h.Short); n > 0 {
 		out = append(out, fmt.Sprintf("%d series left out: fewer than %d runs", n, analysis.LeastRuns))
 	}
+	out = append(out, leftOutWords(h.LeftOut)...)
 	if n := len(h.Series); n > 0 {
 		if expected := float64(n) * h.Options.Significance; expected >= 0.5 {
 			out = append(out, fmt.Sprintf("of %d series some %s show a change by chance", n, significantTo(expected, 1)))
+		}
+	}
+	return out
+}
+
+// leftOutWords says which files, or what of them, have no place in a history, a sentence for each reason.
+func leftOutWords(all []analysis.LeftOut) []string {
+	const named = 3
+	var out []string
+	for _, reason := range []struct {
+		why   analysis.WhyLeftOut
+		words string
+	}{
+		{analysis.NothingForHistory, "left out: neither plain trials nor a comparison in it"},
+		{analysis.SlowedOnPurpose, "ratios left out: one of the programs was slowed on purpose"},
+		{analysis.CommitsOfLongAgo, "ratios left out: a bisect compares commits of long ago"},
+	} {
+		var names []string
+		for _, one := range all {
+			if one.Why == reason.why {
+				names = append(names, plain(one.Path))
+			}
+		}
+		if n := len(names); n > named {
+			names = append(names[:named], fmt.Sprintf("and %s more", results.Count(n-named, "file")))
+		}
+		if len(names) > 0 {
+			out = append(out, strings.Join(names, ", ")+": "+reason.words)
 		}
 	}
 	return out

@@ -268,9 +268,10 @@ func (b *Bisected) record() results.Bisect {
 	return r
 }
 
-// Suspects are the commits that may be the slow one, none where the bad one is not slower.
+// Suspects are the commits that may be the slow one; none where the bad one is not slower, or where nothing was learned about any.
 func (b *Bisected) Suspects() []program.Commit {
-	if b.Result.Answer == bisect.NotSlower || b.Result.Answer == "" {
+	switch b.Result.Answer {
+	case bisect.NotSlower, bisect.Unknown, "":
 		return nil
 	}
 	return b.Commits[b.Result.First : b.Result.Last+1]

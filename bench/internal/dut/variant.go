@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"tunbench/results"
 )
 
 // Variant says which build of our forwarder, or of a program, is under test, and whether it is slowed down. The
@@ -29,7 +31,7 @@ func (v Variant) String() string {
 		parts = append(parts, v.Copy.Label)
 	}
 	if v.Handicap > 0 {
-		parts = append(parts, "handicap "+strconv.FormatFloat(100*v.Handicap, 'g', 3, 64)+" %")
+		parts = append(parts, results.HandicapWord+strconv.FormatFloat(100*v.Handicap, 'g', 3, 64)+" %")
 	}
 	return strings.Join(parts, ", ")
 }

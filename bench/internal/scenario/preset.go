@@ -38,6 +38,17 @@ func Presets() []Preset {
 			}, "dut=forwarder", "dut=forwarder intake=auto", "dut=route,veth,wireguard-go")),
 		},
 		{
+			Name: "rivals", Rounds: 6, // as few as two files can be compared by
+			Doc: "the forwarder against wireguard-go, a Go program of a day's work and the router, often enough for compare and history: keep a file of it",
+			Scenarios: mustParse("dut=forwarder,wireguard-go,netpoll,route", []string{
+				"proto=udp size=64 verify=off",
+				"proto=udp size=1400 segs=32",
+				"proto=udp size=64 load=50k",
+				"proto=udp load=pingpong",
+				"proto=tcp",
+			}),
+		},
+		{
 			Name: "ci", Doc: "what a change may slow down, in short trials for tunbench gate: packets per second, latency and CPU time when paced, TCP", Rounds: 10,
 			// A worker that spins between packets takes all of its CPU, whatever a packet costs.
 			Scenarios: mustParse("dut=forwarder duration=300ms warmup=100ms", []string{

@@ -12,7 +12,7 @@ import (
 // TestPresets: every preset has a name, a doc and distinct scenarios, and keeps the time it promises with half a second around each trial.
 func TestPresets(t *testing.T) {
 	const around = 500 * time.Millisecond
-	promised := map[string]time.Duration{"smoke": 10 * time.Second, "default": 3 * time.Minute, "ci": 30 * time.Second}
+	promised := map[string]time.Duration{"smoke": 10 * time.Second, "default": 3 * time.Minute, "rivals": 4 * time.Minute, "ci": 30 * time.Second}
 	for _, p := range Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			if p.Doc == "" || p.Rounds < 1 || len(p.Scenarios) == 0 {
@@ -63,7 +63,7 @@ func TestFindPresetUnknown(t *testing.T) {
 	if !errors.As(err, &usage) {
 		t.Fatalf("FindPreset = %v, want a UsageError", err)
 	}
-	if want := "smok: no such preset, did you mean smoke?; allowed: smoke, default, ci"; err.Error() != want {
+	if want := "smok: no such preset, did you mean smoke?; allowed: smoke, default, rivals, ci"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }

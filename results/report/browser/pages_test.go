@@ -151,6 +151,12 @@ func keyboard(t *testing.T, ctx context.Context, name string) {
 		do(t, ctx, chromedp.KeyEvent(kb.Tab))
 	}
 	report(t, "not reached by the tabulator", eval[[]string](t, ctx, reachable+".filter((e) => !reached.has(e)).map((e) => e.outerHTML.slice(0, 80))"))
+	useIt(t, ctx, name)
+}
+
+// useIt goes through a chart by its keys, sorts a table, and filters.
+func useIt(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
 	if name == "empty" {
 		return
 	}
@@ -174,6 +180,36 @@ func keyboard(t *testing.T, ctx context.Context, name string) {
 	do(t, ctx, chromedp.KeyEvent("nothing is called so"))
 	if left := eval[int](t, ctx, `[...document.querySelectorAll("[data-key]")].filter((e) => !e.classList.contains("off")).length`); left > 0 {
 		t.Errorf("the filter left %d rows", left)
+	}
+}
+
+// TestTenThousandTrials: a browser opens the page of a very large file and can use it, whether its trials are repeats of few scenarios or one of each; its size is counted,
+// the time that it takes is not.
+func TestTenThousandTrials(t *testing.T) {
+	const most, elements = 5 << 20, 60_000
+	browser := browserOf(t)
+	for _, scenarios := range []int{20, 10_000} {
+		t.Run(fmt.Sprint(scenarios, " scenarios"), func(t *testing.T) {
+			ctx, cancel := chromedp.NewContext(browser)
+			defer cancel()
+			url := file(t, "many", fixture.ManyTrials(scenarios))
+			info, err := os.Stat(strings.TrimPrefix(url, "file://"))
+			if err != nil || info.Size() > most {
+				t.Errorf("%d bytes, %v; want at most %d", info.Size(), err, most)
+			}
+			watched := watch(t, ctx, url)
+			do(t, ctx, chromedp.Navigate(url))
+			if n := eval[int](t, ctx, `document.querySelectorAll("*").length`); n > elements {
+				t.Errorf("%d elements, want at most %d", n, elements)
+			}
+			for _, m := range []mode{modes()[0], modes()[2]} { // a screen, and a phone
+				m.emulate(t, ctx)
+				report(t, m.name, eval[[]string](t, ctx, geometry))
+			}
+			modes()[0].emulate(t, ctx)
+			useIt(t, ctx, "many")
+			report(t, "page", watched.texts)
+		})
 	}
 }
 

@@ -42,6 +42,55 @@ func TestDrawings(t *testing.T) {
 	}
 }
 
+// pathOf is the path of the first shape of a class, "" if there is none.
+func pathOf(shapes []shape, class string) string {
+	for _, s := range shapes {
+		switch {
+		case s.Path != nil && s.Path.Class == class:
+			return s.Path.D
+		case s.Group != nil:
+			if d := pathOf(s.Group.Shapes, class); d != "" {
+				return d
+			}
+		}
+	}
+	return ""
+}
+
+// rectOf is the first rectangle of a class.
+func rectOf(t *testing.T, d Drawing, class string) rect {
+	t.Helper()
+	for _, s := range d.shapes {
+		if s.Rect != nil && s.Rect.Class == class {
+			return *s.Rect
+		}
+	}
+	t.Fatalf("no rectangle of class %s", class)
+	return rect{}
+}
+
+// TestMarksStandWhereTheirAxesSay: a mark at a margin or a line has the place of it, also at the end of a scale.
+func TestMarksStandWhereTheirAxesSay(t *testing.T) {
+	forest := Forest{Format: plain, Rows: []ForestRow{
+		{Ratio: 1, Low: 1 / 1.3, High: 1.3, Margin: 0.3, Class: "same"}, {Ratio: 2, Low: 2, High: 2, Class: "good"},
+	}}
+	for _, width := range []float64{330, 760} {
+		d := forest.Draw(width)
+		margin := rectOf(t, d, "margin")
+		if got, want := pathOf(d.shapes, "interval"), "M"+px(margin.X)+" 19L"+px(margin.X+margin.Width)+" 19"; got != want {
+			t.Errorf("forest, %v wide: an interval as wide as its margin is %s, want %s", width, got, want)
+		}
+		xy := XY{
+			Series: []Series{{Points: []Point{{X: 1, Y: 3}}, Small: true}}, X: Scale{High: 1}, Y: Scale{High: 3}, XFormat: plain, YFormat: plain, Height: 100,
+			Band: &Band{1, 3}, Lines: []Reference{{X: 1}},
+		}.Draw(width)
+		reference, _, _ := strings.Cut(strings.TrimPrefix(pathOf(xy.shapes, "reference "), "M"), " ")
+		if got, want := pathOf(xy.shapes, "dots"), "M"+reference+" "+px(rectOf(t, xy, "margin").Y)+"h0"; got != want {
+			t.Errorf("xy, %v wide: a point on a line and at the end of a band is %s, want %s", width, got, want)
+		}
+	}
+}
+
 func TestTextIsEscaped(t *testing.T) {
 	d, _ := Strip{Name: fixture.Hostile, Format: plain, Rows: []StripRow{{Label: fixture.Hostile, Key: fixture.Hostile, Tip: fixture.Hostile, Values: []float64{1}, Median: 1}}}.Draw(760)
 	svg, err := NewWriter().SVG(d, "wide", fixture.Hostile, fixture.Hostile)

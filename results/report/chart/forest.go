@@ -14,7 +14,7 @@ type ForestRow struct {
 	Label, Heading, Key string
 	Ratio, Low, High    float64 // all above zero
 	Margin              float64 // shaded from 1/(1+Margin) to 1+Margin; 0: nothing is
-	Class               string  // of its verdict: good, bad, same, open; or mean, of other rows, and further, where one more is expected
+	Class               string  // of its verdict: good, bad, same, open
 	Value               string  // stands behind the row
 	Tip                 string
 }
@@ -32,15 +32,16 @@ func (f Forest) Draw(width float64) Drawing {
 	scale := FitLog(values)
 	p := planRows(width, forestHeight, widest(texts, 0.3*width)+edge, labels, headings)
 	c := &canvas{}
+	p.frame.inset = markInset
 	p.frame.draw(c)
 	for i, r := range f.Rows {
 		if r.Margin > 0 {
-			x1, x2 := scale.at(1/(1+r.Margin), p.frame.left, p.frame.right), scale.at(1+r.Margin, p.frame.left, p.frame.right)
+			x1, x2 := p.frame.x(scale, 1/(1+r.Margin)), p.frame.x(scale, 1+r.Margin)
 			c.rect("margin", x1, p.centres[i]-forestHeight/2+1, x2-x1, forestHeight-2)
 		}
 	}
 	height := p.frame.xAxis(c, scale, f.Format, f.Name)
-	one := scale.at(1, p.frame.left, p.frame.right)
+	one := p.frame.x(scale, 1)
 	for _, y := range p.centres {
 		c.line("one", one, y-forestHeight/2, one, y+forestHeight/2)
 	}
@@ -53,7 +54,7 @@ func (f Forest) Draw(width float64) Drawing {
 }
 
 func (r ForestRow) draw(c *canvas, f frame, scale Scale, y float64) {
-	place := func(v float64) float64 { return scale.at(v, f.left+4, f.right-4) }
+	place := func(v float64) float64 { return f.x(scale, v) }
 	low, high := place(r.Low), place(r.High)
 	c.line("interval", low, y, high, y)
 	if math.Abs(high-low) > 3 {
@@ -65,5 +66,5 @@ func (r ForestRow) draw(c *canvas, f frame, scale Scale, y float64) {
 
 // shapeOf gives each verdict a shape: nothing is told by color alone.
 func shapeOf(class string) int {
-	return map[string]int{"good": 2, "bad": 3, "same": 1, "open": 0, "mean": 4, "further": 4}[class]
+	return map[string]int{"good": 2, "bad": 3, "same": 1, "open": 0}[class]
 }

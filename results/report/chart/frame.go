@@ -6,7 +6,20 @@ import (
 )
 
 // frame is the area of the axes.
-type frame struct{ left, top, right, bottom float64 }
+type frame struct {
+	left, top, right, bottom float64
+
+	inset float64 // between each end of a scale and the edge, so that a mark at the end lies within
+}
+
+// x is the place of a figure on the horizontal axis.
+func (f frame) x(s Scale, v float64) float64 { return s.at(v, f.left+f.inset, f.right-f.inset) }
+
+// y is the place of a figure on the vertical axis.
+func (f frame) y(s Scale, v float64) float64 { return s.at(v, f.bottom-f.inset, f.top+f.inset) }
+
+// markInset is the room that half a mark takes.
+const markInset = 4
 
 func (f frame) width() float64  { return f.right - f.left }
 func (f frame) height() float64 { return f.bottom - f.top }
@@ -33,16 +46,15 @@ func (f frame) tickCount() int { return max(int(f.width()/perTick), 2) }
 func (f frame) xAxis(c *canvas, s Scale, format Format, name string) (bottom float64) {
 	end := math.Inf(-1)
 	for _, v := range s.ticks(f.tickCount()) {
-		x := s.at(v, f.left, f.right)
+		x := f.x(s, v)
 		c.line("grid", x, f.top, x, f.bottom)
 		label := short(format(v))
 		half := letter * float64(len([]rune(label))) / 2
-		place := max(x, half-2) // the first may stand at the edge of the drawing
-		if place-half < end || place+half > f.right+13 {
+		if x-half < end || x+half > f.right+13 {
 			continue
 		}
-		end = place + half + edge
-		c.text("label tick", place, f.bottom+axisHeight-4, "middle", label)
+		end = x + half + edge
+		c.text("label tick", x, f.bottom+axisHeight-4, "middle", label)
 	}
 	c.line("axis", f.left, f.bottom, f.right, f.bottom)
 	return f.xName(c, name)
@@ -57,7 +69,7 @@ func (f frame) xName(c *canvas, name string) (bottom float64) {
 func (f frame) yAxis(c *canvas, s Scale, format Format, name string) {
 	about := max(int(f.height()/34), 2)
 	for _, v := range s.ticks(about) {
-		y := s.at(v, f.bottom, f.top)
+		y := f.y(s, v)
 		c.line("grid", f.left, y, f.right, y)
 		c.text("label tick", f.left-edge, y+4, "end", short(format(v)))
 	}

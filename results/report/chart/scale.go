@@ -76,7 +76,7 @@ func (s Scale) ticks(about int) []float64 {
 	step := niceStep((s.High - s.Low) / float64(about))
 	var out []float64
 	for i := math.Ceil(s.Low/step - 1e-9); i*step <= s.High*(1+1e-12); i++ {
-		out = append(out, i*step)
+		out = append(out, i*step+0) // -0 becomes 0
 	}
 	return out
 }

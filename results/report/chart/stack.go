@@ -64,7 +64,7 @@ func (s Stack) drawRow(c *canvas, r StackRow, f frame, scale Scale, y float64) {
 		if size <= 0 {
 			continue
 		}
-		x1, x2 := scale.at(sum, f.left, f.right), scale.at(sum+size, f.left, f.right)
+		x1, x2 := f.x(scale, sum), f.x(scale, sum+size)
 		sum += size
 		x1 = min(x1, f.right-1)
 		c.group("mark "+s.Parts[i].Class, r.Key, r.Tips[i], func(c *canvas) {

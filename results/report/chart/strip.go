@@ -41,6 +41,7 @@ func (s Strip) Draw(width float64) (d Drawing, perDot int) {
 	right := widest(medians, 110) + edge
 	p := planRows(width, stripHeight, right, labels, headings)
 	c := &canvas{}
+	p.frame.inset = dotSize
 	p.frame.draw(c)
 	height := p.frame.xAxis(c, scale, s.Format, s.Name)
 	p.drawLabels(c, headings)
@@ -74,8 +75,7 @@ func (s Strip) Log() bool { return s.scale().Log }
 
 // draw draws one row and returns how many values a dot stands for at most.
 func (r StripRow) draw(c *canvas, f frame, scale Scale, y float64) int {
-	inset := frame{left: f.left + dotSize, right: f.right - dotSize}
-	place := func(v float64) float64 { return scale.at(v, inset.left, inset.right) }
+	place := func(v float64) float64 { return f.x(scale, v) }
 	c.line("guide", f.left, y, f.right, y)
 	xs, ys, perDot := stack(r.Values, place, y)
 	c.path("dots", dots(xs, ys))

@@ -61,12 +61,12 @@ func (x XY) Draw(width float64) Drawing {
 	if len(x.Lines) > 0 {
 		top += textHeight * float64(referenceRows)
 	}
-	f := frame{left: left, top: top, right: width - right}
+	f := frame{left: left, top: top, right: width - right, inset: markInset}
 	f.bottom = f.top + x.Height
 	c := &canvas{}
 	f.draw(c)
 	if x.Band != nil {
-		y1, y2 := x.Y.at(x.Band.High, f.bottom, f.top), x.Y.at(x.Band.Low, f.bottom, f.top)
+		y1, y2 := f.y(x.Y, x.Band.High), f.y(x.Y, x.Band.Low)
 		c.rect("margin", f.left, y1, f.width(), y2-y1)
 	}
 	f.yAxis(c, x.Y, x.YFormat, "")
@@ -86,7 +86,7 @@ func (x XY) drawX(c *canvas, f frame) (bottom float64) {
 	}
 	end := -1e9
 	for _, t := range x.XTicks {
-		at := x.X.at(t.At, f.left, f.right)
+		at := f.x(x.X, t.At)
 		c.line("grid", at, f.top, at, f.bottom)
 		half := letter * float64(len([]rune(t.Label))) / 2
 		if at-half < end {
@@ -116,7 +116,7 @@ func (x XY) drawReferences(c *canvas, f frame) {
 		return 0
 	})
 	for _, l := range lines {
-		at := x.X.at(l.X, f.left, f.right)
+		at := f.x(x.X, l.X)
 		c.line("reference "+l.Class, at, f.top, at, f.bottom)
 		width := letter * float64(len([]rune(l.Label)))
 		start := min(max(at-width/2, 0), f.right-width)
@@ -131,10 +131,9 @@ func (x XY) drawReferences(c *canvas, f frame) {
 }
 
 func (x XY) drawSeries(c *canvas, s Series, f frame) {
-	inset := frame{f.left + 4, f.top + 4, f.right - 4, f.bottom - 4}
 	var xs, ys []float64
 	for _, p := range s.Points {
-		xs, ys = append(xs, x.X.at(p.X, inset.left, inset.right)), append(ys, x.Y.at(p.Y, inset.bottom, inset.top))
+		xs, ys = append(xs, f.x(x.X, p.X)), append(ys, f.y(x.Y, p.Y))
 	}
 	class := "s" + digit(s.Number)
 	if s.Class != "" {
@@ -154,7 +153,7 @@ func (x XY) drawSeries(c *canvas, s Series, f frame) {
 		}
 		c.group("mark "+class, s.Key, p.Tip, func(c *canvas) {
 			if p.Low != nil && p.High != nil {
-				c.line("interval", xs[i], x.Y.at(*p.Low, inset.bottom, inset.top), xs[i], x.Y.at(*p.High, inset.bottom, inset.top))
+				c.line("interval", xs[i], f.y(x.Y, *p.Low), xs[i], f.y(x.Y, *p.High))
 			}
 			if s.Small {
 				c.path("hit", symbol(0, xs[i], ys[i], 4))
@@ -190,7 +189,7 @@ func (x XY) drawEnds(c *canvas, f frame, room float64) {
 	var ends []end
 	for _, s := range x.Series {
 		if s.Label != "" && len(s.Points) > 0 {
-			ends = append(ends, end{s, x.Y.at(s.Points[len(s.Points)-1].Y, f.bottom, f.top)})
+			ends = append(ends, end{s, f.y(x.Y, s.Points[len(s.Points)-1].Y)})
 		}
 	}
 	slices.SortStableFunc(ends, func(a, b end) int {

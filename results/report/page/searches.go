@@ -216,7 +216,7 @@ func (b *builder) latencyOverLoad(s *section, title string, points []analysis.Lo
 		}
 		share := report.Scaled(p.IntendedPps) + " pps"
 		if p.GoalShare != nil {
-			share = fmt.Sprintf("%.2g %% of %s", 100*p.GoalShare.Ratio, report.Plain(p.GoalShare.Goal))
+			share = fmt.Sprintf("%s %% of %s", report.Significant(100*p.GoalShare.Ratio), report.Plain(p.GoalShare.Goal))
 		}
 		row := tableRow{title, []cell{{Text: share}, figureCell(p.IntendedPps, report.Scaled(p.IntendedPps)), optional(p.LossRatio, report.Percent)}}
 		goal := ""

@@ -110,18 +110,10 @@ func (b *builder) heat(s *section, sweep results.Sweep, pair analysis.LevelPair)
 		Title: rows + " by " + columns, Note: "Geometric means of " + metricWords(sweep.Metric) + "; the darker (in dark colors: the lighter), the more.",
 		Table: table{Head: numbers(rows, heat.Columns...)},
 	}
-	var all []float64
-	for _, row := range pair.Means {
-		for _, v := range row {
-			if v != nil {
-				all = append(all, *v)
-			}
-		}
-	}
-	if len(all) == 0 {
+	low, high, ok := pair.Range()
+	if !ok {
 		return nil
 	}
-	low, high := slices.Min(all), slices.Max(all)
 	for i, row := range pair.Means {
 		var cells []chart.HeatCell
 		line := tableRow{Cells: []cell{{Text: heat.Rows[i]}}}
@@ -131,11 +123,7 @@ func (b *builder) heat(s *section, sweep results.Sweep, pair analysis.LevelPair)
 				cells = append(cells, chart.HeatCell{})
 				continue
 			}
-			shade := 0.5
-			if high > low {
-				shade = (*v - low) / (high - low)
-			}
-			cells = append(cells, chart.HeatCell{Shade: shade, Text: format(*v), Tip: fmt.Sprintf("%s=%s %s=%s\n%s", rows, heat.Rows[i], columns, heat.Columns[j], format(*v))})
+			cells = append(cells, chart.HeatCell{Shade: pair.Rank(*v), Text: format(*v), Tip: fmt.Sprintf("%s=%s %s=%s\n%s", rows, heat.Rows[i], columns, heat.Columns[j], format(*v))})
 		}
 		heat.Cells = append(heat.Cells, cells)
 		f.Table.Rows = append(f.Table.Rows, line)

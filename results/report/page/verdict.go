@@ -234,15 +234,15 @@ func (b *builder) soakOutcome() string {
 			s := f.Soaks[0]
 			text := report.SoakFacts(s)
 			var moved []string
-			for _, d := range s.Drifts {
-				if d.PValue != nil && *d.PValue < analysis.Significance {
-					moved = append(moved, report.Label(d.Metric))
+			for _, w := range analysis.SoakWarnings(s) {
+				if drifted, is := w.(analysis.MetricDrifted); is {
+					moved = append(moved, report.Label(drifted.Metric))
 				}
 			}
 			if len(moved) > 0 {
 				return text + ", drift in " + report.Plain(strings.Join(moved, ", "))
 			}
-			return text + ", no drift"
+			return text + ", no drift that matters"
 		}
 	}
 	return ""
@@ -269,26 +269,23 @@ func (b *builder) trialsOutcome() string {
 		return leaders(lines)
 	}
 	for _, m := range stripMetrics() {
-		var low, high float64
-		n := 0
-		for _, l := range lines {
-			if stat, ok := l.Stats[m.metric]; ok {
-				if n == 0 {
-					low, high = stat.Median, stat.Median
-				}
-				low, high = min(low, stat.Median), max(high, stat.Median)
-				n++
-			}
-		}
-		switch {
-		case n == 0:
+		switch low, high, n := analysis.MedianRange(summariesOf(lines), m.metric); n {
+		case 0:
 			continue
-		case n == 1:
+		case 1:
 			return fmt.Sprintf("%s %s", m.format(low), m.axis)
+		default:
+			return fmt.Sprintf("%s to %s %s", m.format(low), m.format(high), m.axis)
 		}
-		return fmt.Sprintf("%s to %s %s", m.format(low), m.format(high), m.axis)
 	}
 	return ""
+}
+
+func summariesOf(lines []line) (summaries []analysis.Summary) {
+	for _, l := range lines {
+		summaries = append(summaries, l.Summary)
+	}
+	return summaries
 }
 
 // leaders says which device under test was first under how many loads, of those that are programs if there are any.
@@ -296,13 +293,18 @@ func leaders(lines []line) string {
 	firsts := map[string]int{}
 	var order []string
 	loads := 0
+	var metrics []results.Metric
+	for _, m := range stripMetrics() {
+		metrics = append(metrics, m.metric)
+	}
 	for i := 0; i < len(lines); {
 		j := i
 		for j < len(lines) && lines[j].load == lines[i].load {
 			j++
 		}
-		if best, ok := leader(lines[i:j]); ok {
+		if place, ok := analysis.Leader(summariesOf(lines[i:j]), metrics); ok {
 			loads++
+			best := lines[i+place].rowLabel()
 			if firsts[best]++; firsts[best] == 1 {
 				order = append(order, best)
 			}
@@ -318,33 +320,6 @@ func leaders(lines []line) string {
 		return ""
 	}
 	return fmt.Sprintf("of the programs under the same load the first by median was %s of %s", strings.Join(parts, ", "), results.Count(loads, "load"))
-}
-
-// leader is the program with the best median of the figure that a load is measured for. Kernel paths are no programs: they show what the host can do.
-func leader(lines []line) (name string, ok bool) {
-	programs := slices.DeleteFunc(slices.Clone(lines), func(l line) bool {
-		_, measured := l.Stats[results.MetricDUTCost]
-		return !measured
-	})
-	if len(programs) < 2 {
-		return "", false
-	}
-	for _, m := range stripMetrics() {
-		best := -1
-		for i, l := range programs {
-			stat, has := l.Stats[m.metric]
-			if !has {
-				continue
-			}
-			if best < 0 || (stat.Median > programs[best].Stats[m.metric].Median) == m.metric.MoreIsBetter() {
-				best = i
-			}
-		}
-		if best >= 0 {
-			return programs[best].rowLabel(), true
-		}
-	}
-	return "", false
 }
 
 // worst is the warning that matters most: that of the run or its trials before those of the host.

@@ -36,12 +36,18 @@ type Change struct {
 	Was     string   `json:"was"`
 	Set     string   `json:"set"`
 	Tied    []Value  `json:"tied,omitempty"` // what the kernel may lose by the change
+
+	// Made says that the change was made and that Then of every tied value is known; Undoing, that Value of every tied value is what it
+	// must be when the change is undone.
+	Made    bool `json:"made,omitempty"`
+	Undoing bool `json:"undoing,omitempty"`
 }
 
 // Value is the content of a file.
 type Value struct {
-	File  string `json:"file"` // relative to the root
-	Value string `json:"value"`
+	File  string  `json:"file"` // relative to the root
+	Value string  `json:"value"`
+	Then  *string `json:"then,omitempty"` // what the kernel made of it by the change; nil: nothing, the file went
 }
 
 // Place is where the change is made, in words.

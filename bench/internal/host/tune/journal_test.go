@@ -27,7 +27,7 @@ func TestBadJournals(t *testing.T) {
 		"other process":   {good(Change{Knob: "irqbalance", Process: &Process{PID: 2, Name: "sh"}}), "none of irqbalance"},
 		"process 1":       {good(Change{Knob: "irqbalance", Process: &Process{PID: 1, Name: "irqbalance"}}), "none of irqbalance"},
 		"process of file": {good(Change{Knob: "vm.stat_interval", Process: &Process{PID: 9}}), "none of vm.stat_interval"},
-		"other tied":      {good(Change{Knob: "boost", File: cpufreq + "boost", Tied: []Value{{"etc/shadow", ""}}}), "no file of boost"},
+		"other tied":      {good(Change{Knob: "boost", File: cpufreq + "boost", Tied: []Value{{File: "etc/shadow"}}}), "no file of boost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			layout := untuned()

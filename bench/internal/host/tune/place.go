@@ -109,7 +109,7 @@ func (k Knob) tiedTo(m host.Machine, name string) []Value {
 		}
 		f := file{machine: m, name: tied}
 		if value, err := f.read(); err == nil && f.writable() == nil {
-			all = append(all, Value{tied, value})
+			all = append(all, Value{File: tied, Value: value})
 		}
 	}
 	return all

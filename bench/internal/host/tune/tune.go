@@ -140,7 +140,8 @@ func (t *Tuner) Tune() (settings []Setting, err error) {
 	if len(changes) == 0 {
 		return settings, nil
 	}
-	if err := t.journal(old, changes).write(t.Journal); err != nil {
+	journal := t.journal(old, changes)
+	if err := journal.write(t.Journal); err != nil {
 		return nil, err
 	}
 	t.stepped()
@@ -149,6 +150,9 @@ func (t *Tuner) Tune() (settings []Setting, err error) {
 			return nil, errors.Join(fmt.Errorf("tune %s: %w", c.Knob, err), t.rollBack(old, changes[:i+1]))
 		}
 		t.stepped()
+		if err := t.noteTied(journal, c.Change); err != nil {
+			return nil, errors.Join(fmt.Errorf("tune %s: %w", c.Knob, err), t.rollBack(old, changes[:i+1]))
+		}
 	}
 	return settings, nil
 }
@@ -175,9 +179,12 @@ func (t *Tuner) journal(old *Journal, changes []planned) *Journal {
 		j.Time, j.Changes = old.Time, slices.Clone(old.Changes)
 	}
 	for _, c := range changes {
-		if !slices.ContainsFunc(j.Changes, c.same) {
+		i := slices.IndexFunc(j.Changes, c.same)
+		if i < 0 {
 			j.Changes = append(j.Changes, c.Change)
+			continue
 		}
+		j.Changes[i].Made = false // somebody undid it, or a reset that was killed: it is made anew
 	}
 	return j
 }

@@ -38,6 +38,7 @@ func child(what, root, at string) int {
 	}
 	t := tunerOf(root)
 	t.step = func() {
+		loseGovernor(root)
 		if left--; left == 0 {
 			_ = unix.Kill(unix.Getpid(), unix.SIGKILL)
 			select {}
@@ -56,6 +57,31 @@ func child(what, root, at string) int {
 		return 1
 	}
 	return 0
+}
+
+// loseGovernor does what the kernel does with the settings of the first policy's governor: they go with it, and begin anew.
+func loseGovernor(root string) {
+	policy := filepath.Join(root, cpufreq+"policy0")
+	governor, err := os.ReadFile(filepath.Join(policy, "scaling_governor"))
+	if err != nil {
+		return // a machine without
+	}
+	settings := filepath.Join(policy, "schedutil")
+	if string(governor) != "schedutil" {
+		err = os.RemoveAll(settings)
+	} else if _, missing := os.Stat(settings); missing != nil {
+		err = errors.Join(os.Mkdir(settings, 0o755), os.WriteFile(filepath.Join(settings, "rate_limit_us"), []byte("1000"), 0o644))
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// losing is a tuner of a machine whose kernel loses the settings of a governor.
+func losing(root string) *Tuner {
+	t := tunerOf(root)
+	t.step = func() { loseGovernor(root) }
+	return t
 }
 
 // files are a machine's, relative to its root.
@@ -217,10 +243,10 @@ func TestKilledAtEveryStep(t *testing.T) {
 			t.Errorf("killed at step %d: status %+v, %v", at, status, err)
 		}
 		if at%2 == 0 {
-			mustTune(t, tunerOf(root)) // must not take what is half set for what was
+			mustTune(t, losing(root)) // must not take what is half set for what was
 		}
 		killed(root, "reset", 1+at%5)
-		mustReset(t, tunerOf(root))
+		mustReset(t, losing(root))
 		as(t, root, untuned())
 		if at > most {
 			t.Fatalf("no end after %d steps", at)
@@ -312,14 +338,66 @@ func TestOthersChangesStay(t *testing.T) {
 // TestGovernorSettingsReturn: the kernel forgets them with the governor.
 func TestGovernorSettingsReturn(t *testing.T) {
 	root := lay(t, untuned())
-	tuner := tunerOf(root)
+	tuner := losing(root)
 	mustTune(t, tuner)
-	limit := filepath.Join(root, cpufreq+"policy0/schedutil/rate_limit_us")
-	if err := os.WriteFile(limit, []byte("1000"), 0o644); err != nil { // as a new governor begins
-		t.Fatal(err)
+	if _, err := os.Stat(filepath.Join(root, cpufreq+"policy0/schedutil")); err == nil {
+		t.Fatal("this machine keeps the settings of a governor")
 	}
 	mustReset(t, tuner)
 	as(t, root, untuned())
+}
+
+// TestOthersTiedChangesStay: a value that the kernel changed with a knob is restored, one that somebody set after tune is not, and that is said.
+func TestOthersTiedChangesStay(t *testing.T) {
+	const governor, preference = cpufreq + "policy0/scaling_governor", cpufreq + "policy0/energy_performance_preference"
+	layout := files{governor: "powersave", preference: "balance_performance"}
+	for name, test := range map[string]struct {
+		since, want string // what somebody sets; "" is nothing
+		settings    int    // that reset speaks of
+	}{
+		"nobody":      {"", "balance_performance", 1},
+		"as before":   {"balance_performance", "balance_performance", 1},
+		"another one": {"power", "power", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := lay(t, layout)
+			put := func(file, value string) {
+				if err := os.WriteFile(filepath.Join(root, file), []byte(value), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tuner := tunerOf(root)
+			tuner.step = func() { // as intel_pstate does
+				if now := state(t, root)[governor]; now == "performance" {
+					put(preference, "performance")
+				}
+			}
+			mustTune(t, tuner)
+			if got := state(t, root)[preference]; got != "performance" {
+				t.Fatalf("this machine keeps the preference: %s", got)
+			}
+			if test.since != "" {
+				put(preference, test.since)
+			}
+			tuner.step = func() { // when the governor is back, and before what is tied to it
+				put(preference, "default")
+				tuner.step = nil
+			}
+			settings := mustReset(t, tuner)
+			left := slices.DeleteFunc(slices.Clone(settings), func(s Setting) bool { return s.State == Restored })
+			if len(settings) != test.settings || len(left) != test.settings-1 {
+				t.Errorf("reset: %+v", settings)
+			}
+			for _, s := range left {
+				if s.State != Left || s.Place != "/"+preference || !strings.Contains(s.Note, "it was balance_performance before") {
+					t.Errorf("left: %+v", s)
+				}
+			}
+			want := maps.Clone(layout)
+			want[preference] = test.want
+			as(t, root, want)
+		})
+	}
 }
 
 // TestReadOnlyKnobIsLeft: what the kernel lets nobody set is said and is no error.
