@@ -64,6 +64,7 @@ type forwardOptions struct {
 	a, b, dev, offload string
 	engine, gso, gro   string
 	steer, intake      string
+	follow             string
 	vnet               bool
 	mtu, txqlen        int
 	metrics            string
@@ -112,6 +113,7 @@ func (con *console) forwardCommand() *cobra.Command {
 	flags.StringVar(&o.gro, "gro", string(forwarder.GROAuto), "coalesce packets of one flow into superpackets: "+words(forwarder.GROs()))
 	flags.StringVar(&o.steer, "steer", string(scenario.DefaultSteer), "what chooses among several queues: "+words(steer.Policies()))
 	flags.StringVar(&o.intake, "intake", string(intake.ModeOff), "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters: "+words(intake.Modes()))
+	flags.StringVar(&o.follow, "follow", string(forwarder.FollowAuto), "a worker may run beside the sender while packets answer each other, on any of --cpus or of all: "+words(forwarder.Follows()))
 	flags.Var(cpuList{&o.forward.CPUs}, "cpus", "pin worker i to the i-th of these CPUs, such as 0,2-3, round robin")
 	flags.IntVar(&o.mtu, "mtu", 0, "set the MTU of both devices")
 	flags.IntVar(&o.txqlen, "txqlen", 0, "set the transmit queue length of both devices")
@@ -161,6 +163,8 @@ func (o *forwardOptions) parse() (_ forward.Config, err error) {
 	parse("gro", err)
 	opts.Steer, err = steer.ParsePolicy(o.steer)
 	parse("steer", err)
+	opts.Follow, err = forwarder.ParseFollow(o.follow)
+	parse("follow", err)
 	opts.Intake, err = intake.ParseMode(o.intake)
 	parse("intake", err)
 	parse("cpus", host.CheckCPUs(opts.CPUs))

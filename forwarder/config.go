@@ -67,6 +67,11 @@ type Config struct {
 	// CPUs pins worker i to CPUs[i mod len]. Empty: the kernel schedules. There is a worker
 	// for each queue, but no more than there are CPUs.
 	CPUs []int
+
+	// Follow is whether a worker may run elsewhere while packets answer each other and the answers come
+	// sooner there: on any of CPUs, or of those that Run may use if there are none. It then does not spin,
+	// and goes home when they stop. FollowOff if empty.
+	Follow Follow
 }
 
 // withDefaults checks the configuration and fills in what was left open.
@@ -75,6 +80,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Engine = cmp.Or(c.Engine, EngineAuto)
 	c.GSO = cmp.Or(c.GSO, GSOPass)
 	c.GRO = cmp.Or(c.GRO, GROAuto)
+	c.Follow = cmp.Or(c.Follow, FollowOff)
 	switch {
 	case len(c.A) == 0:
 		return c, errors.New("no queues to forward between")
@@ -113,5 +119,6 @@ func (c Config) checkWords() error {
 	_, engine := ParseEngine(string(c.Engine))
 	_, gso := ParseGSO(string(c.GSO))
 	_, gro := ParseGRO(string(c.GRO))
-	return errors.Join(engine, gso, gro)
+	_, follow := ParseFollow(string(c.Follow))
+	return errors.Join(engine, gso, gro, follow)
 }

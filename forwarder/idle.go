@@ -11,7 +11,10 @@ const longestRest = time.Second
 // sleeps.
 func (w *worker) idle() error {
 	now := time.Now()
-	if spin := w.spin.next(now); spin > 0 {
+	packets := w.spin.packets
+	spin := w.spin.next(now)
+	w.place.turn(now, w.spin.last, packets, w.spin.answered())
+	if spin > 0 && !w.place.away() {
 		for deadline := now.Add(spin); !w.stop.Load(); {
 			moved, err := w.round()
 			if err != nil {
@@ -29,7 +32,9 @@ func (w *worker) idle() error {
 	if !w.shared.rest() {
 		return nil
 	}
-	w.spin.ended(true)
+	if !w.place.away() {
+		w.spin.ended(true)
+	}
 	err := w.sleep()
 	w.shared.woke()
 	return err

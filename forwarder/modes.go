@@ -43,6 +43,16 @@ const (
 	GROOff GRO = "off"
 )
 
+// Follow is whether a worker may leave its CPU for a time.
+type Follow string
+
+const (
+	// FollowAuto runs a worker beside the sender while packets answer each other and the answers come sooner there.
+	FollowAuto Follow = "auto"
+	// FollowOff leaves a worker where it is.
+	FollowOff Follow = "off"
+)
+
 // Engines lists the words of Engine.
 func Engines() []Engine { return []Engine{EngineAuto, EngineSync, EngineURing} }
 
@@ -52,6 +62,9 @@ func GSOs() []GSO { return []GSO{GSOPass, GSOSplit} }
 // GROs lists the words of GRO.
 func GROs() []GRO { return []GRO{GROAuto, GROOff} }
 
+// Follows lists the words of Follow.
+func Follows() []Follow { return []Follow{FollowAuto, FollowOff} }
+
 // ParseEngine reads one of auto, sync, uring.
 func ParseEngine(s string) (Engine, error) { return parseWord("engine", Engine(s), Engines()) }
 
@@ -60,6 +73,9 @@ func ParseGSO(s string) (GSO, error) { return parseWord("gso", GSO(s), GSOs()) }
 
 // ParseGRO reads one of auto, off.
 func ParseGRO(s string) (GRO, error) { return parseWord("gro", GRO(s), GROs()) }
+
+// ParseFollow reads one of auto, off.
+func ParseFollow(s string) (Follow, error) { return parseWord("follow", Follow(s), Follows()) }
 
 func parseWord[W ~string](what string, word W, words []W) (W, error) {
 	if slices.Contains(words, word) {

@@ -17,6 +17,7 @@ type WorkerStats struct {
 	AToB   DirectionStats `json:"a_to_b"`
 	BToA   DirectionStats `json:"b_to_a"`
 	Sleeps uint64         `json:"sleeps"` // of the worker, at the first of its indexes: it may serve several
+	Moves  uint64         `json:"moves"`  // of the worker from CPU to CPU, as Sleeps (Config.Follow)
 }
 
 // DirectionStats counts one direction. A packet is what one read returned, be
@@ -70,6 +71,7 @@ func (s Stats) Total() WorkerStats {
 		total.AToB = total.AToB.combine(w.AToB, add)
 		total.BToA = total.BToA.combine(w.BToA, add)
 		total.Sleeps += w.Sleeps
+		total.Moves += w.Moves
 	}
 	return total
 }
@@ -84,6 +86,7 @@ func (s Stats) Sub(prev Stats) Stats {
 			AToB:   w.AToB.combine(prev.Workers[i].AToB, subtract),
 			BToA:   w.BToA.combine(prev.Workers[i].BToA, subtract),
 			Sleeps: w.Sleeps - prev.Workers[i].Sleeps,
+			Moves:  w.Moves - prev.Workers[i].Moves,
 		})
 	}
 	return diff

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
-
 	"tunbench/forwarder/tun"
 	"tunbench/ringbuf"
 )
@@ -24,7 +22,7 @@ type worker struct {
 	queues []int // their indexes
 	naps   bool  // short sleeps may hold a processor of the Go scheduler
 	spin   spinPolicy
-	cpus   []int
+	place  place
 	stop   *atomic.Bool
 	note   func(string)
 	poller *poller
@@ -51,7 +49,7 @@ func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, not
 		number: number,
 		naps:   workers < runtime.GOMAXPROCS(0),
 		spin:   newSpinPolicy(cfg.Spin),
-		cpus:   cfg.CPUs,
+		place:  newPlace(number, cfg),
 		stop:   stop,
 		note:   note,
 	}
@@ -133,7 +131,7 @@ func (w *worker) run() error {
 	runtime.LockOSThread()
 	defer w.publish()
 	defer w.shared.abandon() // it is empty unless this failed
-	if err := w.pin(); err != nil {
+	if err := w.place.start(); err != nil {
 		return fmt.Errorf("worker %d: %w", w.number, err)
 	}
 	if err := w.engine.enable(); err != nil {
@@ -141,19 +139,6 @@ func (w *worker) run() error {
 	}
 	if err := errors.Join(w.loop(), w.engine.disable()); err != nil {
 		return fmt.Errorf("worker %d: %w", w.number, err)
-	}
-	return nil
-}
-
-func (w *worker) pin() error {
-	if len(w.cpus) == 0 {
-		return nil
-	}
-	cpu := w.cpus[w.number%len(w.cpus)]
-	var set unix.CPUSet
-	set.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("pin to CPU %d: %w", cpu, err)
 	}
 	return nil
 }
@@ -256,4 +241,5 @@ func (w *worker) stats(all []WorkerStats) {
 		all[i] = WorkerStats{Queue: i, AToB: w.ways[2*k].published.stats(), BToA: w.ways[2*k+1].published.stats()}
 	}
 	all[w.queues[0]].Sleeps = w.sleeps.Load()
+	all[w.queues[0]].Moves = w.place.moves.Load()
 }

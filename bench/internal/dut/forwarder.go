@@ -41,6 +41,7 @@ func (f ownForwarder) Start(ctx context.Context, scene *testbed.Testbed, s scena
 		Steer:   steer.Policy(s.Steer),
 		Intake:  s.Intake,
 		CPUs:    cpus,
+		Follow:  s.Follow,
 
 		Handicap: f.variant.Handicap,
 	})

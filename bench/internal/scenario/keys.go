@@ -44,6 +44,9 @@ var keys = withGuest([]key{
 	word("intake", "take packets into shared memory before they reach the device, past its filters, qdisc, captures and counters", intake.ModeOff,
 		func(s *Scenario) *intake.Mode { return &s.Intake }, intake.Modes()...).
 		only("applies only to dut=forwarder engine=auto offload=all, not steer=kernel", canTakeIn),
+	word("follow", "a worker may run beside the sender while packets answer each other and the answers come sooner there", forwarder.FollowAuto,
+		func(s *Scenario) *forwarder.Follow { return &s.Follow }, forwarder.Follows()...).
+		only(forwarderOnly, isForwarder).optional(string(forwarder.FollowAuto)),
 	word("ugso", "what the tunnel sends at once leaves as one UDP superpacket (UDP_SEGMENT)", On, func(s *Scenario) *Switch { return &s.UGSO }, On, Off).
 		plainOnly(),
 	word("ugro", "what arrives at once comes to the tunnel as one UDP superpacket (UDP_GRO)", On, func(s *Scenario) *Switch { return &s.UGRO }, On, Off).
@@ -127,6 +130,8 @@ const (
 func canTakeIn(s *Scenario) bool {
 	return s.DUT == Forwarder && s.Engine == forwarder.EngineAuto && s.Offload == OffloadAll && (s.Queues == 1 || s.Steer != SteerKernel)
 }
+
+func isForwarder(s *Scenario) bool { return s.DUT == Forwarder }
 
 func isUDP(s *Scenario) bool { return s.Proto == UDP }
 

@@ -177,6 +177,7 @@ type Scenario struct {
 	Engine  forwarder.Engine
 	GSO     forwarder.GSO
 	GRO     forwarder.GRO
+	Follow  forwarder.Follow
 	Steer   Steer       // with several queues
 	Intake  intake.Mode // where an intake is possible
 

@@ -25,7 +25,7 @@ type Config struct {
 func Defaults() Options {
 	return Options{
 		Kind: tun.TUN, Queues: 1, VnetHdr: true, Offload: tun.OffloadAll, Batch: forwarder.DefaultBatch, Spin: forwarder.DefaultSpin,
-		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Steer: steer.PolicyHash, Intake: intake.ModeOff,
+		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Steer: steer.PolicyHash, Intake: intake.ModeOff, Follow: forwarder.FollowAuto,
 	}
 }
 
@@ -64,7 +64,7 @@ func ParseConfig(name string, text []byte) (Config, error) {
 // The keys of a description, of a device in it, and of a route of that.
 var (
 	configKeys = []string{
-		"a", "b", "dev", "attach", "queues", "vnet", "offload", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "cpus", "metrics",
+		"a", "b", "dev", "attach", "queues", "vnet", "offload", "batch", "spin", "engine", "gso", "gro", "steer", "intake", "follow", "cpus", "metrics",
 	}
 	deviceKeys = []string{
 		"device", "netns", "up", "mtu", "txqlen", "mac", "promiscuous", "bridge", "addresses", "routes", "persist", "owner", "group",

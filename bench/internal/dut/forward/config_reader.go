@@ -71,6 +71,8 @@ func (r *configReader) key(key string, n *node) (err error) {
 		c.Steer, err = word(r, n, key, steer.ParsePolicy, list(steer.Policies()))
 	case "intake":
 		c.Intake, err = word(r, n, key, intake.ParseMode, list(intake.Modes()))
+	case "follow":
+		c.Follow, err = word(r, n, key, forwarder.ParseFollow, list(forwarder.Follows()))
 	case "cpus":
 		err = r.cpus(n, key)
 	case "metrics":

@@ -73,6 +73,7 @@ type Options struct {
 	Steer      steer.Policy     `json:"steer"`            // empty, or a single queue: nothing to steer
 	Intake     intake.Mode      `json:"intake,omitempty"` // empty: off
 	CPUs       []int            `json:"cpus"`             // pin worker i to CPUs[i mod len]
+	Follow     forwarder.Follow `json:"follow,omitempty"` // empty, or with a handicap: off
 
 	// Handicap is the share of each worker's CPU that is wasted, 0 to MaxHandicap: for
 	// those who want to see whether a comparison finds it. It needs CPUs.
@@ -84,6 +85,14 @@ func (o *Options) workerCPUs() []int {
 	cpus := slices.Clone(o.CPUs[:min(len(o.CPUs), o.Queues)])
 	slices.Sort(cpus)
 	return slices.Compact(cpus)
+}
+
+// follow is Follow, but for a worker with a handicap, which must not leave the CPU that it has it on.
+func (o *Options) follow() forwarder.Follow {
+	if o.Handicap > 0 {
+		return forwarder.FollowOff
+	}
+	return o.Follow
 }
 
 // ErrSameDevice says that both endpoints name the same device.

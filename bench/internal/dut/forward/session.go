@@ -119,6 +119,7 @@ func Open(o Options) (s *Session, err error) {
 		IntakeA: s.intakes.rings(0),
 		IntakeB: s.intakes.rings(1),
 		CPUs:    o.CPUs,
+		Follow:  o.follow(),
 	})
 	debug.FreeOSMemory() // what loading eBPF took
 	if err != nil {
