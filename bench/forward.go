@@ -38,6 +38,11 @@ The user needs CAP_NET_ADMIN in the namespaces of the devices, or must own the
 devices; CAP_SYS_ADMIN is needed only to enter a NETNS. Without CAP_BPF the kernel
 chooses the queue of a packet, not --steer.
 
+While packets answer each other, as in a conversation of questions and answers, a
+worker tries for a moment on each CPU that it may use, and stays on that of the
+sender if the answers come sooner there (--follow). It goes back as soon as packets
+come in numbers.
+
 With --intake auto an eBPF program takes packets before they reach a device. That
 is faster, but the packets skip the tc and TCX filters, the queueing discipline,
 tcpdump and the counters of the device that they leave by. If that device has

@@ -20,7 +20,7 @@ const defaultName = "batch=1024/dev=tun/dir=uni/duration=1s/dut=forwarder/engine
 func TestDefault(t *testing.T) {
 	want := Scenario{
 		DUT: Forwarder, Topo: Direct, Dev: TUN, VNet: On, Offload: OffloadAll, Queues: 1, Batch: 1024, Spin: 50 * time.Microsecond,
-		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Intake: intake.ModeOff, Pin: On,
+		Engine: forwarder.EngineAuto, GSO: forwarder.GSOPass, GRO: forwarder.GROAuto, Follow: forwarder.FollowAuto, Intake: intake.ModeOff, Pin: On,
 		Proto: UDP, IP: IPv4, Load: Load{Mode: LoadMax}, Dir: Uni, Size: "64", Segs: 1, Flows: 1, Order: Interleaved, Gen: GenXDP, Sink: SinkTCX, Verify: On,
 		MTU: 1500, TxQLen: 1000, Qdisc: QdiscDefault, Duration: time.Second, Warmup: 200 * time.Millisecond,
 	}

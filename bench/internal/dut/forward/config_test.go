@@ -30,6 +30,7 @@ gso: split
 gro: off
 steer: kernel
 intake: off
+follow: off
 cpus: 0
 metrics: 127.0.0.1:9100
 a:
@@ -59,7 +60,7 @@ func TestConfig(t *testing.T) {
 	want := Config{Metrics: "127.0.0.1:9100", Options: Options{
 		A: Endpoint{"/run/netns/left", "tap0"}, B: Endpoint{"/run/other", "tap1"}, Kind: tun.TAP, Attach: true, Queues: 2, VnetHdr: true,
 		Offload: tun.OffloadTSO, Batch: 64, Spin: 20 * time.Microsecond, Engine: forwarder.EngineSync, GSO: forwarder.GSOSplit,
-		GRO: forwarder.GROOff, Steer: steer.PolicyKernel, Intake: intake.ModeOff, CPUs: []int{0},
+		GRO: forwarder.GROOff, Steer: steer.PolicyKernel, Intake: intake.ModeOff, Follow: forwarder.FollowOff, CPUs: []int{0},
 		InterfaceA: Interface{Persistent: true, Owner: new(0), Group: new(7), Config: nic.Config{
 			Up: new(true), MTU: 1400, TxQueueLen: 500, MAC: []byte{2, 0, 0, 0, 0, 10}, Promiscuous: new(true),
 			Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("fd00::1/64")},
