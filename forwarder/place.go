@@ -19,8 +19,8 @@ type place struct {
 }
 
 // newPlace is the place of worker number.
-func newPlace(number int, cfg Config) place {
-	p := place{follower: newFollower(nil), follow: cfg.Follow, pinned: cfg.CPUs}
+func newPlace(number int, cfg Config) *place {
+	p := &place{follower: newFollower(nil), follow: cfg.Follow, pinned: cfg.CPUs}
 	if len(p.pinned) > 0 {
 		p.home.Set(p.pinned[number%len(p.pinned)])
 	}

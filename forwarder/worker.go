@@ -22,7 +22,7 @@ type worker struct {
 	queues []int // their indexes
 	naps   bool  // short sleeps may hold a processor of the Go scheduler
 	spin   spinPolicy
-	place  place
+	place  *place
 	stop   *atomic.Bool
 	note   func(string)
 	poller *poller
