@@ -2,7 +2,10 @@ package results
 
 // File is a result file in memory: its records by kind, each in the order in which they were written.
 type File struct {
+	Merge        *Merge  // of a merged file, which has nothing else but Shards and Warnings; else nil
+	Shards       []*File // of a merged file; see [File.Parts]
 	Host         Host
+	Shard        *Shard // nil if it is no shard
 	Calibrations []Calibration
 	Trials       []Trial
 	Searches     []Search
@@ -12,11 +15,12 @@ type File struct {
 	Sweeps       []Sweep // one for each sitting
 	Gates        []Gate
 	Bisects      []Bisect
-	End          *End // nil if the run did not come to its end
+	End          *End      // nil if the run did not come to its end
+	ShardEnd     *ShardEnd // nil if it is no shard, or an incomplete one
 	Warnings     []Warning
 }
 
-// Add takes a record in. A second [Host] or [End] replaces the first.
+// Add takes a record in. A second record of a kind that a file has once replaces the first.
 func (f *File) Add(r Record) {
 	switch r := r.(type) {
 	case Host:
@@ -41,6 +45,12 @@ func (f *File) Add(r Record) {
 		f.Bisects = append(f.Bisects, r)
 	case End:
 		f.End = &r
+	case Shard:
+		f.Shard = &r
+	case ShardEnd:
+		f.ShardEnd = &r
+	case Merge:
+		f.Merge = &r
 	}
 }
 

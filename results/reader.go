@@ -60,7 +60,8 @@ func Read(r io.Reader) (*File, error) {
 	if err := checkEncoding(in); err != nil {
 		return nil, &LineError{1, err}
 	}
-	f := &reading{file: &File{}}
+	f := &reading{whole: &File{}}
+	f.file = f.whole
 	line, number := []byte(nil), 0 // the last one that is not empty, which may be torn
 	for read := 1; ; read++ {
 		next, err := in.ReadBytes('\n')
@@ -85,24 +86,25 @@ func Read(r io.Reader) (*File, error) {
 
 // reading is a file of which some lines were read.
 type reading struct {
-	file  *File
+	file  *File // that the next record goes to: a shard, if whole is a merged file
+	whole *File
 	begun bool // it has its host record
 }
 
 // add takes one line into the file; last says that no other follows it.
 func (f *reading) add(line []byte, number int, last bool) error {
 	if last && (!bytes.HasSuffix(line, []byte("\n")) || !json.Valid(line)) {
-		f.file.Warnings = append(f.file.Warnings, Warning{number, "the last line is torn and was skipped"})
+		f.file.warn(number, "the last line is torn and was skipped")
 		return nil
 	}
-	if err := f.decode(line); err != nil {
+	if err := f.decode(line, number); err != nil {
 		return &LineError{number, err}
 	}
 	return nil
 }
 
 // decode takes one whole line into the file.
-func (f *reading) decode(line []byte) error {
+func (f *reading) decode(line []byte, number int) error {
 	var h struct {
 		Schema *int  `json:"schema"`
 		Record *Kind `json:"record"`
@@ -115,19 +117,56 @@ func (f *reading) decode(line []byte) error {
 		return fmt.Errorf("%w: no schema or no record type", ErrForeign)
 	case *h.Schema > Schema:
 		return &SchemaError{*h.Schema}
-	case !f.begun && *h.Record != KindHost:
+	}
+	if err := f.place(*h.Record, number); err != nil {
+		return err
+	}
+	return f.take(*h.Record, line)
+}
+
+// place says whether a record may come next, and begins the next shard of a merged file.
+func (f *reading) place(kind Kind, number int) error {
+	merged := f.whole.Merge != nil
+	switch {
+	case kind == KindMerge && (merged || f.begun):
+		return errMergeFirst
+	case kind == KindMerge:
+		return nil
+	case kind == KindHost && merged:
+		return f.nextShard(number)
+	case merged && len(f.whole.Shards) == 0:
+		return errShardFirst
+	case !f.begun && kind != KindHost:
 		return errHostFirst
-	case f.begun && *h.Record == KindHost:
+	case f.begun && kind == KindHost:
 		before := errHostTwice
 		if f.file.End != nil {
 			before = errEnded
 		}
-		return fmt.Errorf("%w, and here another result file begins: split this one before the line", before)
+		return fmt.Errorf("%w, and here another result file begins: split this one before the line, or put files together with tunbench merge", before)
+	case kind == KindShardEnd && f.file.End != nil && f.file.Shard != nil && f.file.ShardEnd == nil:
+		return nil
+	case kind == KindShardEnd:
+		return errShardEnd
 	case f.file.End != nil:
 		return fmt.Errorf("%w already: what stands behind it was written by another run", errEnded)
 	}
 	f.begun = true
-	return f.take(*h.Record, line)
+	return nil
+}
+
+// nextShard begins a shard of a merged file.
+func (f *reading) nextShard(number int) error {
+	if f.file != f.whole {
+		f.file.finish(number - 1)
+		if f.file.Shard == nil {
+			return errShardFirst
+		}
+	}
+	f.file = &File{}
+	f.whole.Shards = append(f.whole.Shards, f.file)
+	f.begun = true
+	return nil
 }
 
 // take decodes a line as a record of its kind.
@@ -155,6 +194,12 @@ func (f *reading) take(kind Kind, line []byte) error {
 		return take[Bisect](f.file, line)
 	case KindEnd:
 		return take[End](f.file, line)
+	case KindShard:
+		return take[Shard](f.file, line)
+	case KindShardEnd:
+		return take[ShardEnd](f.file, line)
+	case KindMerge:
+		return take[Merge](f.file, line)
 	}
 	return fmt.Errorf("%w: unknown record type %q", ErrForeign, kind)
 }
@@ -170,18 +215,35 @@ func take[R Record](f *File, line []byte) error {
 
 // finish checks the file as a whole after its last line.
 func (f *reading) finish(lines int) (*File, error) {
-	file := f.file
+	whole := f.whole
 	switch {
 	case lines == 0:
 		return nil, &LineError{1, fmt.Errorf("%w: the file is empty", errHostFirst)}
-	case !f.begun:
+	case whole.Merge == nil && !f.begun:
 		return nil, &LineError{lines, fmt.Errorf("%w: its only line is torn or foreign", errHostFirst)}
-	case file.End == nil:
-		file.Warnings = append(file.Warnings, Warning{lines, "no end record: the run was cut off, or is still going on"})
-	case file.End.Trials != len(file.Trials):
-		file.Warnings = append(file.Warnings, Warning{
-			lines, fmt.Sprintf("the end record speaks of %s, the file has %d", Count(file.End.Trials, "trial"), len(file.Trials)),
-		})
 	}
-	return file, nil
+	if whole.Merge == nil || f.file != whole {
+		f.file.finish(lines)
+	}
+	if whole.Merge != nil && len(whole.Merge.Shards) != len(whole.Shards) {
+		whole.warn(lines, fmt.Sprintf("the merge record speaks of %s, the file has %d", Count(len(whole.Merge.Shards), "shard"), len(whole.Shards)))
+	}
+	if f.file != whole && f.file.Shard == nil {
+		return nil, &LineError{lines, errShardFirst}
+	}
+	return whole, nil
 }
+
+// finish checks the records of one run after the last of them.
+func (f *File) finish(lines int) {
+	switch {
+	case f.End == nil:
+		f.warn(lines, "no end record: the run was cut off, or is still going on")
+	case f.End.Trials != len(f.Trials):
+		f.warn(lines, fmt.Sprintf("the end record speaks of %s, the file has %d", Count(f.End.Trials, "trial"), len(f.Trials)))
+	case f.Shard != nil && f.ShardEnd == nil:
+		f.warn(lines, "no shard_end record: the shard is incomplete")
+	}
+}
+
+func (f *File) warn(line int, text string) { f.Warnings = append(f.Warnings, Warning{line, text}) }

@@ -26,7 +26,7 @@ const (
 )
 
 // Record is one line of a result file: a [Host], a [Calibration], a [Trial], a [Search], a [Burst], a [Soak], a [Comparison], a
-// [Sweep], a [Gate], a [Bisect] or an [End].
+// [Sweep], a [Gate], a [Bisect] or an [End]; of a measurement on many machines also a [Shard], a [ShardEnd] or a [Merge].
 type Record interface {
 	// Kind is the value of the field "record".
 	Kind() Kind

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// Resume opens a result file whose run ended before its time, so that more can be appended: an end record and a torn last line are cut off, all
+// Resume opens a result file whose run ended before its time, so that more can be appended: end records and a torn last line are cut off, all
 // other lines stay. The file must be readable by [Read]. One that is still being written is an [*InUseError]. Before anything is changed
 // check sees what the file holds: if it returns an error the file stays as it is, and that is the error.
 func Resume(path string, check func(*File) error) (*Writer, error) {
@@ -36,17 +36,31 @@ func resume(f *os.File, check func(*File) error) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read result file %s: %w", f.Name(), err)
 	}
+	if file.Merge != nil {
+		return nil, fmt.Errorf("%s is a merged file: nothing can be added to it", f.Name())
+	}
 	if err := check(file); err != nil {
 		return nil, err
 	}
 	kept := withoutBlankEnd(wholeLines(withoutBlankEnd(text)))
-	if file.End != nil {
+	for range file.ends() {
 		kept = withoutBlankEnd(kept[:lastLine(kept)])
 	}
 	if err := f.Truncate(int64(len(kept))); err != nil {
 		return nil, fmt.Errorf("cut off the end record: %w", err)
 	}
 	return &Writer{file: f, length: int64(len(kept)), last: KindHost}, nil
+}
+
+// ends is the number of records that close the file.
+func (f *File) ends() (n int) {
+	if f.End != nil {
+		n++
+	}
+	if f.ShardEnd != nil {
+		n++
+	}
+	return n
 }
 
 // wholeLines is the text without a torn last line.

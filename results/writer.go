@@ -24,7 +24,7 @@ type file interface {
 	Truncate(size int64) error
 }
 
-// Errors of a record out of its order: a [Host] comes first and once, nothing after an [End].
+// Errors of a record out of its order: a [Host] comes first and once, nothing but a [ShardEnd] after an [End].
 var (
 	errHostFirst = errors.New("a file begins with its host record")
 	errHostTwice = errors.New("a file has one host record")
@@ -86,7 +86,8 @@ func (w *Writer) Write(r Record) error {
 // order says whether a record may come next.
 func (w *Writer) order(next Kind) error {
 	switch {
-	case w.last == KindEnd:
+	case w.last == KindEnd && next == KindShardEnd:
+	case w.last == KindEnd, w.last == KindShardEnd:
 		return errEnded
 	case w.last == "" && next != KindHost:
 		return errHostFirst

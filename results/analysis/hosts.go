@@ -3,7 +3,6 @@ package analysis
 import (
 	"maps"
 	"slices"
-	"strconv"
 
 	"tunbench/results"
 )
@@ -14,17 +13,11 @@ type Difference struct{ Name, Here, There string }
 // Unlike lists the facts that decide how fast packets go and in which two hosts differ. The versions of tunbench and Go are not among it, nor the memory, which
 // differs a little with every boot. Of the sysctls, and of the CPUs allowed, those count that both recorded.
 func Unlike(here, there results.Host) []Difference {
-	cores := func(h results.Host) string {
-		if h.Cores == 0 {
-			return ""
-		}
-		return strconv.Itoa(h.Cores)
-	}
 	facts := []Difference{
 		{"host", here.Hostname, there.Hostname},
 		{"kernel", here.Kernel, there.Kernel},
 		{"CPU", here.CPUModel, there.CPUModel},
-		{"number of CPUs", cores(here), cores(there)},
+		{"number of CPUs", cores(here.Cores), cores(there.Cores)},
 		{"virtualization", here.Virtualization, there.Virtualization},
 		{"clocksource", here.Clocksource, there.Clocksource},
 		{"mitigations", here.Mitigations, there.Mitigations},

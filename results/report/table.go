@@ -18,14 +18,18 @@ type page struct{ *layout.Page }
 
 // Table renders whatever a result file holds, for a terminal or as Markdown: the machine; plain trials, a line per scenario with medians and
 // their spread over the repeats, grouped by load so that devices under test stand below one another; calibrations, searches with the latencies
-// at shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. It ends in a newline.
+// at shares of what they found, bursts, soaks, comparisons and sweeps; warnings; and what a gate made of it. Of a merged file it shows what the machines say
+// together, and each machine's verdicts. It ends in a newline.
 func Table(f *results.File, o Options) (string, error) {
 	p := page{layout.NewPage(o)}
-	warnings, err := p.file(f)
+	warnings, err := p.any(f)
 	if err != nil {
 		return "", err
 	}
 	p.Paragraph(prefixed("warning: ", warnings), layout.Gap, text.FgYellow)
+	if f.Merge != nil {
+		p.fleetGate(f)
+	}
 	p.gates(f.Gates)
 	for _, b := range f.Bisects {
 		p.Blank()
@@ -36,7 +40,15 @@ func Table(f *results.File, o Options) (string, error) {
 
 // Warnings says what a reader of a result file must know, as it stands below the table: a sentence each.
 func Warnings(f *results.File) ([]string, error) {
-	return page{layout.NewPage(Options{})}.file(f)
+	return page{layout.NewPage(Options{})}.any(f)
+}
+
+// any writes a file of one machine or of several.
+func (p page) any(f *results.File) (warnings []string, err error) {
+	if f.Merge != nil {
+		return p.merged(f)
+	}
+	return p.file(f)
 }
 
 // file writes what was measured, and returns the warnings.

@@ -23,6 +23,9 @@
 //
 // A figure of many runs over weeks: [ChangePoints] finds where its level changed, also if neighbouring runs resemble each other.
 //
+// Several machines that compared the same: [RandomEffects] is their mean with its interval, and how far the machines lie apart; [Heterogeneity] tests
+// whether they do at all, [GroupDifference] whether a property of theirs goes with it. Their values are never thrown together.
+//
 // What a model of several factors says of a figure: [LeastSquares] fits it to any of its columns, [StudentQuantile] makes intervals of its
 // coefficients.
 //

@@ -295,7 +295,7 @@ func TestBadPrograms(t *testing.T) {
 	}{
 		"exits at once":                    {"", []string{"mine ended: exit status 7", "no licence found"}},
 		"exits at once without a word":     {"", []string{"mine ended: exit status 0"}},
-		"never becomes ready":              {"ready: {within: 300ms}", []string{"mine is not ready after 300ms", "not both devices have a carrier", "still loading"}},
+		"never becomes ready":              {"ready: {within: 300ms}", []string{"mine is not ready after 300ms", "not both devices have a carrier"}},
 		behaves:                            {"ready: {output: done, within: 300ms}", []string{"mine is not ready after 300ms", `it has not printed "done"`}},
 		"ignores SIGTERM":                  {"stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
 		"leaves a deaf daemon":             {"stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
@@ -323,6 +323,25 @@ func TestBadPrograms(t *testing.T) {
 				t.Errorf("the next trial: %v, %s", err, next.Error)
 			}
 		})
+	}
+}
+
+// TestNeverReadySaysWhatItPrinted: what a program has printed by then is in the error. A busy machine may not have started it by then: it is
+// given more time until it was.
+func TestNeverReadySaysWhatItPrinted(t *testing.T) {
+	requireRoot(t)
+	for within := 300 * time.Millisecond; ; within *= 4 {
+		file := programFile(t, "never becomes ready", fmt.Sprintf("ready: {within: %v}", within))
+		trial, err := Trial(t.Context(), parse(t, briefly), Options{Programs: []*program.File{file}})
+		if err != nil || !trial.Failed() {
+			t.Fatalf("%v, %q: want a trial that failed", err, trial.Error)
+		}
+		if strings.Contains(trial.Error, "still loading") {
+			return
+		}
+		if within > time.Minute {
+			t.Fatalf("%q does not say what it printed", trial.Error)
+		}
 	}
 }
 

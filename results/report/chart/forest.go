@@ -14,7 +14,7 @@ type ForestRow struct {
 	Label, Heading, Key string
 	Ratio, Low, High    float64 // all above zero
 	Margin              float64 // shaded from 1/(1+Margin) to 1+Margin; 0: nothing is
-	Class               string  // of its verdict: good, bad, same, open
+	Class               string  // of its verdict: good, bad, same, open; or mean, of other rows, and further, where one more is expected
 	Value               string  // stands behind the row
 	Tip                 string
 }
@@ -66,5 +66,5 @@ func (r ForestRow) draw(c *canvas, f frame, scale Scale, y float64) {
 
 // shapeOf gives each verdict a shape: nothing is told by color alone.
 func shapeOf(class string) int {
-	return map[string]int{"good": 2, "bad": 3, "same": 1, "open": 0}[class]
+	return map[string]int{"good": 2, "bad": 3, "same": 1, "open": 0, "mean": 4, "further": 4}[class]
 }

@@ -50,11 +50,12 @@ func (f frame) xAxis(c *canvas, s Scale, format Format, name string) (bottom flo
 		c.line("grid", x, f.top, x, f.bottom)
 		label := short(format(v))
 		half := letter * float64(len([]rune(label))) / 2
-		if x-half < end || x+half > f.right+13 {
+		place := max(x, half-2) // the first may stand at the edge of the drawing
+		if place-half < end || place+half > f.right+13 {
 			continue
 		}
-		end = x + half + edge
-		c.text("label tick", x, f.bottom+axisHeight-4, "middle", label)
+		end = place + half + edge
+		c.text("label tick", place, f.bottom+axisHeight-4, "middle", label)
 	}
 	c.line("axis", f.left, f.bottom, f.right, f.bottom)
 	return f.xName(c, name)

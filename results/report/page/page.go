@@ -5,18 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tunbench/results"
 	"tunbench/results/report"
 	"tunbench/results/report/chart"
 )
 
-// Write writes a page of one result file, or of several in comparison with the first. Nothing is written unless the whole page could be made.
+// Write writes a page of one result file, or of several in comparison with the first; a merged file stands alone. Nothing is written unless the whole page could be made.
 func Write(w io.Writer, files ...*results.File) error {
 	if len(files) == 0 {
 		return errors.New("make page: no result file")
 	}
 	b := &builder{svg: chart.NewWriter(), files: files}
+	if i := slices.IndexFunc(files, func(f *results.File) bool { return f.Merge != nil }); i >= 0 {
+		if len(files) > 1 {
+			return fmt.Errorf("make page: file %d is merged of several machines, which cannot be compared with other files as one: give it alone", i+1)
+		}
+		if err := b.merged(files[0]); err != nil {
+			return fmt.Errorf("make page: %w", err)
+		}
+		return b.write(w)
+	}
 	for _, section := range []func() error{
 		b.bisects, b.gates, b.filesCompared, b.comparisons, b.sweeps, b.trials, b.searches, b.soaks, b.bursts, b.calibrations, b.hosts,
 	} {
@@ -27,6 +37,11 @@ func Write(w io.Writer, files ...*results.File) error {
 	if err := b.head(); err != nil {
 		return fmt.Errorf("make page: %w", err)
 	}
+	return b.write(w)
+}
+
+// write writes the page as a whole.
+func (b *builder) write(w io.Writer) error {
 	var out bytes.Buffer
 	if err := execute(&out, b.doc); err != nil {
 		return fmt.Errorf("make page: %w", err)

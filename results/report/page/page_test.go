@@ -28,6 +28,10 @@ func TestEveryKindHasItsCharts(t *testing.T) {
 		"rest":   {"Forwarded packets per second over time", "Latency, 99th percentile over time", "Memory", "Packets back to back before the first loss"},
 		"files":  {"File 2 against file 1", "kernel: 6.18.0, 6.19.0", "worse"},
 		"empty":  {"The file holds no trials."},
+		"machines": {
+			"better on 6, the same on 4, undecided on 2 of 12 machines", "the machines differ by more than chance", "the difference goes with kernel (p 0.004", "it is not shown to go with CPU model",
+			"forwarded pps on each machine", "kernel 6.18.2-cloud-amd64", "mean over machines", "one more machine", "In what the machines differ",
+		},
 	}
 	gallery := fixture.Gallery(t)
 	for name, texts := range want {
