@@ -54,6 +54,7 @@ const abExamples = `  tunbench ab a:dut=wireguard-go b:dut=forwarder size=64
 type abOptions struct {
 	output
 	subject
+	planning
 	series
 }
 
@@ -111,6 +112,7 @@ func (con *console) abCommand() *cobra.Command {
 	o.series.add(cmd.Flags(), defaultABRounds)
 	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
+	o.planning.add(cmd.Flags())
 	return cmd
 }
 
@@ -127,6 +129,9 @@ func (con *console) ab(ctx context.Context, o abOptions, words []string) error {
 		return err
 	}
 	plan.Work = &campaign.Comparison{Arms: arms, Length: o.length()}
+	if done, err := con.planned(o.planning, o.output, plan); done {
+		return err
+	}
 	out, err := con.measure(ctx, o.output, plan)
 	if err != nil {
 		return err

@@ -21,12 +21,13 @@ The words are those of tunbench run, for one scenario, without load and duration
 type burstOptions struct {
 	output
 	subject
+	planning
 	repetitions int
 }
 
 const (
 	defaultRepetitions = 5
-	maxRepetitions     = 1000
+	maxRepetitions     = campaign.MaxRepetitions
 )
 
 func (con *console) burstCommand() *cobra.Command {
@@ -43,6 +44,7 @@ func (con *console) burstCommand() *cobra.Command {
 	cmd.Flags().VarP(number{&o.repetitions, 1, maxRepetitions, "repetitions"}, "repetitions", "n", "search so many times; RFC 9004 wants 50")
 	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
+	o.planning.add(cmd.Flags())
 	return cmd
 }
 
@@ -62,6 +64,9 @@ func (con *console) burst(ctx context.Context, o burstOptions, words []string) e
 		return &usageError{errors.New("a burst needs a load without a rate: proto=udp, load left out")}
 	}
 	plan.Work = &campaign.Burst{Scenario: s, Repetitions: o.repetitions}
+	if done, err := con.planned(o.planning, o.output, plan); done {
+		return err
+	}
 	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -65,6 +65,9 @@ func exitCode(err error) int {
 	if failed := (*kernels.FailedError)(nil); errors.As(err, &failed) {
 		return kernelsCode(failed)
 	}
+	if shard := (*shardExit)(nil); errors.As(err, &shard) {
+		return shard.code
+	}
 	for _, row := range exitCodes {
 		if row.of(err) {
 			return row.code

@@ -22,6 +22,7 @@ import (
 type gateOptions struct {
 	output
 	subject
+	planning
 	series
 	roundsGiven         bool
 	baseline, candidate string
@@ -66,11 +67,12 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 	o.series.add(flags, gate.DefaultRounds)
 	o.subject.add(flags)
 	o.output.add(flags)
+	o.planning.add(flags)
 }
 
 // asked keeps what the flags and words of a gate say that decides about its figures: not where they go, and not the two programs.
 func (o *gateOptions) asked(flags *pflag.FlagSet, words []string) {
-	aside := []string{"baseline", "candidate", "output", "markdown", "junit", "json", "quiet"}
+	aside := []string{"baseline", "candidate", "output", "markdown", "junit", "json", "quiet", "plan-out", "shards"}
 	flags.Visit(func(f *pflag.Flag) {
 		if slices.Contains(aside, f.Name) {
 			return
@@ -149,6 +151,9 @@ func (con *console) gate(ctx context.Context, o gateOptions, words []string) (er
 		return err
 	}
 	if plan.Work, err = o.work(plan.Programs, words); err != nil {
+		return err
+	}
+	if done, err := con.planned(o.planning, o.output, plan); done {
 		return err
 	}
 	reports, err := createReports(o.markdown, o.junit)

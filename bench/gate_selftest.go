@@ -40,6 +40,9 @@ func (con *console) gateSelfTest(ctx context.Context, o gateOptions, words []str
 	if o.candidate != "" || o.markdown != "" || o.junit != "" {
 		return &usageError{errors.New("--self-test compares the baseline with itself: without --candidate, --markdown and --junit")}
 	}
+	if o.planning.to != "" {
+		return &usageError{errors.New("--self-test --plan-out: a self-test is of one machine: leave --plan-out out")}
+	}
 	if !o.roundsGiven {
 		o.rounds, o.minRounds = selfTestRounds, selfTestMinRounds
 	}

@@ -81,7 +81,7 @@ func (con *console) history(o historyOptions, args []string) error {
 	case o.json && o.markdown, o.json && o.html, o.markdown && o.html:
 		return &usageError{errors.New("--json --markdown --html: give one of them")}
 	}
-	paths, err := resultFiles(args)
+	paths, err := resultFiles("history", args)
 	if err != nil {
 		return err
 	}
@@ -130,12 +130,12 @@ func (con *console) printHistory(h *analysis.History, o historyOptions) error {
 }
 
 // resultFiles is the files themselves, and those of directories whose name ends in .jsonl. None twice.
-func resultFiles(args []string) ([]string, error) {
+func resultFiles(command string, args []string) ([]string, error) {
 	var paths []string
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, fmt.Errorf("history: %w", err)
+			return nil, fmt.Errorf("%s: %w", command, err)
 		}
 		if !info.IsDir() {
 			paths = append(paths, filepath.Clean(arg))
@@ -143,11 +143,11 @@ func resultFiles(args []string) ([]string, error) {
 		}
 		entries, err := os.ReadDir(arg)
 		if err != nil {
-			return nil, fmt.Errorf("history: %w", err)
+			return nil, fmt.Errorf("%s: %w", command, err)
 		}
 		found := slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() || !strings.HasSuffix(e.Name(), ".jsonl") })
 		if len(found) == 0 {
-			return nil, &usageError{fmt.Errorf("history: %s: no *.jsonl in it", arg)}
+			return nil, &usageError{fmt.Errorf("%s: %s: no *.jsonl in it", command, arg)}
 		}
 		for _, e := range found {
 			paths = append(paths, filepath.Join(arg, e.Name()))

@@ -92,7 +92,7 @@ func (con *console) carryOut(ctx context.Context, o output, c campaign.Campaign,
 func (con *console) campaign(o output) campaign.Campaign {
 	c := campaign.Campaign{
 		Args: con.args, Out: o.out,
-		Warn:     func(text string) { fmt.Fprintln(con.stderr, "tunbench: warning:", text) },
+		Warn:     con.warn,
 		Progress: func(steps int) *ui.Progress { return con.progress(o, steps) },
 	}
 	if o.json {

@@ -22,6 +22,7 @@ Begin with
   sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
   sudo tunbench gate --baseline git:main       did this build become slower? for CI
   sudo tunbench bisect v1.0 main -- size=64    which commit made it slower?
+  sudo tunbench run --preset default --plan-out plan.json  for many machines; then tunbench merge
   sudo tunbench sweep offload=none,all queues=1,2 proto=tcp which of many settings mattered
 
 Everything happens in network namespaces named tb-<pid>-…, which are removed
@@ -76,7 +77,7 @@ func (con *console) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		con.runCommand(), con.abCommand(), con.gateCommand(), con.bisectCommand(), con.sweepCommand(), con.searchCommand(), con.burstCommand(), con.soakCommand(), con.checkCommand(), con.calibrateCommand(),
-		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.tuneCommand(), con.resetCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(), con.historyCommand(),
+		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.tuneCommand(), con.resetCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(), con.historyCommand(), con.mergeCommand(),
 		con.tunnelEndCommand(), con.wireGuardEndCommand(), con.manCommand(),
 	)
 	return root

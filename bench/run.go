@@ -35,6 +35,8 @@ const runExamples = `  tunbench run                                  64-byte UDP
 type runOptions struct {
 	output
 	subject
+	planning
+	sharing
 	preset string
 	rounds int
 }
@@ -47,6 +49,12 @@ func (con *console) runCommand() *cobra.Command {
 		Long:    runHelp + scenario.Help() + "\nPresets:\n" + presetHelp(),
 		Example: runExamples,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.sharing.check(cmd.Flags(), args); err != nil {
+				return err
+			}
+			if o.planFile != "" {
+				return con.runShard(cmd.Context(), o)
+			}
 			return con.run(cmd.Context(), o, args)
 		},
 	}
@@ -55,6 +63,8 @@ func (con *console) runCommand() *cobra.Command {
 	flags.VarP(rounds(&o.rounds), "rounds", "n", "measure every scenario so often (default 1, or the preset's)")
 	o.subject.add(flags)
 	o.output.add(flags)
+	o.planning.add(flags)
+	o.sharing.add(flags)
 	return cmd
 }
 
@@ -94,8 +104,7 @@ func (o *runOptions) work(words []string) (*campaign.Run, error) {
 	return run, err
 }
 
-// maxRounds is far beyond what statistics gain from.
-const maxRounds = 10_000
+const maxRounds = campaign.MaxRounds
 
 // rounds is a flag for how often something is measured.
 func rounds(to *int) number { return number{to, 1, maxRounds, "rounds"} }
@@ -106,6 +115,9 @@ func (con *console) run(ctx context.Context, o runOptions, words []string) error
 		return err
 	}
 	if plan.Work, err = o.work(words); err != nil {
+		return err
+	}
+	if done, err := con.planned(o.planning, o.output, plan); done {
 		return err
 	}
 	_, err = con.measure(ctx, o.output, plan)

@@ -31,6 +31,7 @@ Presets:
 type searchOptions struct {
 	output
 	subject
+	planning
 	preset   string
 	latency  bool
 	min, max string // rates; "" is what the tester can offer
@@ -58,6 +59,7 @@ func (con *console) searchCommand() *cobra.Command {
 	flags.StringVar(&o.max, "max", "", "the largest load to try, in `pps` (default: what the tester can offer)")
 	o.subject.add(flags)
 	o.output.add(flags)
+	o.planning.add(flags)
 	return cmd
 }
 
@@ -125,6 +127,9 @@ func (con *console) search(ctx context.Context, o searchOptions, words []string)
 		return err
 	}
 	if plan.Work, err = o.work(words); err != nil {
+		return err
+	}
+	if done, err := con.planned(o.planning, o.output, plan); done {
 		return err
 	}
 	_, err = con.measure(ctx, o.output, plan)

@@ -27,13 +27,14 @@ only; -o FILE keeps the records of the intervals, and --json prints them.`
 type soakOptions struct {
 	output
 	subject
+	planning
 	duration, interval time.Duration
 }
 
 const (
 	defaultSoak     = time.Hour
 	defaultInterval = 10 * time.Second
-	shortestSoak    = time.Second
+	shortestSoak    = campaign.ShortestSoak
 )
 
 func (con *console) soakCommand() *cobra.Command {
@@ -49,6 +50,7 @@ func (con *console) soakCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&o.interval, "interval", defaultInterval, "length of an interval; each has a record")
 	o.subject.add(cmd.Flags())
 	o.output.add(cmd.Flags())
+	o.planning.add(cmd.Flags())
 	return cmd
 }
 
@@ -56,7 +58,7 @@ func (o *soakOptions) check() error {
 	switch {
 	case o.duration < shortestSoak:
 		return &usageError{fmt.Errorf("--for %v: want at least %v", o.duration, shortestSoak)}
-	case o.interval < 100*time.Millisecond || o.interval > time.Hour:
+	case o.interval < campaign.MinInterval || o.interval > campaign.MaxInterval:
 		return &usageError{fmt.Errorf("--interval %v: want 100ms to 1h", o.interval)}
 	}
 	return nil
@@ -81,6 +83,9 @@ func (con *console) soak(ctx context.Context, o soakOptions, words []string) err
 		return &usageError{fmt.Errorf("--interval %v load=%v: less than one packet is due in an interval: want load=%d or more, or a longer interval", o.interval, s.Load, least)}
 	}
 	plan.Work = &campaign.Soak{Scenario: s, Duration: o.duration, Interval: o.interval}
+	if done, err := con.planned(o.planning, o.output, plan); done {
+		return err
+	}
 	_, err = con.measure(ctx, o.output, plan)
 	return err
 }

@@ -38,6 +38,7 @@ const sweepExamples = `  tunbench sweep proto=tcp offload=none,tso,all engine=sy
 type sweepOptions struct {
 	output
 	subject
+	planning
 	design string
 	metric string
 	rounds int
@@ -67,6 +68,7 @@ func (con *console) sweepCommand() *cobra.Command {
 	flags.BoolVar(&o.resume, "resume", false, "measure what is missing in the file of -o, which an interrupted sweep left")
 	o.subject.add(flags)
 	o.output.add(flags)
+	o.planning.add(flags)
 	return cmd
 }
 
@@ -102,6 +104,9 @@ func (con *console) sweep(ctx context.Context, o sweepOptions, words []string) e
 		return con.printText(work.Overview(o.tester))
 	}
 	plan.Work = work
+	if done, err := con.planned(o.planning, o.output, plan); done {
+		return err
+	}
 	c := con.campaign(o.output)
 	c.Resume = o.resume
 	out, err := con.carryOut(ctx, o.output, c, plan)

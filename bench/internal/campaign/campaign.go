@@ -21,6 +21,7 @@ type Campaign struct {
 	Lines    io.Writer                    // takes every record as JSON Lines; may be nil
 	Warn     func(text string)            // takes a sentence about what this host cannot do as asked
 	Progress func(steps int) *ui.Progress // shows a number of steps, or [ui.Unknown] ones
+	Share    *Share                       // the plan is measured on many machines; else nil
 }
 
 // Outcome is the result of carrying out a plan.
@@ -55,11 +56,11 @@ func (c Campaign) Run(ctx context.Context, p Plan) (out Outcome, err error) {
 		return out, err
 	}
 	out.File = &keep.file
-	return out, record(ctx, keep, measure)
+	return out, s.carryOut(ctx, keep, measure)
 }
 
-// record runs a measurement, writes the last record of the file, and closes it.
-func record(ctx context.Context, keep *records, measure task) (err error) {
+// carryOut runs a measurement, writes the last records of the file, and closes it.
+func (s *session) carryOut(ctx context.Context, keep *records, measure task) (err error) {
 	defer func() { err = errors.Join(err, keep.close()) }()
 	runErr := measure(ctx, keep)
 	if runErr == nil {
@@ -69,7 +70,10 @@ func record(ctx context.Context, keep *records, measure task) (err error) {
 	if reason := cutShort(ctx, runErr); reason != nil {
 		end.Status, end.Reason = results.Interrupted, reason.Error()
 	}
-	return errors.Join(runErr, keep.write(end))
+	if err := keep.write(end); err != nil || s.Share == nil || end.Status != results.Completed {
+		return errors.Join(runErr, err)
+	}
+	return errors.Join(runErr, keep.write(results.ShardEnd{Ended: time.Now().UTC(), Exit: s.Share.Exit(*s.out, runErr), Trials: keep.trials}))
 }
 
 // cutShort returns the reason why a measurement ended early; nil if it was completed, even if trials failed.

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,9 @@ type Plan struct {
 	Programs []*program.File // of others, which scenarios may name once they are declared, see [Declare]
 	Work     Work
 }
+
+// Scenarios is the number of scenarios that are measured.
+func (p Plan) Scenarios() int { return len(p.Work.scenarios()) }
 
 // Declare makes the programs of a plan known to package scenario, so that dut=NAME can name them. It replaces
 // those that were declared before.
@@ -65,32 +69,58 @@ type planJSON struct {
 
 // MarshalJSON implements [json.Marshaler].
 func (p Plan) MarshalJSON() ([]byte, error) {
+	plan, err := p.json()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(plan)
+}
+
+func (p Plan) json() (planJSON, error) {
 	if p.Work == nil {
-		return nil, fmt.Errorf("write plan: it has no work")
+		return planJSON{}, errors.New("write plan: it has no work")
 	}
 	work, err := json.Marshal(p.Work)
 	if err != nil {
-		return nil, fmt.Errorf("write plan: %w", err)
+		return planJSON{}, fmt.Errorf("write plan: %w", err)
 	}
-	return json.Marshal(planJSON{Kind: p.Work.kind(), Tester: p.Tester, Programs: p.Programs, Work: work})
+	return planJSON{Kind: p.Work.kind(), Tester: p.Tester, Programs: p.Programs, Work: work}, nil
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It declares the plan's programs, which its scenarios may name. A plan of an unknown kind is an
 // error.
 func (p *Plan) UnmarshalJSON(text []byte) error {
 	var read planJSON
-	if err := json.Unmarshal(text, &read); err != nil {
+	if err := strictly(text, &read); err != nil {
 		return fmt.Errorf("read plan: %w", err)
 	}
+	return p.take(read)
+}
+
+// take decodes what was read of a plan, and declares its programs.
+func (p *Plan) take(read planJSON) error {
 	i := slices.IndexFunc(kinds, func(make func() Work) bool { return make().kind() == read.Kind })
 	if i < 0 {
 		return fmt.Errorf("read plan: no such kind of work: %q", read.Kind)
+	}
+	for i, f := range read.Programs {
+		if f == nil {
+			return fmt.Errorf("read plan: programs[%d] is null", i)
+		}
+		parsed, err := program.Parse(f.Path, []byte(f.Text))
+		if err != nil {
+			return fmt.Errorf("read plan: programs[%d]: %w", i, err)
+		}
+		read.Programs[i] = parsed
 	}
 	if err := Declare(read.Programs); err != nil {
 		return fmt.Errorf("read plan: %w", err)
 	}
 	work := kinds[i]()
-	if err := json.Unmarshal(read.Work, work); err != nil {
+	if len(read.Work) == 0 {
+		return fmt.Errorf("read plan: %s: work is missing", read.Kind)
+	}
+	if err := strictly(read.Work, work); err != nil {
 		return fmt.Errorf("read plan: %s: %w", read.Kind, err)
 	}
 	p.Tester, p.Programs, p.Work = read.Tester, read.Programs, work

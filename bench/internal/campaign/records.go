@@ -34,10 +34,23 @@ func (s *session) open() (*records, error) {
 			return nil, err
 		}
 	}
-	if err := keep.write(host.Fingerprint(s.Args)); err != nil {
+	if err := s.begin(keep); err != nil {
 		return nil, errors.Join(err, keep.close())
 	}
 	return keep, nil
+}
+
+// begin writes what stands before all measurements.
+func (s *session) begin(keep *records) error {
+	here := host.Fingerprint(s.Args)
+	if err := keep.write(here); err != nil || s.Share == nil {
+		return err
+	}
+	shard, err := s.Share.record(here)
+	if err != nil {
+		return err
+	}
+	return keep.write(shard)
 }
 
 // resume continues a result file whose measurement was interrupted, if the work agrees with it; else the file is
@@ -50,6 +63,11 @@ func (s *session) resume() (*records, error) {
 	var err error
 	keep.writer, err = results.Resume(s.Out, func(file *results.File) error {
 		keep.file, keep.trials = *file, len(file.Trials)
+		if s.Share != nil {
+			if err := s.sameShard(file); err != nil {
+				return err
+			}
+		}
 		err := s.agrees(file)
 		if errors.Is(err, errNothingMissing) {
 			s.out.File = file

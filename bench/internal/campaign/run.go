@@ -7,6 +7,8 @@ import (
 
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // Run measures every scenario once per round, in an order that alternates.
@@ -20,6 +22,13 @@ func (r *Run) scenarios() []scenario.Scenario { return r.Scenarios }
 
 func (r *Run) prepare(s *session) (task, error) {
 	series := measure.Series{Scenarios: s.fitted, Rounds: r.Rounds, Options: s.options}
+	if s.Share != nil {
+		s.agrees = func(file *results.File) error {
+			measured := analysis.Measured(file.Trials)
+			series.Measured = func(sc scenario.Scenario, round int) bool { return measured(sc.Name(), round) }
+			return nil
+		}
+	}
 	return func(ctx context.Context, keep *records) error { return s.series(ctx, keep, series) }, nil
 }
 

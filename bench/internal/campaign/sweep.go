@@ -35,7 +35,7 @@ func (w *Sweep) prepare(s *session) (task, error) {
 		}
 		measured := analysis.Measured(file.Trials)
 		series.Measured = func(sc scenario.Scenario, round int) bool { return measured(sc.Name(), round) }
-		if series.Trials() == 0 {
+		if series.Trials() == 0 && s.Share == nil {
 			return errNothingMissing
 		}
 		return nil
@@ -59,26 +59,35 @@ func sameSweep(path string, file *results.File, now results.Sweep, here results.
 		return usage("--resume: %s is not the file of a sweep", path)
 	}
 	was, there := file.Sweeps[0], file.Host
-	for _, fact := range []struct {
-		what     string
-		was, now any
-		same     bool
-	}{
+	for _, fact := range append([]fact{
 		{"words", was.Words, now.Words, slices.Equal(was.Words, now.Words)},
 		{"--design", was.Design, now.Design, was.Design == now.Design},
 		{"--seed", was.Seed, now.Seed, was.Seed == now.Seed},
 		{"-n", was.Rounds, now.Rounds, was.Rounds == now.Rounds},
 		{"--metric", was.Metric, now.Metric, was.Metric == now.Metric},
-		{"host", there.Hostname, here.Hostname, there.Hostname == here.Hostname},
-		{"kernel", there.Kernel, here.Kernel, there.Kernel == here.Kernel},
-		{"CPU", there.CPUModel, here.CPUModel, there.CPUModel == here.CPUModel},
-		{"number of CPUs", there.Cores, here.Cores, there.Cores == here.Cores},
-		{"tunbench", there.Version + " " + there.Commit, here.Version + " " + here.Commit, there.Version == here.Version && there.Commit == here.Commit},
 		{"cells", len(was.Scenarios), len(now.Scenarios), slices.Equal(was.Scenarios, now.Scenarios)},
-	} {
+	}, hostFacts(there, here)...) {
 		if !fact.same {
 			return usage("--resume: %s was begun with other %s: %v, not %v; repeat its command, or begin a new file", path, fact.what, fact.was, fact.now)
 		}
 	}
 	return nil
+}
+
+// fact is something that two sittings of one measurement must have in common.
+type fact struct {
+	what     string
+	was, now any
+	same     bool
+}
+
+// hostFacts are those of machine and program.
+func hostFacts(there, here results.Host) []fact {
+	return []fact{
+		{"host", there.Hostname, here.Hostname, there.Hostname == here.Hostname},
+		{"kernel", there.Kernel, here.Kernel, there.Kernel == here.Kernel},
+		{"CPU", there.CPUModel, here.CPUModel, there.CPUModel == here.CPUModel},
+		{"number of CPUs", there.Cores, here.Cores, there.Cores == here.Cores},
+		{"tunbench", there.Version + " " + there.Commit, here.Version + " " + here.Commit, there.Version == here.Version && there.Commit == here.Commit},
+	}
 }
