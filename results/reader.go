@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -105,23 +106,40 @@ func (f *reading) add(line []byte, number int, last bool) error {
 
 // decode takes one whole line into the file.
 func (f *reading) decode(line []byte, number int) error {
-	var h struct {
-		Schema *int  `json:"schema"`
-		Record *Kind `json:"record"`
+	schema, kind, ok := begin(line)
+	if !ok {
+		var h struct {
+			Schema *int  `json:"schema"`
+			Record *Kind `json:"record"`
+		}
+		if err := json.Unmarshal(line, &h); err != nil {
+			return foreign(line, err)
+		}
+		if h.Schema == nil || h.Record == nil || *h.Schema < 1 {
+			return fmt.Errorf("%w: no schema or no record type", ErrForeign)
+		}
+		schema, kind = *h.Schema, *h.Record
 	}
-	if err := json.Unmarshal(line, &h); err != nil {
-		return foreign(line, err)
+	if schema > Schema {
+		return &SchemaError{schema}
 	}
-	switch {
-	case h.Schema == nil || h.Record == nil || *h.Schema < 1:
-		return fmt.Errorf("%w: no schema or no record type", ErrForeign)
-	case *h.Schema > Schema:
-		return &SchemaError{*h.Schema}
-	}
-	if err := f.place(*h.Record, number); err != nil {
+	if err := f.place(kind, number); err != nil {
 		return err
 	}
-	return f.take(*h.Record, line)
+	return f.take(kind, line)
+}
+
+// begin reads the header of a line that begins as [Encode] writes it, which is faster than to decode the line once more for it; ok is false for
+// any other line.
+func begin(line []byte) (schema int, kind Kind, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"schema":`))
+	if !ok || len(rest) < 2 || rest[0] < '1' || rest[0] > '9' {
+		return 0, "", false
+	}
+	schema = int(rest[0] - '0')
+	rest, ok = bytes.CutPrefix(rest[1:], []byte(`,"record":"`))
+	name, _, closed := bytes.Cut(rest[:min(len(rest), 32)], []byte(`"`))
+	return schema, Kind(name), ok && closed
 }
 
 // place says whether a record may come next, and begins the next shard of a merged file.
@@ -206,7 +224,11 @@ func (f *reading) take(kind Kind, line []byte) error {
 
 func take[R Record](f *File, line []byte) error {
 	var record R
-	if err := json.Unmarshal(line, &record); err != nil {
+	err := json.Unmarshal(line, &record)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return foreign(line, err)
+	}
+	if err != nil {
 		return fmt.Errorf("decode %s record: %w", record.Kind(), err)
 	}
 	f.Add(record)

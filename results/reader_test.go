@@ -221,3 +221,23 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestHeaderInAnyOrder: a line whose fields another program has put in another order is the same record.
+func TestHeaderInAnyOrder(t *testing.T) {
+	other := strings.NewReplacer(`{"schema":1,"record":"trial",`, `{ "record": "trial", "schema": 1, `, `{"schema":1,"record":"end",`, `{"status":"completed","schema":1,"record":"end",`)
+	as, err := results.Read(strings.NewReader(hostLine + trialLine + endLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := results.Read(strings.NewReader(hostLine + other.Replace(trialLine+endLine)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(as, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	torn := strings.Replace(trialLine, `"s"`, `"s`, 1)
+	if _, err := results.Read(strings.NewReader(hostLine + torn + endLine)); !errors.Is(err, results.ErrForeign) {
+		t.Errorf("a line that is no JSON: %v", err)
+	}
+}
