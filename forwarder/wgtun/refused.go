@@ -16,10 +16,12 @@ type refused struct {
 	whole   []byte
 	head    []byte
 	iovs    [2]unix.Iovec
+	apart   bool // segments of an output are still to be written
+	made    bool // of these, one lies in iovs
 }
 
-// resend writes the segments of an output that was refused.
-func (w *writer) resend(out *offload.Output) {
+// takeApart makes ready to resend an output that was refused. It is false where the output has no segments.
+func (w *writer) takeApart(out *offload.Output) bool {
 	s := &w.refused
 	s.whole = s.whole[:0]
 	for _, iov := range out.Iovs {
@@ -27,8 +29,7 @@ func (w *writer) resend(out *offload.Output) {
 	}
 	var hdr offload.VnetHdr
 	if hdr.Decode(s.whole) != nil || s.segment.Reset(hdr, s.whole[w.hdrLen:], 0, offload.PartialChecksum) != offload.FaultNone {
-		w.failed(unix.EINVAL)
-		return
+		return false
 	}
 	if s.head == nil {
 		s.head = make([]byte, frameLen)
@@ -41,19 +42,42 @@ func (w *writer) resend(out *offload.Output) {
 	hdr = s.segment.VnetHdr()
 	clear(s.head[:w.hdrLen])
 	_ = hdr.Encode(s.head) // there is room
-	for {
-		n, payload, ok := s.segment.Next(s.head[w.hdrLen:])
-		if !ok {
-			return
-		}
-		s.iovs[0].Base = &s.head[0]
-		s.iovs[0].SetLen(w.hdrLen + n)
-		s.iovs[1].Base = unsafe.SliceData(payload)
-		s.iovs[1].SetLen(len(payload))
-		if _, errno := w.queue.Writev(s.iovs[:]); errno != 0 {
+	s.apart, s.made = true, false
+	return true
+}
+
+// resend writes the segments that are left. It is false while the queue takes no more: then it is to be called again.
+func (w *writer) resend() bool {
+	s := &w.refused
+	for s.made || w.nextSegment() {
+		switch _, errno := w.queue.Writev(s.iovs[:]); errno {
+		case 0:
+			s.made = false
+			w.written++
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return false
+		default:
 			w.failed(errno)
-			return
+			s.apart, s.made = false, false
+			return true
 		}
-		w.written++
 	}
+	s.apart = false
+	return true
+}
+
+// nextSegment puts the next segment into iovs; false if there is none.
+func (w *writer) nextSegment() bool {
+	s := &w.refused
+	n, payload, ok := s.segment.Next(s.head[w.hdrLen:])
+	if !ok {
+		return false
+	}
+	s.iovs[0].Base = &s.head[0]
+	s.iovs[0].SetLen(w.hdrLen + n)
+	s.iovs[1].Base = unsafe.SliceData(payload)
+	s.iovs[1].SetLen(len(payload))
+	s.made = true
+	return true
 }

@@ -2,6 +2,7 @@ package wgtun
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	fork "github.com/tailscale/wireguard-go/tun"
@@ -171,7 +172,9 @@ func TestResend(t *testing.T) {
 		if len(outs) != 1 {
 			t.Fatalf("%d outputs, want 1", len(outs))
 		}
-		w.resend(&outs[0])
+		if !w.takeApart(&outs[0]) || !w.resend() {
+			t.Fatal("its segments were not sent")
+		}
 		got, frames := written(t, f)
 		same(t, got, want)
 		if frames != len(want) || w.err != nil {
@@ -189,6 +192,58 @@ func TestResend(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestResendWaits: where the queue takes no more, the segments that are left follow when it does, each once.
+func TestResendWaits(t *testing.T) {
+	f := newFake(t)
+	w := newDevice(t, f).writers[0]
+	stream := &flow{tcp: true, port: 1}
+	var bufs, want [][]byte
+	for range 20 {
+		want = append(want, stream.packet(1000))
+		bufs = append(bufs, append(make([]byte, headroom), want[len(want)-1]...))
+	}
+	if err := w.add(bufs, headroom, true); err != nil {
+		t.Fatal(err)
+	}
+	w.outs = w.coalescer.Flush()
+	if len(w.outs) != 1 || !w.takeApart(&w.outs[0]) {
+		t.Fatalf("%d outputs, want 1 that has segments", len(w.outs))
+	}
+	// Fill the queue with what is told apart from packets, a small frame last.
+	fillers := 0
+	for size := 60000; size >= 1; size /= 2 {
+		for {
+			if _, err := unix.Write(w.queue.FD(), make([]byte, size)); err != nil {
+				break
+			}
+			fillers++
+		}
+	}
+	if w.flush(0) {
+		t.Fatal("a full queue took segments")
+	}
+	var got [][]byte
+	buf := make([]byte, 1<<16)
+	for done := false; !done || len(got) < len(want); {
+		n, err := unix.Read(f.fd, buf)
+		switch {
+		case err == nil && fillers > 0:
+			fillers--
+		case err == nil:
+			got = append(got, segments(slices.Clone(buf[:n]))...)
+		case done:
+			t.Fatalf("%d segments, want %d", len(got), len(want))
+		}
+		if !done {
+			done = w.flush(0)
+		}
+	}
+	if len(w.outs) != 0 || w.err != nil || w.written != len(want) {
+		t.Errorf("%d outputs left, %v, %d written", len(w.outs), w.err, w.written)
+	}
+	same(t, got, want)
 }
 
 // TestAllocations: no packet costs one, on either way.

@@ -50,6 +50,7 @@ func (w *writer) write(bufs [][]byte, offset int, roomy bool) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.written, w.err = 0, nil
+	w.refused.apart, w.refused.made = false, false // of a Write that was given up
 	for len(bufs) > 0 {
 		n := min(len(bufs), BatchSize)
 		if err := w.add(bufs[:n], offset, roomy); err != nil {
@@ -94,6 +95,13 @@ func (w *writer) add(bufs [][]byte, offset int, roomy bool) error {
 // again.
 func (w *writer) flush(uintptr) bool {
 	for len(w.outs) > 0 {
+		if w.refused.apart {
+			if !w.resend() {
+				return false
+			}
+			w.outs = w.outs[1:]
+			continue
+		}
 		out := &w.outs[0]
 		_, errno := w.queue.Writev(out.Iovs)
 		switch errno {
@@ -104,7 +112,10 @@ func (w *writer) flush(uintptr) bool {
 		case unix.EAGAIN:
 			return false
 		case unix.EINVAL:
-			w.resend(out)
+			if w.takeApart(out) {
+				continue
+			}
+			w.failed(errno)
 		default:
 			w.failed(errno)
 			if tun.IsGone(errno) {
