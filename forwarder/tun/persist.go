@@ -24,6 +24,16 @@ func (d *Device) SetPersistent(on bool) error {
 	return nil
 }
 
+// Owners returns the user and the group who may open queues of the device without CAP_NET_ADMIN; nil where none was named. Once there is one
+// the kernel takes another in its place, but never none (__tun_chr_ioctl, drivers/net/tun.c).
+func (d *Device) Owners() (owner, group *int, err error) {
+	info, err := d.control.link(d.id.index)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read owner of device %s: %w", d.label, err)
+	}
+	return info.owner, info.group, nil
+}
+
 // SetOwner names the user who may open queues of the device without CAP_NET_ADMIN. Where the device has a group too, the user must also be in
 // that (tun_not_capable, drivers/net/tun.c).
 func (d *Device) SetOwner(uid int) error {

@@ -21,6 +21,8 @@ type linkInfo struct {
 	multiQueue bool
 	queues     int // attached ones, of all programs
 	disabled   int // detached by TUNSETQUEUE
+
+	owner, group *int // who may open it without CAP_NET_ADMIN; nil: nobody was named
 }
 
 // linkReplyLen holds the longest answer about one link.
@@ -138,6 +140,10 @@ func (i *linkInfo) parseTUN(kind uint16, value []byte) {
 		number = binary.NativeEndian.Uint32(value)
 	}
 	switch kind {
+	case unix.IFLA_TUN_OWNER:
+		i.owner = new(int(number))
+	case unix.IFLA_TUN_GROUP:
+		i.group = new(int(number))
 	case unix.IFLA_TUN_TYPE:
 		i.known, i.tap = true, number == unix.IFF_TAP
 	case unix.IFLA_TUN_PI:

@@ -3,6 +3,7 @@ package forward
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"tunbench/bench/internal/testbed/nic"
 	"tunbench/forwarder/tun"
@@ -19,8 +20,7 @@ type Interface struct {
 
 // settings are what was set on the devices of a Session.
 type settings struct {
-	done    []setting
-	lasting []*tun.Device // made persistent here
+	done []setting
 }
 
 type setting struct {
@@ -39,37 +39,62 @@ func (s *settings) apply(device *tun.Device, of side) error {
 	return nil
 }
 
-// outlive makes persistent what is to be, and names who may use it. When it fails, what it made persistent is not any more.
+// outlive makes persistent what is to be, and names who may use it. When it fails, what it changed is as it was, or the error says what is not.
 func (s *settings) outlive() error {
+	var undo []func() error
 	for _, one := range s.done {
-		if err := one.outlive(); err != nil {
-			for _, device := range s.lasting {
-				err = errors.Join(err, device.SetPersistent(false))
+		if err := one.outlive(&undo); err != nil {
+			for _, back := range slices.Backward(undo) {
+				err = errors.Join(err, back())
 			}
 			return err
-		}
-		if one.side.Persistent && one.device.Created() {
-			s.lasting = append(s.lasting, one.device)
 		}
 	}
 	return nil
 }
 
-func (s setting) outlive() error {
+// outlive does so with one device, and adds what takes each change back.
+func (s setting) outlive(undo *[]func() error) error {
 	if !s.side.Persistent {
 		return nil
 	}
-	if s.side.Owner != nil {
-		if err := s.device.SetOwner(*s.side.Owner); err != nil {
-			return err
-		}
+	owner, group, err := s.device.Owners()
+	if err != nil {
+		return err
 	}
-	if s.side.Group != nil {
-		if err := s.device.SetGroup(*s.side.Group); err != nil {
-			return err
-		}
+	if err := s.own(s.side.Owner, owner, "owner", s.device.SetOwner, undo); err != nil {
+		return err
 	}
-	return s.device.SetPersistent(true)
+	if err := s.own(s.side.Group, group, "group", s.device.SetGroup, undo); err != nil {
+		return err
+	}
+	if err := s.device.SetPersistent(true); err != nil {
+		return err
+	}
+	if s.device.Created() {
+		*undo = append(*undo, func() error { return s.device.SetPersistent(false) })
+	}
+	return nil
+}
+
+// own names the owner or the group, unless it is so already.
+func (s setting) own(to, before *int, what string, set func(int) error, undo *[]func() error) error {
+	if to == nil || before != nil && *before == *to {
+		return nil
+	}
+	if err := set(*to); err != nil {
+		return err
+	}
+	*undo = append(*undo, func() error {
+		switch {
+		case before != nil:
+			return set(*before)
+		case s.device.Created():
+			return nil // it goes
+		}
+		return fmt.Errorf("%v had no %s and keeps %d: the kernel takes none back: delete the device and make it anew", s.device, what, *to)
+	})
+	return nil
 }
 
 // undo takes back what apply did. It may be called again.
