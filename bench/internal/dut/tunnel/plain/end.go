@@ -70,7 +70,16 @@ func Open(cfg Config) (_ *End, err error) {
 func (e *End) Run(ctx context.Context) error {
 	// Each worker may hold a processor of the Go scheduler in a system call; the others are for all else.
 	runtime.GOMAXPROCS(runtime.NumCPU() + len(e.workers))
-	defer context.AfterFunc(ctx, e.end)()
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		e.end()
+	})
+	defer func() {
+		if !stop() {
+			<-told // Close closes what it writes to
+		}
+	}()
 	errs := make([]error, len(e.workers))
 	var running sync.WaitGroup
 	for i, w := range e.workers {

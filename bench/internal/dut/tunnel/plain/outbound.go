@@ -2,6 +2,7 @@ package plain
 
 import (
 	"encoding/binary"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,7 @@ type outbound struct {
 	ugso     bool
 	ethernet bool
 	hdrLen   int // of the vnet header
+	longest  int // inner packet that fits the physical link, in bytes
 
 	memory    []byte // packets as they were read
 	heads     []byte // headers of segments
@@ -38,6 +40,9 @@ type outbound struct {
 	msgs     []mmsghdr
 	controls []control
 	packets  []int // inner packets of each message
+
+	apart []mmsghdr // the packets of a superpacket that was refused
+	ones  []int     // how many each of these is
 
 	// The run that the next packet may join: the last message.
 	size  int  // of its packets
@@ -53,11 +58,12 @@ func newOutbound(w *worker, cfg Config) *outbound {
 	// several steps.
 	const messages = 1024
 	return &outbound{
-		worker: w, batch: cfg.Batch, ugso: cfg.UGSO, ethernet: w.queue.Ethernet(), hdrLen: w.queue.VnetHdrLen(),
+		worker: w, batch: cfg.Batch, ugso: cfg.UGSO, ethernet: w.queue.Ethernet(), hdrLen: w.queue.VnetHdrLen(), longest: longestPayload(w.socket),
 		memory: make([]byte, outboundBytes+packetRoom),
 		heads:  make([]byte, headBytes+offload.MaxHeaderLen),
 		iovs:   make([]unix.Iovec, 0, 4*maxVectors), msgs: make([]mmsghdr, 0, messages),
 		controls: make([]control, messages), packets: make([]int, 0, messages),
+		apart: make([]mmsghdr, 0, maxRun), ones: make([]int, 0, maxRun),
 	}
 }
 
@@ -151,8 +157,8 @@ func (o *outbound) takeSuperpacket(hdr offload.VnetHdr, packet []byte) error {
 // add puts one inner packet, in one or two pieces, into a message: the last one if it can join that.
 func (o *outbound) add(head, payload []byte) error {
 	size := len(head) + len(payload)
-	if size > maxPayload {
-		o.drop("too long", 1)
+	if size > o.longest {
+		o.drop("too long", 1) // its neighbours would be refused with it
 		return nil
 	}
 	if len(o.iovs)+2 > cap(o.iovs) || len(o.msgs) == cap(o.msgs) {
@@ -214,8 +220,16 @@ func (o *outbound) flush() error {
 
 // send sends all messages.
 func (o *outbound) send() error {
-	for next := 0; next < len(o.msgs); {
-		n, errno := sendmmsg(o.socket, o.msgs[next:])
+	err := o.sendMessages(o.msgs, o.packets)
+	o.msgs, o.iovs, o.packets = o.msgs[:0], o.iovs[:0], o.packets[:0]
+	o.open = false
+	return err
+}
+
+// sendMessages sends messages of so many packets each.
+func (o *outbound) sendMessages(msgs []mmsghdr, packets []int) error {
+	for next := 0; next < len(msgs); {
+		n, errno := sendmmsg(o.socket, msgs[next:])
 		next += n
 		switch errno {
 		case 0:
@@ -224,15 +238,41 @@ func (o *outbound) send() error {
 				return err
 			}
 			if o.end.stop.Load() {
-				next = len(o.msgs)
+				return nil
 			}
 		case unix.EINTR, unix.ECONNREFUSED: // the second is of an earlier packet: the other end is not there yet
 		default:
-			o.dropErrno("send", errno, o.packets[next])
+			if packets[next] > 1 && slices.Contains([]unix.Errno{unix.EIO, unix.EINVAL, unix.EMSGSIZE}, errno) {
+				o.ugso = o.ugso && errno == unix.EMSGSIZE // that is about these packets; the others are about all
+				if err := o.sendApart(&msgs[next]); err != nil {
+					return err
+				}
+			} else {
+				o.dropErrno("send", errno, packets[next])
+			}
 			next++
 		}
 	}
-	o.msgs, o.iovs, o.packets = o.msgs[:0], o.iovs[:0], o.packets[:0]
-	o.open = false
 	return nil
+}
+
+// sendApart sends the packets of a UDP superpacket one by one where the kernel refuses it: the physical link cannot
+// complete checksums, they are turned off (udp_send_skb in net/ipv4/udp.c), or the link has become too small.
+func (o *outbound) sendApart(refused *mmsghdr) error {
+	size := int((*control)(unsafe.Pointer(refused.hdr.Control)).segment())
+	msgs, packets := o.apart[:0], o.ones[:0]
+	iovs := unsafe.Slice(refused.hdr.Iov, refused.hdr.Iovlen)
+	for len(iovs) > 0 {
+		pieces, length := 0, 0
+		for pieces < len(iovs) && length < size {
+			length += int(iovs[pieces].Len)
+			pieces++
+		}
+		msg := mmsghdr{}
+		msg.hdr.Iov = &iovs[0]
+		msg.hdr.SetIovlen(pieces)
+		msgs, packets = append(msgs, msg), append(packets, 1)
+		iovs = iovs[pieces:]
+	}
+	return o.sendMessages(msgs, packets)
 }

@@ -14,7 +14,9 @@ const (
 	// socketBuffer is room for as many packets as a full device ring has superpackets of, in bytes.
 	socketBuffer = 8 << 20
 	// maxPayload is the most bytes that one UDP packet over IPv4 carries, and one UDP superpacket.
-	maxPayload = 65535 - 20 - 8
+	maxPayload = 65535 - ipUDPHeaderLen
+	// ipUDPHeaderLen is that of IPv4 and UDP headers.
+	ipUDPHeaderLen = 20 + 8
 	// maxRun is the most packets that one UDP superpacket may have on every kernel (UDP_MAX_SEGMENTS in linux/udp.h
 	// until 6.9).
 	maxRun = 64
@@ -49,6 +51,15 @@ func openSocket(cfg Config, port uint16) (fd int, err error) {
 	return fd, nil
 }
 
+// longestPayload is what one packet of a connected socket carries as its path is now, in bytes (IP_MTU in ip(7)).
+func longestPayload(fd int) int {
+	mtu, err := unix.GetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU)
+	if err != nil {
+		return maxPayload
+	}
+	return min(mtu-ipUDPHeaderLen, maxPayload)
+}
+
 // mmsghdr is struct mmsghdr of linux/socket.h, which x/sys does not have.
 type mmsghdr struct {
 	hdr unix.Msghdr
@@ -68,6 +79,9 @@ func (c *control) setSegment(size int) {
 	c.hdr = unix.Cmsghdr{Len: unix.SizeofCmsghdr + 2, Level: unix.SOL_UDP, Type: unix.UDP_SEGMENT}
 	*(*uint16)(unsafe.Pointer(&c.value)) = uint16(size)
 }
+
+// segment is what setSegment set.
+func (c *control) segment() uint16 { return *(*uint16)(unsafe.Pointer(&c.value)) }
 
 // segmentSize is what UDP_GRO says of a run of packets; 0 of a single one.
 func (c *control) segmentSize(length int) int {
