@@ -64,7 +64,9 @@ func (OpenVPN) config(p Place, side Side) string {
 		security = []string{"data-ciphers none", "cipher none", "auth none"}
 	}
 	lines := []string{
-		"dev " + side.Device, "dev-type " + string(side.Kind), "disable-dco", // the kernel's module has devices of its own
+		"dev " + side.Device, "dev-type " + string(side.Kind),
+		// The kernel's module has devices of its own. OpenVPN 2.5 has neither the module nor the option.
+		"ignore-unknown-option disable-dco", "disable-dco",
 		"proto udp4", "local " + side.LinkAddr.String(), "remote " + side.PeerAddr.String(), fmt.Sprintf("port %d", openVPNPort),
 		"ca ca.crt", "cert " + side.Name + ".crt", "key " + side.Name + ".key",
 		fmt.Sprintf("tun-mtu %d", side.MTU), "mssfix 0", // the device's MTU leaves room for what is added
