@@ -151,6 +151,9 @@ func checkSettings(words []string) ([]scenario.Scenario, error) {
 		if !s.HasProcess() {
 			return nil, &usageError{fmt.Errorf("dut=%s: it is what programs are compared with; want a program, such as dut=forwarder", s.DUT)}
 		}
+		if s.Topo == scenario.VM {
+			return nil, &usageError{fmt.Errorf("topo=vm: the cases look at packets at both ends, and the far one is a guest; want topo=bridge, the same path without the guest, or tunbench kernels 6.1 -- check, which checks inside a guest")}
+		}
 		if s.InnerMTU() < conform.MinMTU {
 			least := conform.MinMTU + s.MTU - s.InnerMTU()
 			return nil, &usageError{fmt.Errorf("mtu=%d: the cases send IPv6 too, want %d or more", s.MTU, least)}

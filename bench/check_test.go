@@ -50,6 +50,14 @@ func TestCheckFinds(t *testing.T) {
 	}
 }
 
+// TestCheckRefusesGuests: no case can look at packets in a guest; what can be checked instead is said.
+func TestCheckRefusesGuests(t *testing.T) {
+	code, _, stderr := tunbench(t, "check", "topo=vm")
+	if code != exitUsage || !strings.Contains(stderr, "topo=bridge") || !strings.Contains(stderr, "tunbench kernels 6.1 -- check") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 func TestCheckLists(t *testing.T) {
 	code, stdout, stderr := tunbench(t, "check", "--list", "--case", "hostile")
 	if code != exitSuccess || strings.Count(stdout, "\n") != 6 || !strings.Contains(stdout, "hostile/lengths") {

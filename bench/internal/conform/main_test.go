@@ -5,25 +5,40 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/dut/tunnel/plain"
 	"tunbench/bench/internal/scenario"
 )
 
-// TestMain is also the forwarder that the package dut starts, a process of this same program.
+// TestMain is also the forwarder, and the end of our own tunnel, that the package dut starts: processes of this same program.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "forward" {
-		if err := serveForwarder(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "forward":
+		err = serveForwarder()
+	case len(os.Args) > 2 && os.Args[1] == "tunnel-end":
+		err = serveTunnelEnd(os.Args[2])
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serveTunnelEnd(config string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
+	defer stop()
+	return plain.Serve(ctx, config, os.Stdout, os.Stderr)
 }
 
 func serveForwarder() error {
@@ -75,10 +90,16 @@ func run(t *testing.T, words, pattern string, kind dut.Kind) Report {
 // runWith is run with that patience, 0 for the usual one.
 func runWith(t *testing.T, words, pattern string, kind dut.Kind, patience time.Duration) Report {
 	t.Helper()
+	return runSuite(t, words, pattern, kind, Suite{patience: patience})
+}
+
+// runSuite is run with what else a suite says.
+func runSuite(t *testing.T, words, pattern string, kind dut.Kind, suite Suite) Report {
+	t.Helper()
 	requireRoot(t)
 	var report Report
-	suite := Suite{
-		Settings: parse(t, words), Cases: matching(t, pattern), Oracle: &kernel, patience: patience,
+	suite = Suite{
+		Settings: parse(t, words), Cases: matching(t, pattern), Oracle: &kernel, patience: suite.patience, restarts: suite.restarts,
 		DUT: func(s scenario.Scenario) (dut.Kind, error) {
 			if kind != nil {
 				return kind, nil

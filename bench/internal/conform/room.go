@@ -52,12 +52,13 @@ type room struct {
 	strays  []frame             // sent from A when nobody could deliver them: they may come later
 
 	patience time.Duration // of its ways
+	restarts int           // of the case of that name
 }
 
 // openRoom builds the scene and starts the program. A room that could not be opened leaves
 // nothing behind.
-func openRoom(ctx context.Context, s scenario.Scenario, kind dut.Kind, answers map[string][][]byte, patience time.Duration) (*room, error) {
-	r := &room{setting: s, kind: kind, answers: answers, patience: patience}
+func openRoom(ctx context.Context, s scenario.Scenario, kind dut.Kind, answers map[string][][]byte, patience time.Duration, restarts int) (*room, error) {
+	r := &room{setting: s, kind: kind, answers: answers, patience: patience, restarts: restarts}
 	if err := r.open(ctx); err != nil {
 		return nil, errors.Join(err, r.close())
 	}

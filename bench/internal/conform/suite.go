@@ -31,6 +31,7 @@ type Suite struct {
 	Record   func(Result) error                        // is told of each result
 
 	patience time.Duration // how long nothing may arrive before what is missing is lost; 0: as long as the slowest machine needs
+	restarts int           // how often the case restarts starts a program again; 0: as often as it says
 }
 
 // Run runs all cases on all settings. The error is one of the host, of Record or of ctx: a
@@ -54,13 +55,14 @@ type workplace struct {
 	closed  int   // how often in a row no room could be opened
 
 	patience time.Duration
+	restarts int
 }
 
 // attempts is how often a program may fail to start before it is not tried any more.
 const attempts = 2
 
 func (s *Suite) runSetting(ctx context.Context, setting scenario.Scenario) (err error) {
-	w := &workplace{setting: setting, patience: cmp.Or(s.patience, patience)}
+	w := &workplace{setting: setting, patience: cmp.Or(s.patience, patience), restarts: cmp.Or(s.restarts, restartTimes)}
 	if w.kind, err = s.DUT(setting); err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (w *workplace) enter(ctx context.Context) (err error) {
 	case w.closed >= attempts:
 		return &offloadtest.Finding{Kind: Stopped, Why: "the program does not start, see the cases before"}
 	}
-	if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers, w.patience); err == nil {
+	if w.room, err = openRoom(ctx, w.setting, w.kind, w.answers, w.patience, w.restarts); err == nil {
 		w.closed = 0
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"tunbench/offload/offloadtest"
 )
 
-// TestForwarderPasses: our forwarder passes every case, and legal traffic in more settings.
+// TestForwarderPasses: our forwarder passes every case, and legal traffic in more settings; our tunnel passes what tunnels once failed.
 func TestForwarderPasses(t *testing.T) {
 	for words, pattern := range map[string]string{
 		"dev=tun":                           "",
@@ -24,6 +24,8 @@ func TestForwarderPasses(t *testing.T) {
 		"topo=bridge":                       "behaviour/[!r]*",
 		"topo=vxlan dev=tap offload=tunnel": "legal/s*",
 		"topo=vxlan dev=tun":                "behaviour/[dmo]*",
+		"dut=plain":                         "hostile/gso-size",
+		"dut=plain mtu=1400":                "behaviour/mtu",
 	} {
 		t.Run(words, func(t *testing.T) {
 			report := run(t, words, pattern, nil)
@@ -32,6 +34,14 @@ func TestForwarderPasses(t *testing.T) {
 			}
 			t.Log(report.summary())
 		})
+	}
+}
+
+// TestTunnelRestarts: what goes through a tunnel while it starts is not taken for what the case sends.
+func TestTunnelRestarts(t *testing.T) {
+	report := runSuite(t, "dut=plain queues=2", "behaviour/restarts", nil, Suite{restarts: 3})
+	if len(report) != 1 || report[0].Outcome != Passed {
+		t.Error(report.Text())
 	}
 }
 
