@@ -3,6 +3,7 @@ package measure
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -120,6 +121,9 @@ func forwardAs(how string) error {
 	if how == "writes to the wrong side" {
 		return sendBack(ctx, a.Queues()[0])
 	}
+	if how == "leaves its devices and lives on" {
+		return leaveAfter(ctx, 150, a, b)
+	}
 	if how == "deletes its device" {
 		if err := deleteDevice(); err != nil {
 			return err
@@ -150,6 +154,25 @@ func sendBack(ctx context.Context, q *tun.Queue) error {
 		_, _ = q.Writev([]unix.Iovec{{Base: &buf[0], Len: uint64(n)}}) // what is refused is lost
 	}
 	return nil
+}
+
+// leaveAfter forwards so many packets, closes both devices, and waits to be ended.
+func leaveAfter(ctx context.Context, packets int, a, b *tun.Device) error {
+	from, to := a.Queues()[0], b.Queues()[0]
+	buf := make([]byte, 2000)
+	for packets > 0 && ctx.Err() == nil {
+		n, errno := from.Readv([]unix.Iovec{{Base: &buf[0], Len: uint64(len(buf))}})
+		if errno != 0 {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		_, _ = to.Writev([]unix.Iovec{{Base: &buf[0], Len: uint64(n)}}) // what is refused is lost
+		packets--
+	}
+	fmt.Println("closing the devices for maintenance")
+	err := errors.Join(a.Close(), b.Close())
+	<-ctx.Done()
+	return err
 }
 
 func deleteDevice() error {
@@ -302,6 +325,7 @@ func TestBadPrograms(t *testing.T) {
 		"is first where memory runs short": {"ready: {within: 5m}", []string{"mine ended: signal: killed", "oom_score_adj 1000"}},
 		"prints escapes":                   {"", []string{`\x1b[31mred`}},
 		"deletes its device":               {"", []string{"mine ended: exit status 1", "the device is gone"}},
+		"leaves its devices and lives on":  {"", []string{"mine left its device", "nobody has a queue of tb0", "closing the devices for maintenance"}},
 	} {
 		t.Run(how, func(t *testing.T) {
 			nothingOf(t)

@@ -70,14 +70,21 @@ func (m *trial) enter(p phase) {
 	}
 }
 
-// measure makes the trial, and fails where somebody changed devices meanwhile: that is then
-// also why the rest failed, if it did.
+// measure makes the trial, and fails where somebody changed devices meanwhile, or the device under test left them: that is
+// then also why the rest failed, if it did.
 func (m *trial) measure(ctx, loadCtx context.Context) error {
+	left, err := m.watchHolds()
+	if err != nil {
+		return err
+	}
 	unchanged, err := m.watchScene()
 	if err != nil {
 		return err
 	}
 	failed := m.measureUnwatched(ctx, loadCtx)
+	if gone := left(); gone != nil {
+		return errors.Join(gone, failed)
+	}
 	if failed == nil {
 		return unchanged()
 	}

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -42,8 +43,9 @@ func beTunnelEnd(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
+	told, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
 	defer stop()
+	ctx := told
 	end, err := plain.Open(plain.Config{
 		Device: "tb0", Kind: kind, Local: netip.MustParseAddr(args[2]), Peer: netip.MustParseAddr(args[3]), Port: 5000, Queues: 1, Batch: 64,
 		UGSO: how != "one by one", UGRO: how != "one by one",
@@ -53,7 +55,7 @@ func beTunnelEnd(args []string) error {
 	}
 	defer end.Close()
 	switch how {
-	case "exits under load":
+	case "exits under load", "leaves its device":
 		ctx, stop = context.WithCancel(ctx)
 		defer stop()
 		go awaitLoad(stop)
@@ -75,8 +77,14 @@ func beTunnelEnd(args []string) error {
 	if err := end.Run(ctx); err != nil {
 		return err
 	}
-	if how == "exits under load" {
+	switch how {
+	case "exits under load":
 		return fmt.Errorf("cannot renew the keys")
+	case "leaves its device":
+		fmt.Println("closing the device for maintenance")
+		err := end.Close()
+		<-told.Done()
+		return err
 	}
 	return nil
 }
@@ -165,18 +173,20 @@ func TestTunnel(t *testing.T) {
 func TestTunnelFaults(t *testing.T) {
 	requireRoot(t)
 	for how, test := range map[string]struct {
-		within time.Duration
-		wants  []string
+		within   time.Duration
+		wants    []string
+		duration string
 	}{
-		"exits at once":       {time.Minute, []string{"plain is not ready", "exit status 7", "no licence found"}},
-		"never becomes ready": {5 * time.Second, []string{"plain is not ready after 5s", "carrier", "still loading"}},
-		"hangs":               {5 * time.Second, []string{"did not end within", "it hangs"}},
-		"exits under load":    {time.Minute, []string{"ended: exit status 1", "cannot renew the keys"}},
-		"deletes its device":  {time.Minute, []string{"tb0"}},
+		"exits at once":       {time.Minute, []string{"plain is not ready", "exit status 7", "no licence found"}, ""},
+		"never becomes ready": {5 * time.Second, []string{"plain is not ready after 5s", "carrier", "still loading"}, ""},
+		"hangs":               {5 * time.Second, []string{"did not end within", "it hangs"}, ""},
+		"exits under load":    {time.Minute, []string{"ended: exit status 1", "cannot renew the keys"}, ""},
+		"deletes its device":  {time.Minute, []string{"tb0"}, ""},
+		"leaves its device":   {time.Minute, []string{"plain left its device", "nobody has a queue of tb0", "closing the device for maintenance"}, "500ms"},
 	} {
 		t.Run(how, func(t *testing.T) {
 			nothingOf(t)
-			trial := throughTunnel(t, how, "load=5000 duration=1m warmup=0s", test.within)
+			trial := throughTunnel(t, how, "load=5000 warmup=0s duration="+cmp.Or(test.duration, "1m"), test.within)
 			for _, want := range test.wants {
 				if !strings.Contains(trial.Error, want) {
 					t.Errorf("error %q; want %q in it", trial.Error, want)
