@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"tunbench/bench/internal/guest"
+	"tunbench/bench/internal/scenario"
 	"tunbench/results"
 )
 
@@ -25,15 +27,17 @@ func TestKernelBoots(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := t.TempDir()
-	program, forwarder, bench := filepath.Join(dir, "tunbench"), filepath.Join(dir, "forwarder.test"), filepath.Join(dir, "bench.test")
+	program, forwarder, bench, measure := filepath.Join(dir, "tunbench"), filepath.Join(dir, "forwarder.test"), filepath.Join(dir, "bench.test"), filepath.Join(dir, "measure.test")
 	buildStatic(t, "build", "-o", program, ".")
 	buildStatic(t, "test", "-c", "-o", forwarder, "../forwarder")
 	buildStatic(t, "test", "-c", "-o", bench, ".")
+	buildStatic(t, "test", "-c", "-o", measure, "./internal/measure")
 	kept := filepath.Join(dir, "kept")
 	cmd, stdout, stderr := command(t, "kernels", kernelsToTry, "--json", "--binary", program, "--timeout", "5m", "-o", kept,
 		"--", "calibrate", "--help",
 		"--", forwarder, "-exact.lacks", "-test.v", "-test.parallel=1", "-test.run=^TestExact$/,engine=auto,gso=(pass|split),gro=auto,intake=false",
-		"--", bench, "-test.v", "-test.run=^TestDoctorAgreesWithRun$")
+		"--", bench, "-test.v", "-test.run=^TestDoctorAgreesWithRun$",
+		"--", measure, "-test.v", "-test.run=^TestKernelTunnels$")
 	code := toItsEnd(t, cmd)
 	t.Logf("%s", stderr)
 	if stdout.Len() == 0 && code == exitUnsupported {
@@ -67,15 +71,29 @@ func checkBoot(t *testing.T, k results.Kernel, kept string) {
 		}
 	}
 	// Output comes back whole, and the tests that were meant ran.
-	for file, words := range map[string]string{
-		"1-calibrate/stdout":      "limited by",
-		"2-forwarder.test/stdout": "--- PASS: TestExact/tap,queues=2,bothways=true,engine=auto,gso=split",
-		"3-bench.test/stdout":     "--- PASS: TestDoctorAgreesWithRun",
+	for file, all := range map[string][]string{
+		"1-calibrate/stdout":      {"limited by"},
+		"2-forwarder.test/stdout": {"--- PASS: TestExact/tap,queues=2,bothways=true,engine=auto,gso=split"},
+		"3-bench.test/stdout":     {"--- PASS: TestDoctorAgreesWithRun"},
+		"4-measure.test/stdout":   kernelTunnelPasses(),
 	} {
-		if text, err := os.ReadFile(filepath.Join(kept, file)); err != nil || !strings.Contains(string(text), words) {
-			t.Errorf("%s has no %q: %v\n%s", file, words, err, text)
+		text, err := os.ReadFile(filepath.Join(kept, file))
+		for _, words := range all {
+			if err != nil || !strings.Contains(string(text), words) {
+				t.Errorf("%s has no %q: %v\n%s", file, words, err, text)
+			}
 		}
 	}
+}
+
+// kernelTunnelPasses are what the test of the kernel's own tunnels prints where the kernel has them all.
+func kernelTunnelPasses() (lines []string) {
+	for _, name := range scenario.KernelTunnels() {
+		for _, how := range []string{"udp", "tcp", "delay"} {
+			lines = append(lines, fmt.Sprintf("--- PASS: TestKernelTunnels/%s/%s", name, how))
+		}
+	}
+	return lines
 }
 
 // buildStatic makes a program that runs in a guest, which has no libraries.

@@ -40,7 +40,7 @@ func TestBuildsOfC(t *testing.T) {
 
 // TestPythonCompiles, without leaving anything in the folder.
 func TestPythonCompiles(t *testing.T) {
-	cmd := exec.Command(lookPath(t, "python3"), "-W", "error", "-m", "py_compile", "python/forwarder.py")
+	cmd := exec.Command(lookPath(t, "python3"), "-W", "error", "-m", "py_compile", "python/forwarder.py", "tunnel/tunnel.py")
 	cmd.Env = append(os.Environ(), "PYTHONPYCACHEPREFIX="+t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

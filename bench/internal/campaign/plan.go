@@ -26,7 +26,7 @@ func (p Plan) Scenarios() int { return len(p.Work.scenarios()) }
 func Declare(programs []*program.File) error {
 	var declared []scenario.Program
 	for _, f := range programs {
-		p := scenario.Program{Name: scenario.DUT(f.Name), Settings: f.Settings}
+		p := scenario.Program{Name: scenario.DUT(f.Name), Settings: f.Settings, Tunnel: f.Tunnel, Overhead: f.Overhead}
 		for _, dev := range f.Devs {
 			p.Devs = append(p.Devs, scenario.Dev(dev))
 		}

@@ -47,9 +47,13 @@ type Running interface {
 // can have a variant.
 func For(s scenario.Scenario, v Variant, programs []*program.File) (Kind, error) {
 	for _, file := range programs {
-		if file.Name == string(s.DUT) && s.Topo != scenario.Tunnel {
-			return external{file, v}, nil
+		if file.Name != string(s.DUT) || file.Tunnel != (s.Topo == scenario.Tunnel) {
+			continue
 		}
+		if file.Tunnel {
+			return tunnelOfFile(file, v), nil
+		}
+		return external{file, v}, nil
 	}
 	if s.DUT != scenario.Forwarder && !v.IsZero() {
 		return nil, fmt.Errorf("device under test %q: %v is for the forwarder only", s.DUT, v)

@@ -1,15 +1,17 @@
 package dut
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"tunbench/bench/internal/dut/forward"
 	"tunbench/bench/internal/dut/process"
 	"tunbench/bench/internal/dut/tunnel"
 	"tunbench/bench/internal/program"
@@ -20,39 +22,26 @@ import (
 
 // Tunnel returns the device under test of topo=tunnel that a pair of programs is. within is how long the ends may take
 // until packets pass.
-func Tunnel(k tunnel.Kind, within time.Duration) Kind { return tunnelPair{k, within} }
+func Tunnel(k tunnel.Kind, within time.Duration) Kind { return tunnelPair{kind: k, within: within} }
 
 // tunnelFor returns the device under test of a scenario with topo=tunnel.
 func tunnelFor(s scenario.Scenario) (Kind, error) {
 	if k, ok := tunnel.Find(string(s.DUT)); ok {
 		return Tunnel(k, tunnel.ReadyWithin), nil
 	}
-	switch s.DUT {
-	case scenario.KernelVXLAN:
-		return kernelTunnel{testbed.DriverVXLAN}, nil
-	case scenario.IPIP:
-		return kernelTunnel{testbed.DriverIPIP}, nil
-	case scenario.GRE:
-		return kernelTunnel{testbed.DriverGRE}, nil
+	if slices.Contains(scenario.KernelTunnels(), s.DUT) {
+		return kernelTunnel{testbed.Driver(s.DUT)}, nil
 	}
 	return nil, fmt.Errorf("device under test %q: not known as a tunnel", s.DUT)
-}
-
-// kernelTunnel is a tunnel of the kernel's own: the scene itself brings it about.
-type kernelTunnel struct{ driver testbed.Driver }
-
-func (k kernelTunnel) Scene(s scenario.Scenario) testbed.Config {
-	return testbed.Config{Topology: testbed.Tunnel, Link: linkOf(s), Driver: k.driver}
-}
-
-func (kernelTunnel) Start(context.Context, *testbed.Testbed, scenario.Scenario, []int) (Running, error) {
-	return inKernel{}, nil
 }
 
 // tunnelPair is a tunnel that is a program at each end.
 type tunnelPair struct {
 	kind   tunnel.Kind
 	within time.Duration // how long the ends may take until packets pass
+
+	file    *program.File // that describes it; nil of one of ours
+	variant Variant       // of the file's
 }
 
 func (t tunnelPair) Scene(s scenario.Scenario) testbed.Config {
@@ -73,11 +62,17 @@ func (t tunnelPair) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 	if err := t.kind.Missing(); err != nil {
 		return nil, fmt.Errorf("dut=%s: %w", t.kind.Name(), err)
 	}
+	var about facts
+	if t.file != nil {
+		if about, err = lookAt(ctx, t.file); err != nil {
+			return nil, err
+		}
+	}
 	folder, err := program.MakeFolder(program.ForScene)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for %s: %w", t.kind.Name(), err)
 	}
-	r := newRunningTunnel(ctx, t.kind, scene, folder)
+	r := newRunningTunnel(ctx, t, about, scene, folder)
 	if err := r.start(ctx, placeOfTunnel(scene, s, cpus, folder.Path())); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
@@ -88,13 +83,19 @@ func (t tunnelPair) Start(ctx context.Context, scene *testbed.Testbed, s scenari
 	if r.offload, err = tun.ActiveOffload(scene.A().Namespace.Path(), scene.A().Device); err != nil {
 		return nil, errors.Join(r.explain(err), r.Stop())
 	}
+	if r.unburden, err = forward.StartHandicap(t.variant.Handicap, cpus); err != nil {
+		return nil, errors.Join(err, r.Stop())
+	}
 	return r, nil
 }
 
 // placeOfTunnel is what both ends are told. They share the CPUs: which end has more to do depends on the load.
 func placeOfTunnel(scene *testbed.Testbed, s scenario.Scenario, cpus []int, dir string) tunnel.Place {
 	a, b := scene.A(), scene.B()
-	return tunnel.Place{Scenario: s, Dir: dir, A: sideOf("a", a, b, s, cpus), B: sideOf("b", b, a, s, cpus)}
+	place := tunnel.Place{Scenario: s, Dir: dir, A: sideOf("a", a, b, s, cpus), B: sideOf("b", b, a, s, cpus)}
+	folders := endFolders(dir)
+	place.A.Dir, place.B.Dir = folders[0], folders[1]
+	return place
 }
 
 func sideOf(name string, end, far *testbed.End, s scenario.Scenario, cpus []int) tunnel.Side {
@@ -118,22 +119,20 @@ func endFolders(folder string) [2]string {
 
 // start starts both ends.
 func (r *runningTunnel) start(ctx context.Context, place tunnel.Place) error {
+	for _, side := range place.Sides() {
+		if err := os.Mkdir(side.Dir, 0o700); err != nil {
+			return fmt.Errorf("make a folder for %s: %w", r.kind.Name(), err)
+		}
+	}
 	commands, err := r.kind.Prepare(place)
 	if err != nil {
 		return fmt.Errorf("prepare %s: %w", r.kind.Name(), err)
 	}
-	folders, sides := endFolders(place.Dir), place.Sides()
-	spaces := [2]string{}
 	for i, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
-		spaces[i] = end.Namespace.Path()
-	}
-	for i, c := range commands {
-		if err := os.Mkdir(folders[i], 0o700); err != nil {
-			return fmt.Errorf("make a folder for %s: %w", r.kind.Name(), err)
-		}
+		side, c := place.Sides()[i], commands[i]
 		r.ends[i], err = process.Start(ctx, process.Command{
-			Name: fmt.Sprintf("%s at end %s", r.kind.Name(), sides[i].Name), Args: c.Args, Env: append(c.Env, mark(folders[i])),
-			Dir: place.Dir, NetNS: spaces[i], CPUs: sides[i].CPUs, Mark: mark(folders[i]), Want: c.Ready,
+			Name: fmt.Sprintf("%s at end %s", r.kind.Name(), side.Name), Args: c.Args, Env: append(c.Env, mark(side.Dir)),
+			Dir: cmp.Or(c.Dir, place.Dir), NetNS: end.Namespace.Path(), CPUs: side.CPUs, Mark: mark(side.Dir), Want: c.Ready,
 		})
 		r.commands[i] = c
 		if err != nil {
@@ -146,7 +145,7 @@ func (r *runningTunnel) start(ctx context.Context, place tunnel.Place) error {
 
 // awaitReady returns when packets pass both ways, and none is on its way any more. Devices that the ends make are configured meanwhile.
 func (r *runningTunnel) awaitReady(ctx context.Context, scene *testbed.Testbed, within time.Duration) error {
-	defer r.closeProbes()
+	defer r.probes.close()
 	for begun := time.Now(); ; time.Sleep(readyPause) {
 		missing, err := r.missing(ctx, scene)
 		if err != nil {
@@ -163,7 +162,7 @@ func (r *runningTunnel) awaitReady(ctx context.Context, scene *testbed.Testbed, 
 			return scene.Settle(ctx) // the packets that were sent to find out are to be nobody's trouble
 		}
 		if time.Since(begun) > within {
-			return r.withOutput(fmt.Errorf("%s is not ready after %v: %s", r.kind.Name(), within, missing))
+			return r.WithOutput(fmt.Errorf("%s is not ready after %v: %s", r.kind.Name(), within, missing))
 		}
 	}
 }
@@ -190,63 +189,9 @@ func (r *runningTunnel) missing(ctx context.Context, scene *testbed.Testbed) (st
 		if want := r.commands[i].Ready; want != "" && !end.Saw() {
 			return fmt.Sprintf("end %s has not printed %q", endNames[i], want), nil
 		}
-	}
-	return r.probe(scene)
-}
-
-// probe sends a packet each way and says which way none has come through.
-func (r *runningTunnel) probe(scene *testbed.Testbed) (string, error) {
-	c, err := scene.Counters()
-	if err != nil {
-		return "", err
-	}
-	if r.probed == nil {
-		r.probed = &c
-		for _, end := range []*testbed.End{scene.A(), scene.B()} {
-			if err := r.takeProbes(end); err != nil {
-				return "", err
-			}
+		if file := r.commands[i].ReadyFile; file != "" && !exists(file) {
+			return fmt.Sprintf("there is no file %s of end %s", file, endNames[i]), nil
 		}
 	}
-	switch {
-	case c.B.RxPackets == r.probed.B.RxPackets:
-		return "no packet has come through from a to b", sendProbe(scene.A(), scene.B())
-	case c.A.RxPackets == r.probed.A.RxPackets:
-		return "no packet has come through from b to a", sendProbe(scene.B(), scene.A())
-	}
-	return "", nil
-}
-
-// probePort is the one of the discard service (RFC 863).
-const probePort = 9
-
-// takeProbes opens the service at an end, so that no answer says that there is none.
-func (r *runningTunnel) takeProbes(end *testbed.End) error {
-	return end.Namespace.Do(func() error {
-		conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(end.Addr, probePort)))
-		if err != nil {
-			return fmt.Errorf("take packets that come through the tunnel: %w", err)
-		}
-		r.probes = append(r.probes, conn)
-		return nil
-	})
-}
-
-// closeProbes ends the service at both ends.
-func (r *runningTunnel) closeProbes() {
-	for _, conn := range r.probes {
-		_ = conn.Close()
-	}
-}
-
-// sendProbe sends an empty UDP packet to the other end. That nobody takes it is no error.
-func sendProbe(from, to *testbed.End) error {
-	return from.Namespace.Do(func() error {
-		conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(to.Addr, probePort)))
-		if err != nil {
-			return fmt.Errorf("send a packet through the tunnel: %w", err)
-		}
-		_, _ = conn.Write(nil)
-		return conn.Close()
-	})
+	return r.probes.missing(scene)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -28,11 +27,13 @@ type runningTunnel struct {
 	folder   *program.Folder
 	commands [2]tunnel.Command
 	ends     [2]*process.Process // nil: not started
-	version  string
-	offload  tun.Offload       // active on the devices when packets passed
-	adopted  bool              // devices that the ends made are configured
-	probed   *testbed.Counters // before the first packet
-	probes   []*net.UDPConn    // that take the packets; while it is not known whether the tunnel works
+	file     *program.File       // that describes it; nil of one of ours
+	variant  Variant             // of the file's
+	facts    facts               // of the file's, or the version of one of ours
+	unburden func()              // ends the handicap; nil where there is none
+	offload  tun.Offload         // active on the devices when packets passed
+	adopted  bool                // devices that the ends made are configured
+	probes   probes              // while it is not known whether packets pass
 
 	ended    chan struct{}
 	err      error // why; set before ended is closed
@@ -41,9 +42,12 @@ type runningTunnel struct {
 	stopErr  error
 }
 
-func newRunningTunnel(ctx context.Context, kind tunnel.Kind, scene *testbed.Testbed, folder *program.Folder) *runningTunnel {
+func newRunningTunnel(ctx context.Context, t tunnelPair, about facts, scene *testbed.Testbed, folder *program.Folder) *runningTunnel {
+	if t.file == nil {
+		about.version = program.VersionOf(ctx, folder.Path(), t.kind.Version())
+	}
 	return &runningTunnel{
-		kind: kind, scene: scene, folder: folder, version: program.VersionOf(ctx, folder.Path(), kind.Version()),
+		kind: t.kind, file: t.file, variant: t.variant, facts: about, scene: scene, folder: folder,
 		ended: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
@@ -74,8 +78,8 @@ func (r *runningTunnel) explain(err error) error {
 // endingPatience is how long after something failed a program may be found to have ended.
 const endingPatience = time.Second
 
-// withOutput adds the last words of both ends to an error.
-func (r *runningTunnel) withOutput(err error) error {
+// WithOutput adds the last words of both ends to an error.
+func (r *runningTunnel) WithOutput(err error) error {
 	for i, end := range r.ends {
 		if words := process.Said(end.Output()); words != "" {
 			err = fmt.Errorf("%w; end %s: %s", err, endNames[i], words)
@@ -109,7 +113,17 @@ func (r *runningTunnel) CPUTime() (time.Duration, bool) {
 }
 
 func (r *runningTunnel) Info() *results.DUT {
-	return &results.DUT{Program: r.version, OffloadAccepted: r.offload.String()}
+	if r.file == nil {
+		return &results.DUT{Program: r.facts.version, OffloadAccepted: r.offload.String()}
+	}
+	about := &results.Program{File: r.file.Text, Version: r.facts.version, SHA256: r.facts.sha256, Together: r.ends[0].How()}
+	for i, end := range r.ends {
+		if output := end.Output(); output != "" {
+			about.Output += fmt.Sprintf("end %s:\n%s\n", endNames[i], output)
+		}
+		about.Exit = cmp.Or(about.Exit, end.Exit())
+	}
+	return &results.DUT{Program: r.variant.String(), OffloadAccepted: r.offload.String(), External: about}
 }
 
 func (r *runningTunnel) Counters() (*forwarder.Stats, error) { return nil, nil }
@@ -136,10 +150,14 @@ func (r *runningTunnel) Stop() error {
 					stopped <- nil
 					return
 				}
-				stopped <- end.Stop(cmp.Or(r.commands[i].Stop, "TERM"), tunnel.EndWithin)
+				stopped <- end.Stop(cmp.Or(r.commands[i].Stop, "TERM"), cmp.Or(r.commands[i].StopWithin, tunnel.EndWithin))
 			}()
 		}
-		r.stopErr = errors.Join(<-stopped, <-stopped, r.folder.Remove())
+		r.stopErr = errors.Join(<-stopped, <-stopped)
+		if r.unburden != nil {
+			r.unburden()
+		}
+		r.stopErr = errors.Join(r.stopErr, r.folder.Remove())
 	})
 	return r.stopErr
 }

@@ -19,7 +19,7 @@ import (
 // boots without it: tunbench finds out by trying.
 var wantedModules = []string{
 	"virtio_pci", "virtio_rng", "af_packet", "ipv6",
-	"tun", "tap", "veth", "dummy", "ifb", "bridge", "8021q", "macvlan", "ipvlan", "vxlan", "geneve", "wireguard",
+	"tun", "tap", "veth", "dummy", "ifb", "bridge", "8021q", "macvlan", "ipvlan", "vxlan", "geneve", "ipip", "ip_gre", "wireguard",
 	"sch_ingress", "sch_tbf", "sch_htb", "sch_prio", "sch_multiq", "sch_fq", "sch_fq_codel", "sch_sfq", "sch_netem",
 	"cls_bpf", "cls_u32", "cls_matchall", "cls_flower", "cls_basic",
 	"act_bpf", "act_mirred", "act_gact", "act_police", "act_skbedit",

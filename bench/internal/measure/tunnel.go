@@ -80,9 +80,7 @@ func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters, 
 	if !known {
 		return
 	}
-	if s.Device() == scenario.TAP && s.Gen.InKernel() && mean > 0 {
-		// Of a frame that was redirected into a TAP device the bytes of its vnet header are counted, too (tun_put_user_xdp in
-		// drivers/net/tun.c).
+	if countsMore(s) && mean > 0 {
 		bytes = uint64(math.Round(mean * float64(packets)))
 	}
 	r.InnerPackets, r.InnerBytes = new(int64(packets)), new(int64(bytes))
@@ -97,6 +95,13 @@ func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters, 
 	if linkPackets > 0 {
 		r.OverheadBytesPerPacket = new(float64(*r.LinkBytes)/float64(linkPackets)*each - float64(*r.InnerBytes)/float64(packets))
 	}
+}
+
+// countsMore says that the tunnel's device counts other bytes than those of its IP packets: of a frame that was
+// redirected into a TAP device its vnet header, too (tun_put_user_xdp in drivers/net/tun.c), and of what WireGuard sends
+// padding and tag (iptunnel_xmit in net/ipv4/ip_tunnel_core.c, when it is encrypted).
+func countsMore(s scenario.Scenario) bool {
+	return s.Device() == scenario.TAP && s.Gen.InKernel() || s.DUT == scenario.WireGuard
 }
 
 // unhurried is how many packets of the link belong to each of the load. A load that flows on while counters are read

@@ -19,6 +19,9 @@ type File struct {
 
 	Name        string            `json:"name"`                  // what dut= calls it
 	Command     []string          `json:"command"`               // with placeholders; a relative path is one from the file's folder
+	Tunnel      bool              `json:"tunnel,omitempty"`      // it is started at both ends of topo=tunnel; else once, between two devices
+	Overhead    int               `json:"overhead,omitempty"`    // of a tunnel: bytes before an IP packet on the physical link, or before the frame of a TAP device
+	Prepare     []string          `json:"prepare,omitempty"`     // of a tunnel: a command, with placeholders, that is run before both ends
 	Creates     bool              `json:"creates,omitempty"`     // it creates its devices; else it attaches to those that are there
 	Devs        []string          `json:"devs"`                  // device types that it takes: tun, tap
 	MultiQueue  bool              `json:"multiqueue,omitempty"`  // it opens its devices with IFF_MULTI_QUEUE
@@ -49,11 +52,13 @@ const (
 	defaultStop  = 5 * time.Second
 	longestWait  = 10 * time.Minute
 	shortestWait = time.Millisecond
+
+	mostOverhead = 500 // bytes
 )
 
 // The keys of a program file.
 var (
-	fileKeys    = []string{"name", "command", "devices", "dev", "multiqueue", "settings", "environment", "ready", "stop", "version", "build"}
+	fileKeys    = []string{"name", "command", "topology", "overhead", "prepare", "devices", "dev", "multiqueue", "settings", "environment", "ready", "stop", "version", "build"}
 	readyKeys   = []string{"carrier", "output", "file", "within"}
 	stopKeys    = []string{"signal", "within"}
 	stopSignals = []string{"TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL"}
@@ -117,6 +122,18 @@ func (r *fileReader) key(key string, value *yamlfile.Node) (err error) {
 		if f.Command, err = r.List(value, key); err == nil {
 			r.placeholders(value, f.Command...)
 		}
+	case "topology":
+		var topology string
+		topology, err = r.Choice(value, key, "direct", "tunnel")
+		f.Tunnel = topology == "tunnel"
+	case "overhead":
+		f.Overhead, err = r.Int(value, key, 1, mostOverhead, "bytes")
+		r.ofTunnel(value, key)
+	case "prepare":
+		if f.Prepare, err = r.List(value, key); err == nil {
+			r.placeholders(value, f.Prepare...)
+		}
+		r.ofTunnel(value, key)
 	case "devices":
 		var how string
 		how, err = r.Choice(value, key, "attach", "create")
@@ -141,6 +158,16 @@ func (r *fileReader) key(key string, value *yamlfile.Node) (err error) {
 		f.Build, err = r.List(value, key)
 	}
 	return err
+}
+
+// ofTunnel finds a key of tunnels where the program is none, when all keys are read.
+func (r *fileReader) ofTunnel(n *yamlfile.Node, key string) {
+	r.later = append(r.later, func() error {
+		if !r.file.Tunnel {
+			return r.ErrorAt(n, "%s: it is for tunnels: add topology: tunnel, or leave it out", key)
+		}
+		return nil
+	})
 }
 
 // someOf is a list of allowed words, each once.
@@ -216,6 +243,8 @@ func (r *fileReader) whole(n *yamlfile.Node) error {
 		return r.ErrorAt(n, "name is missing: what dut= is to call the program")
 	case len(f.Command) == 0:
 		return r.ErrorAt(n, "command is missing: the program and its arguments, such as [./forwarder, --a, \"{a.device}\"]")
+	case f.Tunnel && f.Overhead == 0:
+		return r.ErrorAt(n, "overhead is missing: how many bytes longer an IP packet is on the physical link, such as 28 for IPv4 and UDP headers: the default MTU leaves room for them")
 	case slices.Contains(f.Settings, "queues") && !f.MultiQueue && !f.Creates:
 		return r.ErrorAt(n, "settings: queues: a device has several only with multiqueue: true")
 	case slices.Contains(f.Settings, "offload") && !slices.Contains(f.Settings, "vnet"):

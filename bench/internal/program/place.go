@@ -1,12 +1,15 @@
 package program
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tunbench/bench/internal/yamlfile"
 )
@@ -19,7 +22,8 @@ const DirVariable = prefix + "DIR"
 
 // Place describes to a program the scene that it runs in.
 type Place struct {
-	A, B     End
+	A, B     End               // of a program between two devices
+	Tunnel   *TunnelEnd        // of one end of a tunnel; nil: the program is between two devices
 	Dev      string            // tun or tap
 	MTU      int               // bytes, of both devices
 	CPUs     []int             // its threads should run on these in turn; none: on any
@@ -35,6 +39,28 @@ type End struct {
 	Addr6  string // likewise of IPv6; empty where the scene has none
 }
 
+// TunnelEnd describes to a program its end of a tunnel: the device that packets enter, and the physical link that they
+// leave by. The program is started in the network namespace that has both.
+type TunnelEnd struct {
+	Name        string // a or b
+	Device      string
+	Addr, Addr6 string // of the device, with the length of the prefix; Addr6 is empty where the scene has no IPv6
+	Far, Far6   string // of the other end's device, without
+	LinkDevice  string // on the physical link
+	LinkAddr    string // IPv4
+	LinkMTU     int    // bytes
+	Peer        string // of the other end, on the physical link
+	Shared      string // a folder that both ends have, which only this user can read; it goes with the scene
+}
+
+// values are what a placeholder, such as {peer}, stands for.
+func (e *TunnelEnd) values() map[string]string {
+	return map[string]string{
+		"end": e.Name, "device": e.Device, "addr": e.Addr, "addr6": e.Addr6, "far": e.Far, "far6": e.Far6,
+		"link.device": e.LinkDevice, "link.addr": e.LinkAddr, "link.mtu": strconv.Itoa(e.LinkMTU), "peer": e.Peer, "shared": e.Shared,
+	}
+}
+
 // values are what a placeholder, such as {a.device}, stands for.
 func (p Place) values() map[string]string {
 	cpus := make([]string, len(p.CPUs))
@@ -43,6 +69,11 @@ func (p Place) values() map[string]string {
 	}
 	values := map[string]string{
 		"dev": p.Dev, "mtu": strconv.Itoa(p.MTU), "cpus": strings.Join(cpus, ","), "dir": p.Dir,
+	}
+	if p.Tunnel != nil {
+		maps.Copy(values, p.Tunnel.values())
+		maps.Copy(values, p.Settings)
+		return values
 	}
 	for name, end := range map[string]End{"a": p.A, "b": p.B} {
 		values[name+".netns"], values[name+".device"], values[name+".addr"], values[name+".addr6"] = end.NetNS, end.Device, end.Addr, end.Addr6
@@ -63,7 +94,7 @@ func (p Place) fill(text string) string {
 // placeholders finds those that stand for nothing, when the settings are known.
 func (r *fileReader) placeholders(n *yamlfile.Node, texts ...string) {
 	r.later = append(r.later, func() error {
-		known := slices.Concat(slices.Sorted(maps.Keys(Place{}.values())), r.file.Settings)
+		known := slices.Concat(slices.Sorted(maps.Keys(r.file.anyPlace().values())), r.file.Settings)
 		for _, text := range texts {
 			for _, name := range placeholder.FindAllString(text, -1) {
 				if !slices.Contains(known, strings.Trim(name, "{}")) {
@@ -75,15 +106,41 @@ func (r *fileReader) placeholders(n *yamlfile.Node, texts ...string) {
 	})
 }
 
+// anyPlace is one of those that the program can be in.
+func (f *File) anyPlace() Place {
+	if f.Tunnel {
+		return Place{Tunnel: &TunnelEnd{}}
+	}
+	return Place{}
+}
+
 // Args returns the command line with its placeholders filled in from p. A path with a slash is relative to the
 // folder of the program file; a bare name is left to be looked up in PATH.
 func (f *File) Args(p Place) []string {
-	args := make([]string, len(f.Command))
-	for i, arg := range f.Command {
+	return f.fill(f.Command, p)
+}
+
+func (f *File) fill(command []string, p Place) []string {
+	args := make([]string, len(command))
+	for i, arg := range command {
 		args[i] = p.fill(arg)
 	}
 	args[0] = f.executable(args[0])
 	return args
+}
+
+// preparePatience is how long it may take to prepare a tunnel.
+const preparePatience = 30 * time.Second
+
+// RunPrepare runs the command that prepares both ends of a tunnel, as its end A would be started; nothing without one.
+func (f *File) RunPrepare(ctx context.Context, p Place) error {
+	if len(f.Prepare) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, preparePatience, fmt.Errorf("it did not end within %v", preparePatience))
+	defer cancel()
+	_, err := command{dir: f.Folder(), env: f.Env(p), args: f.fill(f.Prepare, p)}.run(ctx)
+	return err
 }
 
 func (f *File) executable(name string) string {

@@ -26,6 +26,7 @@ const (
 	KernelVXLAN DUT = "vxlan"        // the kernel's tunnel of Ethernet frames in UDP
 	IPIP        DUT = "ipip"         // the kernel's tunnel of IP in IP
 	GRE         DUT = "gre"          // the kernel's tunnel of IP in GRE
+	WireGuard   DUT = "wireguard"    // the kernel's WireGuard
 	Plain       DUT = "plain"        // our own tunnel: packets in UDP, without a cipher
 	OpenVPN     DUT = "openvpn"      // the tunnel program OpenVPN
 	Nebula      DUT = "nebula"       // the tunnel program nebula

@@ -31,7 +31,7 @@ func topologies(s *Scenario) []Topo {
 		return []Topo{Bridged, VM}
 	}
 	var all []Topo
-	if tunnelOf(s.DUT) == nil || s.IsRival() || s.IsProgram() {
+	if tunnelOf(s.DUT) == nil || s.IsRival() || s.program() != nil {
 		all = append(all, Direct)
 		if s.takesTAP() {
 			all = append(all, Bridged, VM)

@@ -17,6 +17,7 @@ type tunnel struct {
 	overhead func(*Scenario) int
 	own4     bool // it carries only what its ends themselves send, and IPv4
 	ip4      bool // it carries IPv4 only
+	declared bool // it is a program that was declared, see [Declare]
 }
 
 // Header lengths on the physical link, which is IPv4, in bytes.
@@ -25,7 +26,8 @@ const (
 	outerUDPLen       = ipv4HeaderLen + udpHeaderLen
 )
 
-// tunnels lists all. A new one is a row here, and a file in package dut/tunnel that says how its ends are started.
+// tunnels lists all of ours, and nothing else does. A new one is a row here; how its ends come about says a file in package
+// dut/tunnel, or of the kernel's own a row of the same name in drivers of package testbed.
 func tunnels() []tunnel {
 	return []tunnel{
 		{name: Plain, devs: []Dev{TUN, TAP}, settings: []string{"queues", "batch"}, overhead: inUDP(0)},
@@ -37,22 +39,41 @@ func tunnels() []tunnel {
 		// ipip_tunnel_xmit in net/ipv4/ipip.c drops IPv6.
 		{name: IPIP, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen }, ip4: true},
 		{name: GRE, devs: []Dev{TUN}, kernel: true, overhead: func(*Scenario) int { return ipv4HeaderLen + greHeaderLen }},
+		{name: WireGuard, devs: []Dev{TUN}, kernel: true, overhead: inUDP(wireGuardLen)},
 	}
 }
 
 // inUDP is the overhead of a tunnel that puts each packet or frame, and so many bytes of its own, into a UDP packet.
-func inUDP(own int) func(*Scenario) int {
+func inUDP(own int) func(*Scenario) int { return carrying(outerUDPLen + own) }
+
+// carrying is the overhead of a tunnel that puts so many bytes before each packet or frame.
+func carrying(own int) func(*Scenario) int {
 	return func(s *Scenario) int {
 		if s.Device() == TAP {
-			return outerUDPLen + own + ethernetHeaderLen
+			return own + ethernetHeaderLen
 		}
-		return outerUDPLen + own
+		return own
 	}
+}
+
+// KernelTunnels returns the tunnels that are the kernel's own: of topo=tunnel, without a program.
+func KernelTunnels() (names []DUT) {
+	for _, t := range tunnels() {
+		if t.kernel {
+			names = append(names, t.name)
+		}
+	}
+	return names
 }
 
 // tunnelOf is the tunnel of a name; nil if there is none.
 func tunnelOf(name DUT) *tunnel {
 	all := tunnels()
+	for _, p := range declared() {
+		if p.Tunnel {
+			all = append(all, tunnel{name: p.Name, devs: p.Devs, settings: p.Settings, overhead: carrying(p.Overhead), declared: true})
+		}
+	}
 	i := slices.IndexFunc(all, func(t tunnel) bool { return t.name == name })
 	if i < 0 {
 		return nil

@@ -22,6 +22,7 @@ func TestTunnelNames(t *testing.T) {
 		"dut=vxlan":                                              "topo=tunnel mtu=1450",
 		"dut=ipip":                                               "mtu=1480",
 		"dut=gre linkmtu=1600":                                   "mtu=1576",
+		"dut=wireguard ip=6":                                     "topo=tunnel mtu=1440",
 	} {
 		scenarios, err := Parse(strings.Fields(words))
 		if err != nil {
@@ -63,6 +64,57 @@ func TestWrongWordsForTunnels(t *testing.T) {
 		_, err := Parse(strings.Fields(words))
 		if usage := (*UsageError)(nil); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q): %v; want %q", words, err, want)
+		}
+	}
+}
+
+// TestDeclaredTunnel: a tunnel of a user's is one, with the overhead that it says, and nothing else.
+func TestDeclaredTunnel(t *testing.T) {
+	declare := func(p ...Program) {
+		if err := Declare(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { declare() })
+	declare(Program{Name: "myvpn", Devs: []Dev{TUN, TAP}, Settings: []string{"queues"}, Tunnel: true, Overhead: 60}, Program{Name: "mine", Devs: []Dev{TUN}})
+	for words, want := range map[string]string{
+		"dut=myvpn":               "topo=tunnel mtu=1440 dev=tun queues=1",
+		"dut=myvpn dev=tap":       "mtu=1426",
+		"dut=myvpn linkmtu=9000":  "mtu=8940",
+		"dut=mine":                "dut=mine",
+		"dut=myvpn,plain ip=6":    "topo=tunnel",
+		"dut=myvpn topo=tunnel":   "queues=1",
+		"dut=myvpn mtu=1441":      "!with the 60 bytes that dut=myvpn adds a packet does not fit linkmtu=1500; allowed: up to mtu=1440, or linkmtu=1501",
+		"dut=myvpn topo=direct":   "!dut=myvpn cannot be measured in it; allowed: tunnel",
+		"dut=mine topo=tunnel":    "!dut=mine cannot be measured in it",
+		"dut=myvpn batch=7":       "!dut=myvpn does not understand it",
+		"dut=myvpn cipher=none":   "!applies only to dut=openvpn",
+		"dut=myvpn load=pingpong": "topo=tunnel",
+	} {
+		scenarios, err := Parse(strings.Fields(words))
+		if wrong, ok := strings.CutPrefix(want, "!"); ok {
+			if err == nil || !strings.Contains(err.Error(), wrong) {
+				t.Errorf("Parse(%q): %v; want %q", words, err, wrong)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("Parse(%q): %v", words, err)
+			continue
+		}
+		name := scenarios[0].Name()
+		for _, pair := range strings.Fields(want) {
+			if !strings.Contains("/"+name+"/", "/"+pair+"/") {
+				t.Errorf("%q has no %s: %s", words, pair, name)
+			}
+		}
+		if s := scenarios[0]; !s.IsProgram() || !s.HasProcess() {
+			t.Errorf("%q is no program", words)
+		}
+	}
+	for _, name := range []DUT{Plain, WireGuard, Nebula, Forwarder} {
+		if err := Declare([]Program{{Name: name, Devs: []Dev{TUN}, Tunnel: true, Overhead: 28}}); err == nil {
+			t.Errorf("a tunnel of a user's took the name %s", name)
 		}
 	}
 }

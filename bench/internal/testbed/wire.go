@@ -27,11 +27,7 @@ func wireTunnel(spaces map[role]*Namespace, cfg Config) error {
 	if cfg.Driver == "" {
 		return wireDevices(spaces, cfg)
 	}
-	a, b := addrsWireA().v4, addrsWireB().v4
-	if err := spaces[roleA].createTunnelDevice(cfg.Driver, a, b); err != nil {
-		return err
-	}
-	return spaces[roleB].createTunnelDevice(cfg.Driver, b, a)
+	return wireDriver(spaces, cfg.Driver)
 }
 
 func wireVeth(spaces map[role]*Namespace, _ Config) error {

@@ -2,7 +2,8 @@
 // keys and files its two ends need, and how each is started. Who starts and ends them, and waits until packets pass,
 // is package dut. A tunnel of the kernel's is a device of the scene and has no place here.
 //
-// A new tunnel is a row in tunnels of package scenario, a file here, and a line in All.
+// A new tunnel is a row in tunnels of package scenario, a file here, and a line in All. A tunnel of a user's is described by
+// a program file instead, see package program.
 package tunnel
 
 import (
@@ -63,6 +64,9 @@ type Side struct {
 	Far    netip.Addr   // the address of the other end's device
 	Far6   netip.Addr   // the zero Addr with ip=4
 
+	// Dir is a folder below that of the Place which only this end has. It is also told to the program, as TUNBENCH_DIR.
+	Dir string
+
 	LinkDevice string     // name of the physical link's device
 	LinkAddr   netip.Addr // on the physical link
 	PeerAddr   netip.Addr // of the other end on the physical link
@@ -75,18 +79,23 @@ type Side struct {
 // Sides are both ends, A's first.
 func (p *Place) Sides() [2]Side { return [2]Side{p.A, p.B} }
 
-// Command is how one end is started: in the network namespace of its host, with Dir as its working folder, and with
-// standard output and error going where their last lines are kept.
+// Command is how one end is started: in the network namespace of its host, and with standard output and error going where
+// their last lines are kept.
 type Command struct {
 	Args []string // the first is a path, or found in PATH
+	Dir  string   // its working folder; "" is that of the Place
 	Env  []string // NAME=VALUE, beside the environment of tunbench
 
 	// Ready is a text that the program prints when it is ready; "" is none. In any case both devices must be there
 	// and have a carrier, and a packet must have come through each way.
 	Ready string
+	// ReadyFile is a file that the program makes when it is ready; "" is none.
+	ReadyFile string
 
 	// Stop is the signal that ends the program; "" is TERM.
 	Stop string
+	// StopWithin is how long it may take to end before it is killed; 0 is EndWithin.
+	StopWithin time.Duration
 }
 
 // ReadyWithin is how long both ends may take until packets pass.
