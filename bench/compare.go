@@ -36,7 +36,8 @@ are listed; with --json as records of kind "unmatched".
 
 Files measured one after the other on a shared machine differ by 10 to 30 %
 though nothing changed: if you can, use tunbench ab, which measures in turns.
-Files of different hosts or kernels are refused without --unlike.
+Files of different hosts or kernels are refused without --unlike. Of merged files
+--machine chooses one machine: trials of several are never taken together.
 
 Exit codes: 0 at least one row is decided, none is worse, and nothing speaks
 against it; 1 a file cannot be read, or trials of a scenario failed in the new
@@ -55,6 +56,7 @@ type compareOptions struct {
 	margin float64 // percent
 	unlike bool
 	json   bool
+	oneMachine
 }
 
 func (con *console) compareCommand() *cobra.Command {
@@ -71,6 +73,7 @@ func (con *console) compareCommand() *cobra.Command {
 	flags.Float64Var(&o.margin, "margin", 5, "same is a ratio shown to lie within ±`percent`")
 	flags.BoolVar(&o.unlike, "unlike", false, "compare files of different hosts or kernels, and say what differs")
 	flags.BoolVar(&o.json, "json", false, "print a record per row as JSON Lines instead of the table; warnings go to standard error")
+	o.oneMachine.add(flags)
 	return cmd
 }
 
@@ -83,11 +86,11 @@ func (con *console) compare(o compareOptions, oldPath, newPath string) error {
 			return &usageError{fmt.Errorf("compare: %s is a folder: name two files; tunbench history takes folders", path)}
 		}
 	}
-	before, err := results.ReadFile(oldPath)
+	before, err := o.readOne(oldPath)
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	after, err := results.ReadFile(newPath)
+	after, err := o.readOne(newPath)
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}

@@ -30,6 +30,7 @@ type gateOptions struct {
 	thresholds          string
 	markdown, junit     string
 	selfTest            bool
+	merged              string   // a merged file, whose gates are read
 	words               []string // see asked
 }
 
@@ -44,6 +45,9 @@ func (con *console) gateCommand() *cobra.Command {
 		Long:    gateHelpText(),
 		Example: gateExamples,
 		RunE: func(cmd *cobra.Command, words []string) error {
+			if o.merged != "" {
+				return con.gateMerged(o, cmd.Flags(), words)
+			}
 			o.roundsGiven, o.minRoundsGiven = cmd.Flags().Changed("rounds"), cmd.Flags().Changed("min-rounds")
 			o.asked(cmd.Flags(), words)
 			if o.selfTest {
@@ -64,6 +68,7 @@ func (o *gateOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.markdown, "markdown", "", "write a summary for a pull request into a `file`")
 	flags.StringVar(&o.junit, "junit", "", "write JUnit XML into a `file`")
 	flags.BoolVar(&o.selfTest, "self-test", false, "prove with the baseline (default: the running program) that the gate can pass and fail")
+	flags.StringVar(&o.merged, "merged", "", "measure nothing: judge the gates of all machines in a merged `file`")
 	o.series.add(flags, gate.DefaultRounds)
 	o.subject.add(flags)
 	o.output.add(flags)

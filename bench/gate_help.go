@@ -56,6 +56,12 @@ the candidate is worse without a second series. If a required metric has no rati
 in a round, because a figure is absent or the baseline's is 0, the gate names the
 round, and the metric is inconclusive.
 
+--merged FILE measures nothing: it reads what tunbench merge put together of a plan
+that gate --plan-out wrote, and judges all machines. Each machine has its own
+verdict. The whole is worse if one machine is; failed if none is worse and the
+candidate failed on one; inconclusive if neither, and a machine is inconclusive, came
+to no verdict or is missing. A machine on which it is better makes up for nothing.
+
 Exit codes: 0 nothing is worse and every required metric is decided; 1 failure: a
 trial of the candidate failed and none of the baseline did, or the self-test
 failed, or the run was interrupted; 2 wrong usage; 3 a required metric is worse;
@@ -67,7 +73,8 @@ const gateExamples = `  tunbench gate --baseline git:main             this progr
   tunbench gate --baseline old/tunbench --candidate new/tunbench size=1400 flows=64
   tunbench gate --baseline git:v1.2 --candidate . --markdown summary.md --junit gate.xml -o gate.jsonl
   tunbench gate --program mine.yaml --baseline git:main --candidate .
-  tunbench gate --self-test                     can it fail?`
+  tunbench gate --self-test                     can it fail?
+  tunbench gate --merged merged.jsonl --junit gate.xml    of many machines`
 
 // gateHelpText has the thresholds and handicaps as they are.
 func gateHelpText() string {

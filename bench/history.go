@@ -34,6 +34,9 @@ a permutation test that allows for runs which resemble the one before
 with the others first. It takes 8 runs, and a change shows from the third run
 after it.
 
+A series is meant to be of one machine. Runs of several are named in a warning; of
+merged files --machine chooses one machine.
+
 Exit codes: 0 nothing became worse; 1 a file cannot be read; 2 wrong usage; 3 the
 newest level of a series is worse than the one before, or than that before the
 newest runs (--recent), by more than the metric's margin, or nothing comes through
@@ -50,6 +53,7 @@ const historyExamples = `  tunbench history results/
 type historyOptions struct {
 	analysis.HistoryOptions
 	json, markdown, html bool
+	oneMachine
 }
 
 func (con *console) historyCommand() *cobra.Command {
@@ -69,6 +73,7 @@ func (con *console) historyCommand() *cobra.Command {
 	flags.BoolVar(&o.json, "json", false, "print a record per series as JSON Lines instead of the tables; warnings go to standard error")
 	flags.BoolVar(&o.markdown, "markdown", false, "print the tables in Markdown")
 	flags.BoolVar(&o.html, "html", false, "print a page with a chart of each series")
+	o.oneMachine.add(flags)
 	return cmd
 }
 
@@ -87,7 +92,7 @@ func (con *console) history(o historyOptions, args []string) error {
 	}
 	files := make([]*results.File, len(paths))
 	for i, path := range paths {
-		if files[i], err = results.ReadFile(path); err != nil {
+		if files[i], err = o.readOne(path); err != nil {
 			return fmt.Errorf("history: %w", err)
 		}
 	}

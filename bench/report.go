@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 	"tunbench/results/report"
 	"tunbench/results/report/page"
 )
@@ -17,7 +18,9 @@ import (
 const reportHelp = `Print the table of a result file: per scenario the median over its trials and
 their spread; comparisons, calibrations, searches, bursts and soaks likewise. A
 file whose run was interrupted, or is still going on, can be read too; what is
-missing is said below the table. On a terminal the text fits its width; into a
+missing is said below the table. A merged file of many machines shows on how many
+B is better, how far the machines lie apart, and what about them goes with it;
+--machine shows what one of them measured. On a terminal the text fits its width; into a
 file or a pipe no line is broken, so that a warning is one line for grep.
 
 Formats:
@@ -29,6 +32,7 @@ const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
   benchstat -ignore tunbench old.txt new.txt              -ignore: their versions differ
   tunbench report --format otava results/*.jsonl > history.csv
   tunbench report --format html today.jsonl > today.html
+  tunbench report merged.jsonl                 many machines; one of them: --machine NAME
   tunbench report --hdr mine.jsonl > mine.hlog`
 
 // reportFormat is a form in which a result file can be printed.
@@ -36,20 +40,22 @@ type reportFormat struct {
 	name, doc string
 	print     func(*console, ...*results.File) error
 	many      bool // takes several files
+	merged    bool // shows the machines of a merged file as what they are
 }
 
 func reportFormats() []reportFormat {
 	return []reportFormat{
-		{"text", "the table, for a terminal", single((*console).printTable), false},
-		{"markdown", "the table, for GitHub", single((*console).printMarkdown), false},
-		{htmlFormat, "a page with charts, one file that asks nothing of any server; several files are compared", writtenTogether(page.Write), true},
-		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV), false},
-		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench), false},
-		{"openmetrics", "medians as OpenMetrics with their time, for Prometheus: promtool tsdb create-blocks-from openmetrics", written(report.WriteOpenMetrics), false},
-		{"bencher", "medians in the Bencher Metric Format: bencher run --adapter json --file …", written(report.WriteBencher), false},
-		{"github-bigger", "JSON for github-action-benchmark, tool customBiggerIsBetter: rates", written(report.WriteActionBigger), false},
-		{"github-smaller", "the same for customSmallerIsBetter: losses, times and costs", written(report.WriteActionSmaller), false},
-		{"otava", "CSV for Apache Otava: a line per file, a column per scenario and metric", writtenTogether(report.WriteOtava), true},
+		{"text", "the table, for a terminal", single((*console).printTable), false, true},
+		{"markdown", "the table, for GitHub", single((*console).printMarkdown), false, true},
+		{htmlFormat, "a page with charts, one file that asks nothing of any server; several files are compared", writtenTogether(page.Write), true, true},
+		{"json", "of a merged file, what all machines say together: a record for each comparison and metric", single((*console).printAcross), false, true},
+		{"csv", "a line per trial with every metric, a header first", written(report.WriteCSV), false, true},
+		{"gobench", "a line per trial in the Go benchmark format, which benchstat reads", written(report.WriteGoBench), false, true},
+		{"openmetrics", "medians as OpenMetrics with their time, for Prometheus: promtool tsdb create-blocks-from openmetrics", written(report.WriteOpenMetrics), false, false},
+		{"bencher", "medians in the Bencher Metric Format: bencher run --adapter json --file …", written(report.WriteBencher), false, false},
+		{"github-bigger", "JSON for github-action-benchmark, tool customBiggerIsBetter: rates", written(report.WriteActionBigger), false, false},
+		{"github-smaller", "the same for customSmallerIsBetter: losses, times and costs", written(report.WriteActionSmaller), false, false},
+		{"otava", "CSV for Apache Otava: a line per file, a column per scenario and metric", writtenTogether(report.WriteOtava), true, false},
 	}
 }
 
@@ -64,6 +70,7 @@ func reportFormatNames() []string {
 func (con *console) reportCommand() *cobra.Command {
 	var hdr bool
 	var format string
+	var o oneMachine
 	help := reportHelp
 	for _, f := range reportFormats() {
 		help += fmt.Sprintf("  %-15s %s\n", f.name, f.doc)
@@ -78,26 +85,27 @@ func (con *console) reportCommand() *cobra.Command {
 			if hdr && cmd.Flags().Changed("format") {
 				return &usageError{fmt.Errorf("--format %s --hdr: give one of them", format)}
 			}
-			return con.report(args, format, hdr)
+			return con.report(o, args, format, hdr)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "the `form`: "+strings.Join(reportFormatNames(), ", "))
 	cmd.Flags().BoolVar(&hdr, "hdr", false, "print the latency histograms in HdrHistogram's log format")
+	o.add(cmd.Flags())
 	return cmd
 }
 
-func (con *console) report(paths []string, format string, hdr bool) error {
+func (con *console) report(o oneMachine, paths []string, format string, hdr bool) error {
 	for _, f := range reportFormats() {
 		if f.name != format {
 			continue
 		}
 		if hdr {
-			f.print = written(report.WriteHdrLog)
+			f.print, f.merged = written(report.WriteHdrLog), false
 		}
 		if len(paths) > 1 && !f.many {
 			return &usageError{fmt.Errorf("%d files: --format %s prints one; tunbench compare sets two side by side", len(paths), format)}
 		}
-		if f.name == htmlFormat && len(paths) == 1 {
+		if f.name == htmlFormat && len(paths) == 1 && o.name == "" {
 			// What check found is no result file: it has no host, no trials and no figures.
 			cases, err := results.ReadCases(paths[0])
 			if err == nil {
@@ -110,13 +118,35 @@ func (con *console) report(paths []string, format string, hdr bool) error {
 		files := make([]*results.File, len(paths))
 		for i, path := range paths {
 			var err error
-			if files[i], err = results.ReadFile(path); err != nil {
+			if files[i], err = o.read(path); err != nil {
 				return fmt.Errorf("report: %w", err)
+			}
+			if !f.merged || len(paths) > 1 {
+				if err := notMerged(files[i], path); err != nil {
+					return err
+				}
 			}
 		}
 		return f.print(con, files...)
 	}
 	return &usageError{fmt.Errorf("--format %s: want one of %s", format, strings.Join(reportFormatNames(), ", "))}
+}
+
+// printAcross prints what the machines of a merged file say together, as JSON Lines.
+func (con *console) printAcross(f *results.File) error {
+	if f.Merge == nil {
+		return &usageError{errors.New("--format json is for merged files: a result file of one machine is JSON Lines itself")}
+	}
+	fleet, err := analysis.FleetOf(f)
+	if err != nil {
+		return err
+	}
+	for _, record := range report.AcrossRecords(fleet) {
+		if err := results.Print(con.stdout, record); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // htmlFormat is the page, which takes what check found too.

@@ -147,6 +147,17 @@ func NewHistory(files []*results.File, paths []string, o HistoryOptions) (*Histo
 	return h, nil
 }
 
+// Hosts are the names of the hosts of the runs, in the order in which they come first.
+func (h *History) Hosts() []string {
+	var names []string
+	for _, r := range h.Runs {
+		if !slices.Contains(names, r.Host.Hostname) {
+			names = append(names, r.Host.Hostname)
+		}
+	}
+	return names
+}
+
 // divide finds the levels of a series.
 func (s *Series) divide(runs []Run, significance float64) error {
 	s.align()

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"tunbench/results"
+	"tunbench/results/analysis"
 )
 
 // WriteCSV writes a header and a line per trial, whatever became of it, in the order of the file. The columns are the same for every file
-// of one version: what the trial was, every metric of [results.MetricNames] in its own unit, and how it ended. What does not apply is empty.
+// of one version: what the trial was, every metric of [results.MetricNames] in its own unit, and how it ended. What does not apply is empty. A merged
+// file has one column more, the first: the name of the machine.
 func WriteCSV(w io.Writer, f *results.File) error {
 	columns := csvColumns()
 	out := csv.NewWriter(w)
@@ -20,16 +22,18 @@ func WriteCSV(w io.Writer, f *results.File) error {
 	for i, c := range columns {
 		fields[i] = c.name
 	}
-	if err := out.Write(fields); err != nil {
+	if err := out.Write(append(leading(f, "machine"), fields...)); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
-	for _, t := range f.Trials {
-		figures := results.Metrics(t)
-		for i, c := range columns {
-			fields[i] = c.field(t, figures)
-		}
-		if err := out.Write(fields); err != nil {
-			return fmt.Errorf("write CSV: %w", err)
+	for _, m := range analysis.MachinesOf(f) {
+		for _, t := range m.Trials {
+			figures := results.Metrics(t)
+			for i, c := range columns {
+				fields[i] = c.field(t, figures)
+			}
+			if err := out.Write(append(leading(f, cell(m.Name)), fields...)); err != nil {
+				return fmt.Errorf("write CSV: %w", err)
+			}
 		}
 	}
 	out.Flush()
@@ -37,6 +41,14 @@ func WriteCSV(w io.Writer, f *results.File) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
+}
+
+// leading is the field of the machine, which a file of one machine does not have.
+func leading(f *results.File, field string) []string {
+	if f.Merge == nil {
+		return nil
+	}
+	return []string{field}
 }
 
 // csvColumn is a column, named as in the trial record.

@@ -16,7 +16,7 @@ import (
 // per trial that neither failed nor was interrupted, with the figures that comparisons are made of. A trial that failed is a line as go test
 // has it, "--- FAIL:" and its benchmark's name, which readers of the format pass over, so that none vanishes from the file. The name of a trial is the scenario's, whose
 // settings are then keys to filter and group by, followed by arm and phase where the trial has them; its iterations are the packets that
-// arrived, 1 where that is unknown. Host, kernel, cpu and tunbench are configuration keys; each unit says which direction is better.
+// arrived, 1 where that is unknown. Host, kernel, cpu and tunbench are configuration keys, by which benchstat tells the machines of a merged file apart; each unit says which direction is better.
 func WriteGoBench(w io.Writer, f *results.File) error {
 	out := benchfmt.NewWriter(w)
 	for _, m := range analysis.FileMetrics() {
@@ -24,8 +24,18 @@ func WriteGoBench(w io.Writer, f *results.File) error {
 			return fmt.Errorf("write Go benchmark format: %w", err)
 		}
 	}
-	config := benchConfig(f.Host)
-	for _, t := range f.Trials {
+	for _, m := range analysis.MachinesOf(f) {
+		if err := writeBenchTrials(w, out, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeBenchTrials writes the trials of one machine. Its configuration sets them apart from those of another.
+func writeBenchTrials(w io.Writer, out *benchfmt.Writer, m analysis.Machine) error {
+	config := benchConfig(m.Name, m.Host)
+	for _, t := range m.Trials {
 		if t.Failed() && !t.Interrupted {
 			if _, err := fmt.Fprintf(w, "--- FAIL: BenchmarkTunbench/%s: %s\n", tag(t), Brief(t.Error)); err != nil {
 				return fmt.Errorf("write Go benchmark format: %w", err)
@@ -86,15 +96,15 @@ func benchValues(t results.Trial) []benchfmt.Value {
 	return values
 }
 
-// benchConfig is what all results of a file have in common; what is unknown is left out.
-func benchConfig(h results.Host) []benchfmt.Config {
+// benchConfig is what all results of a machine have in common; what is unknown is left out.
+func benchConfig(host string, h results.Host) []benchfmt.Config {
 	cpus := ""
 	if h.Cores > 0 {
 		cpus = strconv.Itoa(h.Cores)
 	}
 	var config []benchfmt.Config
 	for _, c := range []struct{ key, value string }{
-		{"host", h.Hostname},
+		{"host", host},
 		{"kernel", h.Kernel},
 		{"cpu", h.CPUModel},
 		{"cpus", cpus},

@@ -37,12 +37,8 @@ func HistoryTable(h *analysis.History, o Options) string {
 
 // HistoryHead is how many runs of what time and how many hosts there are.
 func HistoryHead(h *analysis.History) string {
-	hosts := map[string]bool{}
-	for _, r := range h.Runs {
-		hosts[plain(r.Host.Hostname)] = true
-	}
 	first, last := h.Runs[0].Time, h.Runs[len(h.Runs)-1].Time
-	return fmt.Sprintf("history of %s, %s to %s, on %s", results.Count(len(h.Runs), "run"), Day(first), Day(last), results.Count(len(hosts), "host"))
+	return fmt.Sprintf("history of %s, %s to %s, on %s", results.Count(len(h.Runs), "run"), Day(first), Day(last), results.Count(len(h.Hosts()), "host"))
 }
 
 func historyGroups(all []analysis.Series, s subjects) []layout.Group[analysis.Series] {

@@ -59,6 +59,10 @@ func HistoryNames(h *analysis.History) func(analysis.Series) string {
 func HistoryWarnings(h *analysis.History) []string {
 	name := HistoryNames(h)
 	var out []string
+	if hosts := h.Hosts(); len(hosts) > 1 {
+		out = append(out, fmt.Sprintf("the runs are of %d hosts (%s): a change may be that from one host to another; give the files of one host, or merge those of one plan",
+			len(hosts), someMachines(plainAll(hosts), 0)))
+	}
 	for _, s := range h.Series {
 		if s.States != nil {
 			out = append(out, fmt.Sprintf("%s: in %s CPUs were far from each other and in %s near; far is %s, which was taken out before changes were looked for",
