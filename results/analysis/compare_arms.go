@@ -23,6 +23,8 @@ type CompareOptions struct {
 	Margins map[results.Metric]float64
 	// Seed of the bootstrap.
 	Seed uint64
+
+	plain bool // only figures and verdicts are wanted: nothing looks for what is odd about the rounds
 }
 
 func (o CompareOptions) confidence() float64 { return cmp.Or(o.Confidence, DefaultConfidence) }
@@ -124,7 +126,9 @@ func (c *ArmComparison) estimate(t tally, o CompareOptions) error {
 	if shift, err := stat.Detectable(t.logs, o.confidence(), detectablePower); err == nil && len(t.nothing) == 0 {
 		c.Detectable = math.Expm1(shift)
 	}
-	c.Odd = append(c.Odd, roundWarnings(c.Rounds, t.ratios, e)...)
+	if !o.plain {
+		c.Odd = append(c.Odd, roundWarnings(c.Rounds, t.ratios, e)...)
+	}
 	if len(t.control) == 0 {
 		return nil
 	}

@@ -104,7 +104,7 @@ func seriesOfMachine(f *results.File) ([]machineSeries, error) {
 			}
 		}
 		if len(s.comparisons) == 0 { // the run was cut off
-			compared, err := compareSeries(trials, CompareOptions{})
+			compared, err := compareSeries(trials, CompareOptions{plain: true})
 			if err != nil {
 				return nil, err
 			}
@@ -156,7 +156,7 @@ func pairsOfRun(trials []results.Trial) ([]machineSeries, error) {
 			continue
 		}
 		s := machineSeries{key: a + " " + b, trials: slices.Concat(inArm(by[a], results.ArmA), inArm(by[b], results.ArmB))}
-		compared, err := compareSeries(s.trials, CompareOptions{})
+		compared, err := compareSeries(s.trials, CompareOptions{plain: true})
 		if err != nil {
 			return nil, err
 		}
