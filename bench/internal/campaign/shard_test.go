@@ -1,0 +1,89 @@
+package campaign
+
+import (
+	"strings"
+	"testing"
+
+	"tunbench/results"
+)
+
+func TestParseShard(t *testing.T) {
+	if s, err := ParseShard("2/3"); err != nil || s != (Shard{2, 3}) || s.String() != "2/3" {
+		t.Errorf("%v, %v", s, err)
+	}
+	for text, want := range map[string]string{
+		"": "want I/N", "1": "want I/N", "a/3": "want I/N", "1/b": "want I/N", "1/2/3": "want I/N", "3/3": "out of range: of 3 machines the indexes are 0 to 2",
+		"-1/3": "out of range", "0/0": "want 1 to", "0/1000000": "want 1 to",
+	} {
+		if _, err := ParseShard(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestShardOf: what schedulers set, and what somebody forgot to set.
+func TestShardOf(t *testing.T) {
+	for _, tc := range []struct {
+		env       string
+		planned   int
+		want      string // or a part of the error
+		scheduled bool
+	}{
+		{"", 0, "0/1", false},
+		{"", 3, "0/3", false},
+		{"TUNBENCH_SHARDS=4", 3, "0/4", false},
+		{"SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=12 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=11 SLURM_PROCID=0 SLURM_NTASKS=1", 0, "2/12", true},
+		{"SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=12 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=11", 5, "2/5", true},
+		{"SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_MIN=7 SLURM_ARRAY_TASK_MAX=7", 12, "7/12", true},
+		{"SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_MIN=7 SLURM_ARRAY_TASK_MAX=7", 0, "set TUNBENCH_SHARDS=N", true},
+		{"SLURM_ARRAY_TASK_ID=12 SLURM_ARRAY_TASK_COUNT=12 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=12", 12, "SLURM_ARRAY_TASK_ID=12 of 12: out of range", true},
+		{"SLURM_PROCID=3 SLURM_NTASKS=4", 0, "3/4", true},
+		{"SLURM_PROCID=3", 0, "SLURM_PROCID=3: of how many machines", true},
+		{"JOB_COMPLETION_INDEX=1", 3, "1/3", true},
+		{"JOB_COMPLETION_INDEX=1 TUNBENCH_SHARDS=2", 0, "1/2", true},
+		{"JOB_COMPLETION_INDEX=1", 0, "JOB_COMPLETION_INDEX=1: of how many machines is not said: set TUNBENCH_SHARDS=N", true},
+		{"JOB_COMPLETION_INDEX=x TUNBENCH_SHARDS=2", 0, "JOB_COMPLETION_INDEX=x: want a whole number", true},
+		{"TUNBENCH_SHARDS=none", 0, "TUNBENCH_SHARDS=none: want", false},
+		{"TUNBENCH_SHARDS=0", 0, "TUNBENCH_SHARDS=0: want", false},
+	} {
+		env := map[string]string{}
+		for word := range strings.FieldsSeq(tc.env) {
+			key, value, _ := strings.Cut(word, "=")
+			env[key] = value
+		}
+		s, scheduled, err := ShardOf(func(key string) string { return env[key] }, tc.planned)
+		if err != nil {
+			if !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%s: %v, want %q", tc.env, err, tc.want)
+			}
+		} else if s.String() != tc.want {
+			t.Errorf("%s: %v, want %s", tc.env, s, tc.want)
+		}
+		if scheduled != tc.scheduled {
+			t.Errorf("%s: scheduled is %v", tc.env, scheduled)
+		}
+	}
+}
+
+// TestHostID: another kernel is another machine, less free memory is not.
+func TestHostID(t *testing.T) {
+	h := results.Host{Hostname: "a", Kernel: "6.1", CPUModel: "x", Cores: 2, MemoryBytes: 1}
+	id := HostID(h)
+	if len(id) != 8 {
+		t.Errorf("id %q", id)
+	}
+	h.MemoryBytes = 2
+	if HostID(h) != id {
+		t.Error("memory makes another machine")
+	}
+	for _, change := range []func(*results.Host){
+		func(h *results.Host) { h.Hostname = "b" }, func(h *results.Host) { h.Kernel = "6.2" }, func(h *results.Host) { h.Cores = 3 },
+		func(h *results.Host) { h.Virtualization = "kvm" }, func(h *results.Host) { h.CPUModel = "y" },
+	} {
+		other := h
+		change(&other)
+		if HostID(other) == id {
+			t.Errorf("%+v is the same machine", other)
+		}
+	}
+}
