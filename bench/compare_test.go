@@ -183,6 +183,33 @@ func TestReportFormats(t *testing.T) {
 	}
 }
 
+// TestReportAgainst: a run as ratios, and what is refused.
+func TestReportAgainst(t *testing.T) {
+	rival := strings.Replace(comparedScenario, "dut=forwarder", "dut=wireguard-go", 1)
+	own, other := wasRun("6.18.0", comparedScenario, sixAbout(2e6)...), wasRun("6.18.0", rival, sixAbout(1e6)...)
+	file := fileWith(t, append(own[:len(own)-1], other[1:]...), "") // without the end of one and the host of the other
+	code, stdout, stderr := tunbench(t, "report", "--against", "dut=forwarder", file)
+	if code != exitSuccess || stderr != "" || !strings.Contains(stdout, "to wireguard-go  2.00 (") {
+		t.Errorf("exit code %d, %s:\n%s", code, stderr, stdout)
+	}
+	for _, tc := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--against", " ", file}, exitUsage, "want key=value words, such as dut=forwarder"},
+		{[]string{"--against", "forwarder", file}, exitUsage, "want key=value words, such as dut=forwarder"},
+		{[]string{"--against", "dut=forwarder", "--format", "csv", file}, exitUsage, "--against prints --format text or markdown"},
+		{[]string{"--against", "dut=forwarder", "--hdr", file}, exitUsage, "--against prints --format text or markdown"},
+		{[]string{"--against", "dut=forwarder", file, file}, exitUsage, "2 files: --against prints one"},
+		{[]string{"--against", "dut=c-forwarder", file}, exitFailure, "no scenario with dut=c-forwarder has another one under the same load beside it"},
+	} {
+		if code, stdout, stderr := tunbench(t, append([]string{"report"}, tc.args...)...); code != tc.code || stdout != "" || !strings.Contains(stderr, tc.says) {
+			t.Errorf("%q: exit code %d, %q, %s", tc.args, code, stdout, stderr)
+		}
+	}
+}
+
 // scenarioOf is trials of one scenario with so many queues, each forwarding as much.
 func scenarioOf(queues int, pps float64, trials int, message string) []results.Record {
 	var records []results.Record

@@ -33,6 +33,7 @@ const reportExamples = `  tunbench report results/20260101T120000Z-myhost.jsonl
   tunbench report --format otava results/*.jsonl > history.csv
   tunbench report --format html today.jsonl > today.html
   tunbench report merged.jsonl                 many machines; one of them: --machine NAME
+  tunbench report --against dut=forwarder today.jsonl
   tunbench report --hdr mine.jsonl > mine.hlog`
 
 // reportFormat is a form in which a result file can be printed.
@@ -69,7 +70,7 @@ func reportFormatNames() []string {
 
 func (con *console) reportCommand() *cobra.Command {
 	var hdr bool
-	var format string
+	var format, against string
 	var o oneMachine
 	help := reportHelp
 	for _, f := range reportFormats() {
@@ -85,10 +86,17 @@ func (con *console) reportCommand() *cobra.Command {
 			if hdr && cmd.Flags().Changed("format") {
 				return &usageError{fmt.Errorf("--format %s --hdr: give one of them", format)}
 			}
+			if cmd.Flags().Changed("against") {
+				if hdr || format != "text" && format != "markdown" {
+					return &usageError{errors.New("--against prints --format text or markdown")}
+				}
+				return con.reportAgainst(o, args, against, format == "markdown")
+			}
 			return con.report(o, args, format, hdr)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "the `form`: "+strings.Join(reportFormatNames(), ", "))
+	cmd.Flags().StringVar(&against, "against", "", "print ratios instead: each scenario with these `WORDS`, such as \"dut=forwarder\", against every other one under the same load")
 	cmd.Flags().BoolVar(&hdr, "hdr", false, "print the latency histograms in HdrHistogram's log format")
 	o.add(cmd.Flags())
 	return cmd

@@ -138,24 +138,14 @@ func records(compared []ArmComparison) []results.Comparison {
 // pairsOfRun makes series of the trials of a run: a scenario is B, and A is the reference under the same load, or the first scenario with that load where no
 // reference was measured. Their trials of one round are a pair.
 func pairsOfRun(trials []results.Trial) ([]machineSeries, error) {
-	by := map[string][]results.Trial{}
-	var order []string
-	for _, t := range trials {
-		if t.Arm != "" {
-			continue
-		}
-		if by[t.Scenario] == nil {
-			order = append(order, t.Scenario)
-		}
-		by[t.Scenario] = append(by[t.Scenario], t)
-	}
+	by, order := byScenario(trials)
 	var all []machineSeries
 	for i, b := range order {
 		a := counterpart(b, order, i)
 		if a == "" {
 			continue
 		}
-		s := machineSeries{key: a + " " + b, trials: slices.Concat(inArm(by[a], results.ArmA), inArm(by[b], results.ArmB))}
+		s := machineSeries{key: a + " " + b, trials: pairOf(by, a, b)}
 		compared, err := compareSeries(s.trials, CompareOptions{plain: true})
 		if err != nil {
 			return nil, err
@@ -181,12 +171,4 @@ func counterpart(scenario string, order []string, place int) string {
 		}
 	}
 	return ""
-}
-
-func inArm(trials []results.Trial, arm string) []results.Trial {
-	out := slices.Clone(trials)
-	for i := range out {
-		out[i].Arm = arm
-	}
-	return out
 }

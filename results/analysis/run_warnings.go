@@ -40,8 +40,9 @@ func FileWarnings(f *results.File) []Warning {
 // farther is how much farther from each other the CPUs are in one trial than in another when that is more than noise.
 const farther = 2
 
-// wandered says whether the CPUs moved away from each other between trials.
-func wandered(trials []results.Trial) []Warning {
+// CPUDistance is how far the CPUs of the first worker and the first generator were from each other, in the trials where they were nearest and
+// farthest: ns for a cache line there and back. ok is false where no trial measured it.
+func CPUDistance(trials []results.Trial) (near, far float64, ok bool) {
 	var distances []float64
 	for _, t := range trials {
 		if t.Usable() && t.CPU != nil && t.CPU.DistanceNs != nil {
@@ -49,10 +50,15 @@ func wandered(trials []results.Trial) []Warning {
 		}
 	}
 	if len(distances) == 0 {
-		return nil
+		return 0, 0, false
 	}
-	near, far := slices.Min(distances), slices.Max(distances)
-	if far < farther*near {
+	return slices.Min(distances), slices.Max(distances), true
+}
+
+// wandered says whether the CPUs moved away from each other between trials.
+func wandered(trials []results.Trial) []Warning {
+	near, far, ok := CPUDistance(trials)
+	if !ok || far < farther*near {
 		return nil
 	}
 	return []Warning{CPUsMoved{near, far}}

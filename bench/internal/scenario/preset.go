@@ -38,15 +38,23 @@ func Presets() []Preset {
 			}, "dut=forwarder", "dut=forwarder intake=auto", "dut=route,veth,wireguard-go")),
 		},
 		{
-			Name: "rivals", Rounds: 6, // as few as two files can be compared by
-			Doc: "the forwarder against wireguard-go, a Go program of a day's work and the router, often enough for compare and history: keep a file of it",
-			Scenarios: mustParse("dut=forwarder,wireguard-go,netpoll,route", []string{
+			Name: "rivals", Rounds: 7, // six are as few as two files can be compared by
+			Doc: "the forwarder, with an intake too, against wireguard-go, plain Go reads and the router under every kind of load; for report --against, compare and history",
+			Scenarios: mustParse("", across([]string{
 				"proto=udp size=64 verify=off",
+				"proto=udp size=64 flows=64 verify=off",
+				"proto=udp size=1400 verify=off",
+				"proto=udp size=1400 flows=64 verify=off",
 				"proto=udp size=1400 segs=32",
-				"proto=udp size=64 load=50k",
+				"proto=udp size=64 ip=6 verify=off",
+				"proto=udp size=64 dir=bi verify=off",
+				"proto=udp size=64 load=10k",
+				"proto=udp size=64 load=100k",
+				"proto=udp size=64 load=300k",
 				"proto=udp load=pingpong",
 				"proto=tcp",
-			}),
+				"proto=tcp flows=4",
+			}, "dut=forwarder", "dut=forwarder intake=auto", "dut=wireguard-go,netpoll,route")),
 		},
 		{
 			Name: "ci", Doc: "what a change may slow down, in short trials for tunbench gate: packets per second, latency and CPU time when paced, TCP", Rounds: 10,
