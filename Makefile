@@ -25,7 +25,7 @@ SOURCES   = bench forwarder offload results ringbuf go.mod go.sum
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels test-fleet lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -99,11 +99,14 @@ test-kernels: ## boot older kernels and compare packets exactly in them, then a 
 prove-history: ## prove on real runs that history and bisect find a planted slow build, 30 minutes on a quiet machine (needs root)
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
+test-fleet: ## measure a plan on a Slurm of this machine's own, with a shard killed (needs root, slurm-wlm and munge)
+	go test -count=1 -tags fleet -run '^TestSlurm$$' -v ./bench
+
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \
 	if [[ -n $$unformatted ]]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
-	go vet -tags timing,kernels,proof ./...
-	go tool staticcheck -tags timing,kernels,proof ./...
+	go vet -tags timing,kernels,proof,fleet ./...
+	go tool staticcheck -tags timing,kernels,proof,fleet ./...
 	go tool depguard ./...
 
 # Now and then go test fails at the end of the time that it was given itself, without an

@@ -9,6 +9,7 @@ import (
 
 	"tunbench/bench/internal/campaign"
 	"tunbench/bench/internal/dut/forward"
+	"tunbench/bench/internal/fleet"
 	"tunbench/bench/internal/guest"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/kernels"
@@ -53,11 +54,13 @@ var exitCodes = []struct {
 	{exitUsage, is[*scenario.UsageError]},
 	{exitUsage, is[*campaign.UsageError]},
 	{exitUsage, is[*guest.PatternError]},
+	{exitUsage, is[*fleet.UsageError]},
 	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
 	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
 	{exitUnsupported, host.Cannot},
 	{exitUnsupported, is[*program.ToolError]},
 	{exitUnsupported, is[*guest.UnsupportedError]},
+	{exitUnsupported, is[*fleet.ToolError]},
 }
 
 // exitCode maps what went wrong to the code that a script can act on.

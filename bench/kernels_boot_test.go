@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -94,14 +93,4 @@ func kernelTunnelPasses() (lines []string) {
 		}
 	}
 	return lines
-}
-
-// buildStatic makes a program that runs in a guest, which has no libraries.
-func buildStatic(t *testing.T, args ...string) {
-	t.Helper()
-	build := exec.Command("go", args...)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go %v: %v\n%s", args, err, said)
-	}
 }

@@ -78,7 +78,7 @@ func (con *console) rootCommand() *cobra.Command {
 	root.AddCommand(
 		con.runCommand(), con.abCommand(), con.gateCommand(), con.bisectCommand(), con.sweepCommand(), con.searchCommand(), con.burstCommand(), con.soakCommand(), con.checkCommand(), con.calibrateCommand(),
 		con.reportCommand(), con.compareCommand(), con.forwardCommand(), con.rivalCommand(), con.doctorCommand(), con.tuneCommand(), con.resetCommand(), con.cleanCommand(), con.kernelsCommand(), con.guestAgentCommand(), con.historyCommand(), con.mergeCommand(),
-		con.tunnelEndCommand(), con.wireGuardEndCommand(), con.manCommand(),
+		con.tunnelEndCommand(), con.wireGuardEndCommand(), con.manCommand(), con.fleetCommand(),
 	)
 	return root
 }

@@ -80,7 +80,7 @@ func refusedSysctl(err error) error {
 	}
 	return &host.Unfit{
 		Missing: fmt.Sprintf("a /proc/sys that can be written to (%v)", err),
-		Remedy:  "run as root; in a container mount /proc read-write (--privileged)",
+		Remedy:  "run as root; in a container with CAP_SYS_ADMIN and without a profile of AppArmor that refuses mounts, or --privileged",
 	}
 }
 

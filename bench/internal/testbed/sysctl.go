@@ -99,6 +99,9 @@ func (ns *Namespace) setSysctls(settings []sysctl) error {
 	}
 	var refused sysctl
 	err := ns.Do(func() error {
+		if err := ownProc(); err != nil {
+			return fmt.Errorf("set sysctls in %s: %w", ns.name, refusedSysctl(err))
+		}
 		for _, s := range settings {
 			if err := s.set(); err != nil {
 				refused = s

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"tunbench/bench/internal/campaign"
+)
+
+// plannedText is a plan file as a fleet takes it.
+type plannedText struct {
+	text   []byte
+	hash   string
+	what   string // kind of measurement
+	shards int    // machines that the file says it is for; 0 is not said
+}
+
+// readPlan reads a plan file, which other machines will read as it is.
+func readPlan(path string) (p plannedText, err error) {
+	if p.text, err = os.ReadFile(path); err != nil {
+		return p, &usageError{fmt.Errorf("plan: %w", err)}
+	}
+	file, err := campaign.ParsePlan(p.text)
+	if err != nil {
+		return p, &usageError{fmt.Errorf("plan %s: %w", path, err)}
+	}
+	if p.hash, err = campaign.Hash(file.Plan); err != nil {
+		return p, err
+	}
+	var kind struct{ Kind string }
+	err = json.Unmarshal(p.text, &kind)
+	p.what, p.shards = kind.Kind, file.Shards
+	return p, err
+}

@@ -1,0 +1,79 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+)
+
+// ToolError says that the client of an engine is not on this machine.
+type ToolError struct {
+	Name   string // of the program
+	Remedy string
+}
+
+func (e *ToolError) Error() string {
+	return fmt.Sprintf("%s is not in the PATH: %s", e.Name, e.Remedy)
+}
+
+// UsageError says that a request or a folder cannot be understood or obeyed.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap implements the errors protocol.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+func usage(format string, args ...any) error { return &UsageError{Err: fmt.Errorf(format, args...)} }
+
+// clientRemedies say where the client of an engine is found.
+var clientRemedies = map[string]string{
+	"sbatch":  "submit from a machine that belongs to the cluster (Debian: slurm-client)",
+	"squeue":  "ask from a machine that belongs to the cluster (Debian: slurm-client)",
+	"kubectl": "install it, and give it a cluster (KUBECONFIG)",
+	"ssh":     "install it (Debian: openssh-client)",
+}
+
+// clientError is a client that ended with an error.
+type clientError struct {
+	name string
+	code int
+	said string // its standard error
+}
+
+func (e *clientError) Error() string {
+	said := strings.TrimSpace(e.said)
+	if lines := strings.Split(said, "\n"); len(lines) > 3 {
+		said = strings.Join(lines[len(lines)-3:], "; ")
+	}
+	if said == "" {
+		said = fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.name + ": " + strings.ReplaceAll(said, "\n", "; ")
+}
+
+// client runs the client of an engine in dir and returns its standard output; "" is the current folder. stdin may be nil. An end with an exit
+// code is a [*clientError].
+func client(ctx context.Context, dir string, stdin io.Reader, name string, args ...string) ([]byte, error) {
+	if _, err := exec.LookPath(name); err != nil {
+		return nil, &ToolError{Name: name, Remedy: clientRemedies[name]}
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, stdin, &stdout, &stderr
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return stdout.Bytes(), &clientError{name: name, code: exit.ExitCode(), said: stderr.String()}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", name, err)
+	}
+	return stdout.Bytes(), nil
+}

@@ -1,0 +1,161 @@
+package fleet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// The names in a folder that all engines share.
+const (
+	stateFile  = "fleet.json"
+	planFile   = "plan.json"
+	binaryFile = "tunbench"
+	resultsDir = "results" // of shards
+	logsDir    = "logs"    // what shards printed
+	mergedFile = "merged.jsonl"
+)
+
+// stateSchema is the version of the state file.
+const stateSchema = 1
+
+// state is what a folder remembers from one command to the next.
+type state struct {
+	Schema   int      `json:"fleet_schema"`
+	Engine   string   `json:"engine"`
+	PlanHash string   `json:"plan_hash"`
+	Shards   int      `json:"shards"`
+	Shell    []string `json:"ssh,omitempty"` // the command that reaches a host, of engine ssh
+	Jobs     []Job    `json:"jobs"`          // the oldest first
+}
+
+// Folder is a rendered plan, what was submitted of it, and what came back. Only one process at a time changes it. Its exported methods are for one
+// goroutine.
+type Folder struct {
+	dir    string // as the user gave it
+	engine Engine
+	lock   *os.File // nil if it is only read
+
+	mu    sync.Mutex // an engine may ask several hosts at once
+	state state
+	seen  map[string]seenFile
+}
+
+// OpenFolder opens a folder that [Render] made, to read it.
+func OpenFolder(dir string) (*Folder, error) {
+	text, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, usage("%s: it has no %s: want a folder that tunbench fleet render made", dir, stateFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open fleet: %w", err)
+	}
+	f := &Folder{dir: dir, seen: map[string]seenFile{}}
+	if err := json.Unmarshal(text, &f.state); err != nil {
+		return nil, usage("%s: %w: render the plan again", filepath.Join(dir, stateFile), err)
+	}
+	if f.state.Schema > stateSchema {
+		return nil, usage("%s: it is of a newer tunbench (fleet_schema %d, this one knows %d): use that one", dir, f.state.Schema, stateSchema)
+	}
+	if f.engine, err = findEngine(f.state.Engine); err != nil || f.state.Shards < 1 {
+		return nil, usage("%s: it names no engine or no shards: render the plan again", filepath.Join(dir, stateFile))
+	}
+	return f, nil
+}
+
+// LockFolder opens a folder to change it, until Close. A second process that tries is refused.
+func LockFolder(dir string) (*Folder, error) {
+	lock, err := os.Open(dir)
+	if err == nil {
+		if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+			lock.Close()
+			return nil, fmt.Errorf("%s: another tunbench fleet submits or collects it: wait for its end, or interrupt it", dir)
+		}
+	}
+	f, err := OpenFolder(dir)
+	if err != nil {
+		if lock != nil {
+			lock.Close()
+		}
+		return nil, err
+	}
+	f.lock = lock
+	return f, nil
+}
+
+// Close lets other processes change the folder.
+func (f *Folder) Close() error {
+	if f.lock == nil {
+		return nil
+	}
+	return f.lock.Close()
+}
+
+// PlanHash names the plan, see the package campaign.
+func (f *Folder) PlanHash() string { return f.state.PlanHash }
+
+// Shards is how many machines the plan is for.
+func (f *Folder) Shards() int { return f.state.Shards }
+
+// Merged is the default path of the merged file.
+func (f *Folder) Merged() string { return f.path(mergedFile) }
+
+func (f *Folder) path(names ...string) string {
+	return filepath.Join(append([]string{f.dir}, names...)...)
+}
+
+// name is what the engine calls all that belongs to the plan.
+func (f *Folder) name() string { return jobName(f.state.PlanHash) }
+
+func jobName(hash string) string { return "tunbench-" + hash }
+
+// keep remembers a job. It is on the disk when keep returns.
+func (f *Folder) keep(job Job) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Jobs = append(f.state.Jobs, job)
+	return f.state.write(f.dir)
+}
+
+func (s state) write(dir string) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", stateFile, err)
+	}
+	return replaceFile(filepath.Join(dir, stateFile), append(text, '\n'), 0o644)
+}
+
+// tries is how often a shard was submitted, and newest the last job that it was part of; "" is none.
+func (f *Folder) tries(shard int) (n int, newest string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, job := range f.state.Jobs {
+		if slices.Contains(job.Shards, shard) {
+			n, newest = n+1, job.ID
+		}
+	}
+	return n, newest
+}
+
+// replaceFile writes a file as a whole or not at all.
+func replaceFile(path string, content []byte, mode fs.FileMode) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = temp.Write(content)
+	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
+	}
+	return nil
+}
