@@ -26,6 +26,9 @@ func Places(summaries []analysis.Summary) (places []Place, shared []string) {
 		return nil, nil
 	}
 	groups, n := arrange(summaries)
+	if ofTwoArms(summaries) {
+		groups = together(groups)
+	}
 	var scenarios []string
 	for _, g := range groups {
 		for i, r := range g.Rows {
@@ -34,6 +37,34 @@ func Places(summaries []analysis.Summary) (places []Place, shared []string) {
 		}
 	}
 	return places, common(scenarios, n)
+}
+
+// ofTwoArms says whether all are arms of one comparison of two scenarios.
+func ofTwoArms(summaries []analysis.Summary) bool {
+	var a, b string
+	for _, s := range summaries {
+		arm := &a
+		if s.Arm == results.ArmB {
+			arm = &b
+		}
+		if s.Arm == "" || *arm != "" && *arm != s.Scenario {
+			return false
+		}
+		*arm = s.Scenario
+	}
+	return a != b
+}
+
+// together makes one group of rows that are to be seen side by side though their loads differ: each says its own.
+func together(groups []layout.Group[row]) []layout.Group[row] {
+	var one layout.Group[row]
+	for _, g := range groups {
+		for _, r := range g.Rows {
+			r.label, r.load = strings.TrimSpace(r.label+" "+r.load), ""
+			one.Rows = append(one.Rows, r)
+		}
+	}
+	return []layout.Group[row]{one}
 }
 
 // SearchTitle names a search among others by what sets it off from them; a search that stands alone has an empty title.

@@ -142,13 +142,29 @@ type names struct {
 	differ     map[string]bool // keys with several values
 }
 
+// mtuKey is the key of the devices' MTU, which a tunnel decides by what it adds to a packet.
+const mtuKey = "mtu"
+
+// ofDUTs are the values of a setting by device under test.
+type ofDUTs map[string]map[string]bool
+
+// oneEach says whether every device under test has one value.
+func (o ofDUTs) oneEach() bool {
+	for _, values := range o {
+		if len(values) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // compareNames looks at all names of a table. A setting belongs to the device under test, rather than to the load, if it differs and some
-// device under test never has it.
+// device under test never has it, and so does an MTU that differs by device under test only.
 func compareNames(all [][]results.Setting) names {
 	n := names{dutKeys: map[string]bool{dutKey: true}, differ: map[string]bool{}}
 	values := map[string]string{}
 	count := map[string]int{}
-	duts, dutsOf := map[string]bool{}, map[string]map[string]bool{}
+	duts, dutsOf := map[string]bool{}, map[string]ofDUTs{}
 	for _, pairs := range all {
 		dut := results.ValueOf(pairs, dutKey)
 		duts[dut] = true
@@ -160,13 +176,16 @@ func compareNames(all [][]results.Setting) names {
 			}
 			count[p.Key]++
 			if dutsOf[p.Key] == nil {
-				dutsOf[p.Key] = map[string]bool{}
+				dutsOf[p.Key] = ofDUTs{}
 			}
-			dutsOf[p.Key][dut] = true
+			if dutsOf[p.Key][dut] == nil {
+				dutsOf[p.Key][dut] = map[string]bool{}
+			}
+			dutsOf[p.Key][dut][p.Value] = true
 		}
 	}
 	for key, value := range values {
-		n.dutKeys[key] = n.dutKeys[key] || len(dutsOf[key]) < len(duts)
+		n.dutKeys[key] = n.dutKeys[key] || len(dutsOf[key]) < len(duts) || key == mtuKey && len(duts) > 1 && dutsOf[key].oneEach()
 		switch {
 		case n.differ[key]:
 		case count[key] == len(all):

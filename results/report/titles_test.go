@@ -1,11 +1,14 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tunbench/results"
+	"tunbench/results/analysis"
 	"tunbench/results/internal/fixture"
 	"tunbench/results/report/layout"
 )
@@ -108,5 +111,45 @@ func TestCompareNames(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestTunnelsStandTogether: an MTU that follows from the tunnel is the tunnel's, and their loads stand together; one that was asked for is a load's.
+func TestTunnelsStandTogether(t *testing.T) {
+	summaries := func(scenarios ...string) (all []analysis.Summary) {
+		for _, name := range scenarios {
+			all = append(all, analysis.Summary{Scenario: name})
+		}
+		return all
+	}
+	places, _ := Places(summaries("dut=plain/mtu=1472/size=64", "dut=vxlan/mtu=1450/size=64", "dut=plain/mtu=1472/size=1400", "dut=vxlan/mtu=1450/size=1400"))
+	var got []string
+	for _, p := range places {
+		got = append(got, p.Load+": "+p.Label)
+	}
+	want := []string{"size=64: plain mtu=1472", "size=64: vxlan mtu=1450", "size=1400: plain mtu=1472", "size=1400: vxlan mtu=1450"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	places, _ = Places(summaries("dut=forwarder/mtu=1500", "dut=route/mtu=1500", "dut=forwarder/mtu=9000", "dut=route/mtu=9000"))
+	if places[0].Load != "mtu=1500" || places[3].Load != "mtu=9000" || places[3].Label != "route" {
+		t.Errorf("an MTU that was asked for: %+v", places)
+	}
+}
+
+// TestTwoArmsStandTogether, each with what sets it off, though their loads differ; the scenarios of a gate have the same arms and stand apart.
+func TestTwoArmsStandTogether(t *testing.T) {
+	of := func(arm, scenario string) analysis.Summary { return analysis.Summary{Scenario: scenario, Arm: arm} }
+	places, _ := Places([]analysis.Summary{of(results.ArmA, "gro=auto/size=64"), of(results.ArmControl, "gro=auto/size=64"), of(results.ArmB, "gro=off/size=64")})
+	var got []string
+	for _, p := range places {
+		got = append(got, p.Load+"|"+p.Label)
+	}
+	if want := []string{"|A gro=auto", "|control gro=auto", "|B gro=off"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	places, _ = Places([]analysis.Summary{of(results.ArmA, "size=64"), of(results.ArmB, "size=64"), of(results.ArmA, "size=1400"), of(results.ArmB, "size=1400")})
+	if places[0].Load != "size=64" || places[3].Load != "size=1400" || places[3].Label != "B" {
+		t.Errorf("a gate: %+v", places)
 	}
 }

@@ -41,7 +41,7 @@ func (s Stack) Draw(width float64) Drawing {
 	}
 	c := &canvas{}
 	top := s.drawKey(c, width)
-	p := planRows(width, barRow, widest(values, 160)+edge, labels, headings)
+	p := planRows(width, barRow, widest(values, 160)+2*edge, labels, headings)
 	p.shift(top)
 	p.frame.draw(c)
 	scale := Scale{0, whole, false}

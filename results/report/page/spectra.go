@@ -96,6 +96,9 @@ func (b *builder) spectrum(s *section, lines []line, byFile []map[analysis.Repea
 	for i, l := range lines {
 		spectrum := byFile[l.file][l.Repeats()]
 		series := chart.Series{Label: l.rowLabel(), Key: l.key(), Number: i, Joined: true, Small: true}
+		if l.Arm != "" {
+			series.Number = l.series // an arm has one color in all charts
+		}
 		row := tableRow{l.key(), []cell{{Text: l.title()}, count(spectrum.Packets)}}
 		for _, q := range spectrum.Quantiles {
 			p := chart.Point{X: nines(q.Share), Y: float64(q.Ns)}

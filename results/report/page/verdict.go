@@ -275,10 +275,34 @@ func (b *builder) trialsOutcome() string {
 		case 1:
 			return fmt.Sprintf("%s %s", m.format(low), m.axis)
 		default:
-			return fmt.Sprintf("%s to %s %s", m.format(low), m.format(high), m.axis)
+			return fmt.Sprintf("%s to %s %s", m.format(low), m.format(high), m.axis) + bestOf(lines)
 		}
 	}
 	return ""
+}
+
+// leadingMetrics are those that a load may be measured for, the first that there is.
+func leadingMetrics() (metrics []results.Metric) {
+	for _, m := range stripMetrics() {
+		metrics = append(metrics, m.metric)
+	}
+	return metrics
+}
+
+// bestOf names the best program where several were measured, under one load.
+func bestOf(lines []line) string {
+	duts := map[string]bool{}
+	for _, l := range lines {
+		if l.load != "" || l.Arm != "" {
+			return ""
+		}
+		duts[results.ValueOf(results.SettingsOf(l.Scenario), "dut")] = true
+	}
+	place, ok := analysis.Leader(summariesOf(lines), leadingMetrics())
+	if !ok || len(duts) < 2 {
+		return ""
+	}
+	return ", the best program by median was " + lines[place].rowLabel()
 }
 
 func summariesOf(lines []line) (summaries []analysis.Summary) {
@@ -293,16 +317,12 @@ func leaders(lines []line) string {
 	firsts := map[string]int{}
 	var order []string
 	loads := 0
-	var metrics []results.Metric
-	for _, m := range stripMetrics() {
-		metrics = append(metrics, m.metric)
-	}
 	for i := 0; i < len(lines); {
 		j := i
 		for j < len(lines) && lines[j].load == lines[i].load {
 			j++
 		}
-		if place, ok := analysis.Leader(summariesOf(lines[i:j]), metrics); ok {
+		if place, ok := analysis.Leader(summariesOf(lines[i:j]), leadingMetrics()); ok {
 			loads++
 			best := lines[i+place].rowLabel()
 			if firsts[best]++; firsts[best] == 1 {
