@@ -82,7 +82,7 @@ func (con *console) merge(ctx context.Context, o mergeOptions, args []string) er
 		return fmt.Errorf("merge: %w", err)
 	}
 	if o.out != "" {
-		if err := shards.WriteNew(o.out, merged.Write); err != nil {
+		if err := shards.WriteNew(o.out, func(w io.Writer) error { return merged.Write(ctx, w) }); err != nil {
 			return fmt.Errorf("merge: %w", err)
 		}
 	}

@@ -48,6 +48,11 @@ func (c *Comparison) prepare(s *session) (task, error) {
 	arms[0].Scenario, arms[1].Scenario = s.fitted[0], s.fitted[len(s.fitted)-1]
 	shop := s.workshop()
 	for i, arm := range arms {
+		if s.Share != nil {
+			if err := sameBinary(arm.Variant.Binary); err != nil {
+				return nil, err
+			}
+		}
 		if arm.Revision == "" {
 			continue
 		}

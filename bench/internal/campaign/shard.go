@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
@@ -142,6 +143,21 @@ func HostID(h results.Host) string {
 func (s *Share) FileName(h results.Host) (string, error) {
 	hash, err := Hash(s.Plan.Plan)
 	return fmt.Sprintf("%s-%dof%d-%s.jsonl", hash, s.Index, s.Of, HostID(h)), err
+}
+
+// sameBinary returns an error if the build that a plan names is another one on this machine.
+func sameBinary(planned dut.Binary) error {
+	if planned == (dut.Binary{}) {
+		return nil
+	}
+	here, err := dut.FindBinary(planned.Path)
+	if err == nil && here.SHA256 != planned.SHA256 {
+		err = fmt.Errorf("%s is another build here (sha256 %.12s) than in the plan (%.12s): bring that one to this machine", planned.Path, here.SHA256, planned.SHA256)
+	}
+	if err != nil {
+		return &UsageError{err}
+	}
+	return nil
 }
 
 // sameShard returns an error if a file is not an earlier part of this shard, on this machine and by this program.

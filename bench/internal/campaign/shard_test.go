@@ -1,9 +1,13 @@
 package campaign
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"tunbench/bench/internal/dut"
 	"tunbench/results"
 )
 
@@ -62,6 +66,33 @@ func TestShardOf(t *testing.T) {
 		if scheduled != tc.scheduled {
 			t.Errorf("%s: scheduled is %v", tc.env, scheduled)
 		}
+	}
+}
+
+// TestSameBinary: a plan that names a build measures that build, or nothing.
+func TestSameBinary(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tunbench")
+	if err := os.WriteFile(path, []byte("one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	planned, err := dut.FindBinary(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(sameBinary(planned), sameBinary(dut.Binary{})); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte("two"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameBinary(planned); !is[*UsageError](err) || !strings.Contains(err.Error(), "another build") {
+		t.Errorf("%v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameBinary(planned); !is[*UsageError](err) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -150,11 +151,14 @@ func (m *Merged) Trials() (n int) {
 
 // Write writes the merged file: the record, then each shard as its file has it. It reads the files again; one that was changed since is an
 // error.
-func (m *Merged) Write(w io.Writer) error {
+func (m *Merged) Write(ctx context.Context, w io.Writer) error {
 	if err := results.Print(w, m.Record); err != nil {
 		return err
 	}
 	for _, s := range m.shards {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		text := s.text
 		if text == nil {
 			var err error

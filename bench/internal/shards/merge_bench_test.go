@@ -52,7 +52,7 @@ func BenchmarkMerge(b *testing.B) {
 		if m.Trials() != machines*trials || len(m.Record.Warnings) > 0 {
 			b.Fatalf("%d trials, %v", m.Trials(), m.Record.Warnings)
 		}
-		if err := WriteNew(filepath.Join(dir, fmt.Sprint("merged", n)), m.Write); err != nil {
+		if err := WriteNew(filepath.Join(dir, fmt.Sprint("merged", n)), writing(b.Context(), m)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,8 +1,11 @@
 package shards
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,6 +115,10 @@ func merge(t *testing.T, dir string, names ...string) (*Merged, error) {
 	return m, err
 }
 
+func writing(ctx context.Context, m *Merged) func(io.Writer) error {
+	return func(w io.Writer) error { return m.Write(ctx, w) }
+}
+
 // TestMergeKeepsShardsAsTheyAre: the merged file is the record and the files, byte for byte, in the order of the machines, wherever they came
 // from.
 func TestMergeKeepsShardsAsTheyAre(t *testing.T) {
@@ -128,7 +135,7 @@ func TestMergeKeepsShardsAsTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "merged")
-	if err := WriteNew(path, m.Write); err != nil {
+	if err := WriteNew(path, writing(t.Context(), m)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -258,7 +265,7 @@ func TestMergeRules(t *testing.T) {
 	}
 }
 
-// TestChangedWhileMerged: a file that is not any more what was checked is not merged, and leaves no file.
+// TestChangedWhileMerged: a merging that is interrupted, or meets a file that is not any more what was checked leaves no file.
 func TestChangedWhileMerged(t *testing.T) {
 	dir := t.TempDir()
 	path := shardOf(0).file(t, dir, "0")
@@ -266,10 +273,15 @@ func TestChangedWhileMerged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := WriteNew(filepath.Join(dir, "merged"), writing(stopped, m)); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
 	if err := os.WriteFile(path, shardOf(1).text(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteNew(filepath.Join(dir, "merged"), m.Write); err == nil || !strings.Contains(err.Error(), "0 changed") {
+	if err := WriteNew(filepath.Join(dir, "merged"), writing(t.Context(), m)); err == nil || !strings.Contains(err.Error(), "0 changed") {
 		t.Errorf("%v", err)
 	}
 	left, err := os.ReadDir(dir)
@@ -281,7 +293,7 @@ func TestChangedWhileMerged(t *testing.T) {
 // TestWriteNewReplacesNothing: also not a file that appears while it writes.
 func TestWriteNewReplacesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new")
-	write := func(m *Merged) error { return WriteNew(path, m.Write) }
+	write := func(m *Merged) error { return WriteNew(path, writing(t.Context(), m)) }
 	m, err := NewMerged([]*Shard{{Name: "0", Record: shardOf(0).shard, End: shardOf(0).ends, text: shardOf(0).text(t)}}, now)
 	if err != nil {
 		t.Fatal(err)
