@@ -17,7 +17,7 @@ const (
 	DefaultBatch = 1024
 	// DefaultSpin is what callers should offer; the zero Config does not spin. Of
 	// 0, 5, 20, 50 and 100 µs it gave the shortest round trip that a longer one no
-	// longer improved (package comment).
+	// longer improved (README.md).
 	DefaultSpin = 50 * time.Microsecond
 	MaxSpin     = 10 * time.Millisecond
 )
