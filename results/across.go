@@ -1,22 +1,24 @@
 package results
 
-// Across is what the machines of a merged file say together of one metric of a comparison. No trials of different machines are taken
+// Across is what the machines of a merged file say together of one metric of a comparison, or of a scenario that is set against no other. No trials of different machines are taken
 // together: each machine has its own ratio and verdict, and the means are over machines. It is printed and never part of a result file.
 type Across struct {
-	ScenarioA string  `json:"scenario_a"` // as the first machine has it
-	ScenarioB string  `json:"scenario_b"`
+	Scenario  string  `json:"scenario,omitempty"`   // of figures as they are: then there are no arms and no verdicts
+	ScenarioA string  `json:"scenario_a,omitempty"` // as the first machine has it
+	ScenarioB string  `json:"scenario_b,omitempty"`
 	ProgramA  string  `json:"program_a,omitempty"`
 	ProgramB  string  `json:"program_b,omitempty"`
 	Metric    Metric  `json:"metric"`
 	Margin    float64 `json:"margin"`
 
-	Better       int `json:"better"` // machines with this verdict of their own
-	Worse        int `json:"worse"`
-	Same         int `json:"same"`
-	Inconclusive int `json:"inconclusive"`
+	Better       *int `json:"better,omitempty"` // machines with this verdict of their own
+	Worse        *int `json:"worse,omitempty"`
+	Same         *int `json:"same,omitempty"`
+	Inconclusive *int `json:"inconclusive,omitempty"`
 
-	// Of the mean machine: absent for fewer than two machines with a ratio.
-	Ratio      *float64 `json:"ratio,omitempty"`
+	// The mean over machines of B to A, or of the figure in the unit of its metric: absent for fewer than two machines with one. So are all ratios, lows and
+	// highs here.
+	Mean       *float64 `json:"mean,omitempty"`
 	Low        *float64 `json:"low,omitempty"`
 	High       *float64 `json:"high,omitempty"`
 	Confidence float64  `json:"confidence,omitzero"`
@@ -48,19 +50,19 @@ type GoesWith struct {
 type PropertyLevel struct {
 	Value    string  `json:"value"`
 	Machines int     `json:"machines"`
-	Ratio    float64 `json:"ratio"`
+	Mean     float64 `json:"mean"`
 }
 
-// AcrossPart is what one machine says of a comparison. Ratio, low and high are absent where no round has a ratio.
+// AcrossPart is what one machine says of a comparison, or its figure. Value, low and high are absent where no round has a ratio.
 type AcrossPart struct {
 	Machine string   `json:"machine"`
 	HostID  string   `json:"host_id,omitempty"`
-	Ratio   *float64 `json:"ratio,omitempty"`
+	Value   *float64 `json:"value,omitempty"`
 	Low     *float64 `json:"low,omitempty"`
 	High    *float64 `json:"high,omitempty"`
 	Rounds  int      `json:"rounds"`
-	Counted bool     `json:"counted"` // its ratio is part of the mean
-	Verdict Verdict  `json:"verdict"`
+	Counted bool     `json:"counted"` // it is part of the mean
+	Verdict Verdict  `json:"verdict,omitempty"`
 }
 
 // KindAcross is the kind of an [Across] record. It is printed and never part of a result file.

@@ -39,7 +39,8 @@ type Fleet struct {
 	Differences []Property        // in what the hosts differ
 }
 
-// FleetComparison is one comparison of A and B on all machines.
+// FleetComparison is one comparison of A and B on all machines. Of a scenario that is set against no other it is the scenario's figures themselves: then there is no A, a
+// machine has no verdict, and what is called ratio here is the figure in the unit of its metric.
 type FleetComparison struct {
 	ScenarioA, ScenarioB string // as the first machine has them
 	ProgramA, ProgramB   string
@@ -48,6 +49,9 @@ type FleetComparison struct {
 	// metric differs between machines.
 	Untold []string
 }
+
+// Absolute says whether it is the figures of a scenario themselves.
+func (c FleetComparison) Absolute() bool { return c.ScenarioA == "" }
 
 // Machines is the number of machines that measured it.
 func (c FleetComparison) Machines() (n int) {
@@ -92,6 +96,20 @@ type OnMachine struct {
 // Counted says whether the machine's ratio is part of what all machines say together. It is not where a round is without a ratio or B brought nothing
 // through, and where there are fewer than two rounds.
 func (o OnMachine) Counted() bool { return o.study != nil }
+
+// Range is the least and the largest ratio of a machine among those that have one; ok is false where none has.
+func (a Across) Range() (least, most float64, ok bool) {
+	for _, on := range a.On {
+		if on.Rounds == 0 {
+			continue
+		}
+		if !ok {
+			least, most, ok = on.Ratio, on.Ratio, true
+		}
+		least, most = min(least, on.Ratio), max(most, on.Ratio)
+	}
+	return least, most, ok
+}
 
 // Count is the number of machines with a verdict.
 func (a Across) Count(v results.Verdict) (n int) {

@@ -13,7 +13,7 @@ import (
 type machineSeries struct {
 	key         string // the same on all machines that measured it
 	comparisons []results.Comparison
-	trials      []results.Trial
+	tally       func(results.Metric) tally
 }
 
 // comparisonsOf gathers the series of all machines, in the order of the machine that has most of them.
@@ -48,14 +48,13 @@ func metricRank(m results.Metric) int { return slices.Index(ArmMetrics(), m) }
 
 // add takes in what a machine says.
 func (c *FleetComparison) add(machine int, s machineSeries) error {
-	rounds := roundsIn(s.trials)
 	for _, one := range s.comparisons {
 		i := slices.IndexFunc(c.Metrics, func(a Across) bool { return a.Metric == one.Metric })
 		if i < 0 {
 			i = len(c.Metrics)
 			c.Metrics = append(c.Metrics, Across{Metric: one.Metric, Margin: one.Margin, Alike: AlikeUnknown, PValue: 1})
 		}
-		study, err := studyOf(tallyOf(rounds, one.Metric), one.Margin)
+		study, err := studyOf(s.tally(one.Metric), one.Margin)
 		if err != nil {
 			return err
 		}
@@ -97,7 +96,7 @@ func seriesOfMachine(f *results.File) ([]machineSeries, error) {
 	var all []machineSeries
 	seen := map[[4]string]bool{}
 	for _, trials := range SeriesOf(plain) {
-		s := machineSeries{trials: trials}
+		s := machineSeries{tally: tallies(trials)}
 		for _, c := range f.Comparisons {
 			if c.Series == trials[0].Series {
 				s.comparisons = append(s.comparisons, c)
@@ -127,6 +126,12 @@ func seriesOfMachine(f *results.File) ([]machineSeries, error) {
 	return append(all, pairs...), err
 }
 
+// tallies is the rounds of a series, metric by metric.
+func tallies(trials []results.Trial) func(results.Metric) tally {
+	rounds := roundsIn(trials)
+	return func(m results.Metric) tally { return tallyOf(rounds, m) }
+}
+
 func records(compared []ArmComparison) []results.Comparison {
 	out := make([]results.Comparison, len(compared))
 	for i, c := range compared {
@@ -136,25 +141,72 @@ func records(compared []ArmComparison) []results.Comparison {
 }
 
 // pairsOfRun makes series of the trials of a run: a scenario is B, and A is the reference under the same load, or the first scenario with that load where no
-// reference was measured. Their trials of one round are a pair.
+// reference was measured. Their trials of one round are a pair. A scenario that is neither stands for itself.
 func pairsOfRun(trials []results.Trial) ([]machineSeries, error) {
 	by, order := byScenario(trials)
+	partners, serves := map[string]string{}, map[string]bool{}
+	for i, scenario := range order {
+		partners[scenario] = counterpart(scenario, order, i)
+		serves[partners[scenario]] = true
+	}
 	var all []machineSeries
-	for i, b := range order {
-		a := counterpart(b, order, i)
-		if a == "" {
-			continue
+	for _, b := range order {
+		var s machineSeries
+		var err error
+		switch a := partners[b]; {
+		case a != "":
+			s, err = seriesOfPair(by, a, b)
+		case !serves[b]:
+			s, err = figuresOf(by[b])
 		}
-		s := machineSeries{key: a + " " + b, trials: pairOf(by, a, b)}
-		compared, err := compareSeries(s.trials, CompareOptions{plain: true})
 		if err != nil {
 			return nil, err
 		}
-		if s.comparisons = records(compared); len(s.comparisons) > 0 {
+		if len(s.comparisons) > 0 {
 			all = append(all, s)
 		}
 	}
 	return all, nil
+}
+
+// seriesOfPair sets the trials of one scenario against those of another.
+func seriesOfPair(by map[string][]results.Trial, a, b string) (machineSeries, error) {
+	trials := pairOf(by, a, b)
+	compared, err := compareSeries(trials, CompareOptions{plain: true})
+	return machineSeries{a + " " + b, records(compared), tallies(trials)}, err
+}
+
+// figuresOf is the figures of a scenario that is set against no other, on the scale of logarithms as ratios are.
+func figuresOf(trials []results.Trial) (machineSeries, error) {
+	scenario := trials[0].Scenario
+	s := machineSeries{key: scenario, tally: func(m results.Metric) tally { return tallyOfFigures(trials, m) }}
+	for _, f := range armFigures() {
+		t := s.tally(f.metric)
+		if !f.appliesTo(scenario) || len(t.logs) == 0 {
+			continue
+		}
+		e, err := estimateOf(t.logs, CompareOptions{})
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", f.metric, err)
+		}
+		c := results.Comparison{ScenarioB: scenario, ProgramB: programOf(trials[0]), Metric: f.metric, Margin: f.margin, Rounds: len(t.logs), Confidence: e.interval.Confidence}
+		c.Ratio, c.Low, c.High = e.ratios()
+		s.comparisons = append(s.comparisons, c)
+	}
+	return s, nil
+}
+
+// tallyOfFigures is the logarithms of a figure; a trial that brought nothing through has none.
+func tallyOfFigures(trials []results.Trial, m results.Metric) (t tally) {
+	for _, trial := range trials {
+		switch v, ok := figureOf(trial, m); {
+		case ok && v > 0:
+			t.logs = append(t.logs, math.Log(v))
+		case ok:
+			t.nothing = append(t.nothing, standoff{round: trial.Round})
+		}
+	}
+	return t
 }
 
 // counterpart is the scenario that one at a place in the order is set against, "" if none is.

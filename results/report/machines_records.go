@@ -20,12 +20,16 @@ func AcrossRecords(fleet *analysis.Fleet) []results.Across {
 
 func acrossRecord(fleet *analysis.Fleet, c analysis.FleetComparison, a analysis.Across) results.Across {
 	r := results.Across{
-		ScenarioA: c.ScenarioA, ScenarioB: c.ScenarioB, ProgramA: c.ProgramA, ProgramB: c.ProgramB, Metric: a.Metric, Margin: a.Margin,
-		Better: a.Count(results.VerdictBetter), Worse: a.Count(results.VerdictWorse), Same: a.Count(results.VerdictSame), Inconclusive: a.Count(results.VerdictInconclusive),
-		Machines: string(a.Alike),
+		ScenarioA: c.ScenarioA, ScenarioB: c.ScenarioB, ProgramA: c.ProgramA, ProgramB: c.ProgramB, Metric: a.Metric, Margin: a.Margin, Machines: string(a.Alike),
+	}
+	if c.Absolute() {
+		r.Scenario, r.ScenarioB = c.ScenarioB, ""
+	} else {
+		r.Better, r.Worse, r.Same = new(a.Count(results.VerdictBetter)), new(a.Count(results.VerdictWorse)), new(a.Count(results.VerdictSame))
+		r.Inconclusive = new(a.Count(results.VerdictInconclusive))
 	}
 	if p := a.Pooled; p != nil {
-		r.Ratio, r.Low, r.High, r.Confidence = new(math.Exp(p.Center)), new(math.Exp(p.Low)), new(math.Exp(p.High)), p.Confidence
+		r.Mean, r.Low, r.High, r.Confidence = new(math.Exp(p.Center)), new(math.Exp(p.Low)), new(math.Exp(p.High)), p.Confidence
 		r.SpreadRatio, r.SpreadLow, r.SpreadHigh = new(math.Expm1(p.Tau)), new(math.Expm1(p.TauLow)), new(math.Expm1(p.TauHigh))
 		r.UnexplainedRatio, r.PValue = &p.Unexplained, &a.PValue
 		if p.Predicted != nil {
@@ -35,7 +39,7 @@ func acrossRecord(fleet *analysis.Fleet, c analysis.FleetComparison, a analysis.
 	for _, g := range a.Goes {
 		goes := results.GoesWith{Properties: g.Names, PValue: g.PValue}
 		for _, l := range g.Levels {
-			goes.Levels = append(goes.Levels, results.PropertyLevel(l))
+			goes.Levels = append(goes.Levels, results.PropertyLevel{Value: l.Value, Machines: l.Machines, Mean: l.Ratio})
 		}
 		r.GoesWith = append(r.GoesWith, goes)
 	}
@@ -58,7 +62,7 @@ func acrossRecord(fleet *analysis.Fleet, c analysis.FleetComparison, a analysis.
 			part.HostID = m.Shard.HostID
 		}
 		if on.Rounds > 0 {
-			part.Ratio, part.Low, part.High = &on.Ratio, &on.Low, &on.High
+			part.Value, part.Low, part.High = &on.Ratio, &on.Low, &on.High
 		}
 		r.On = append(r.On, part)
 	}

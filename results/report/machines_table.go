@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -14,8 +13,7 @@ import (
 	"tunbench/results/report/layout"
 )
 
-const acrossLegend = "better, worse, same, undecided: machines, each by its own verdict. B/A: mean over machines, of which those with less noise weigh more; low and high: its interval. " +
-	"spread: how far the machines' own ratios lie apart (standard deviation), without the noise of their rounds. p: chance of machines as far apart where all are alike."
+const spreadLegend = "spread: how far the machines lie apart (standard deviation), without the noise of their rounds. p: chance of machines as far apart where all are alike."
 
 // merged writes a merged file: its machines, what they say together, and each machine's verdicts. It returns the warnings.
 func (p page) merged(f *results.File) (warnings []string, err error) {
@@ -96,10 +94,10 @@ func lacks(h results.Host, name string) bool {
 // across writes what the machines say of one comparison.
 func (p page) across(fleet *analysis.Fleet, c analysis.FleetComparison) {
 	lines, shared := FleetArms(c)
-	p.Section(fmt.Sprintf("B against A on %s", results.Count(c.Machines(), "machine")), nil)
+	p.Section(FleetTitle(c), nil)
 	p.Paragraph(lines, layout.Gap, text.Reset)
 	p.Paragraph(shared, layout.Gap, text.Faint)
-	_, dropped := layout.Tabulate(p.Page, []layout.Group[analysis.Across]{{Rows: c.Metrics}}, acrossColumns())
+	_, dropped := layout.Tabulate(p.Page, []layout.Group[analysis.Across]{{Rows: c.Metrics}}, acrossColumns(c))
 	for _, a := range c.Metrics {
 		sentences := AcrossSentences(c, a)
 		p.Paragraph(sentences[:1], layout.Gap, text.Bold)
@@ -107,25 +105,50 @@ func (p page) across(fleet *analysis.Fleet, c analysis.FleetComparison) {
 			p.Paragraph(sentences[1:], layout.Gap, text.Reset)
 		}
 	}
-	p.Explain(acrossLegend, dropped)
+	p.Explain(AcrossLegend(c), dropped)
 	var rows []int
 	for i := range fleet.Machines {
 		rows = append(rows, i)
 	}
-	_, dropped = layout.Tabulate(p.Page, []layout.Group[int]{{Heading: "B/A on each machine", Rows: rows}}, machineColumns(fleet, c))
+	_, dropped = layout.Tabulate(p.Page, []layout.Group[int]{{Heading: EachMachine(c), Rows: rows}}, machineColumns(fleet, c))
 	p.Explain("", dropped)
 }
 
 // FleetArms says what the arms of a comparison are, and what they have in common.
 func FleetArms(c analysis.FleetComparison) (lines, shared []string) {
+	if c.Absolute() {
+		return []string{"scenario: " + plain(c.ScenarioB) + behind(plain(c.ProgramB))}, nil
+	}
 	s := nameSubjects([]string{c.ScenarioA, c.ScenarioB})
 	return armLines(results.Comparison{ScenarioA: c.ScenarioA, ScenarioB: c.ScenarioB, ProgramA: c.ProgramA, ProgramB: c.ProgramB}, s), s.shared
 }
 
-// AcrossLegend explains the figures of what machines say together.
-func AcrossLegend() string { return acrossLegend }
+// FleetTitle is what a section about a comparison is called.
+func FleetTitle(c analysis.FleetComparison) string {
+	on := results.Count(c.Machines(), "machine")
+	if c.Absolute() {
+		return "figures of " + on
+	}
+	return "B against A on " + on
+}
 
-func acrossColumns() []layout.Column[analysis.Across] {
+// EachMachine is what the figures of single machines are.
+func EachMachine(c analysis.FleetComparison) string {
+	if c.Absolute() {
+		return "each machine"
+	}
+	return "B/A on each machine"
+}
+
+// AcrossLegend explains the figures of what machines say together.
+func AcrossLegend(c analysis.FleetComparison) string {
+	if c.Absolute() {
+		return "mean: geometric, over machines; low and high: its interval. least, most: of a machine. " + spreadLegend
+	}
+	return "better, worse, same, undecided: machines, each by its own verdict. B/A: mean over machines, of which those with less noise weigh more; low and high: its interval. " + spreadLegend
+}
+
+func acrossColumns(c analysis.FleetComparison) []layout.Column[analysis.Across] {
 	count := func(v results.Verdict) func(analysis.Across) string {
 		return func(a analysis.Across) string { return strconv.Itoa(a.Count(v)) }
 	}
@@ -137,18 +160,47 @@ func acrossColumns() []layout.Column[analysis.Across] {
 			return cell(a)
 		}
 	}
-	return []layout.Column[analysis.Across]{
+	format := AcrossFormat(c)
+	end := func(value func(least, most float64) float64) func(analysis.Across) string {
+		return func(a analysis.Across) string {
+			least, most, ok := a.Range()
+			if !ok {
+				return layout.Absent
+			}
+			return format(a, value(least, most))
+		}
+	}
+	mean, columns := "B/A", []layout.Column[analysis.Across]{
 		{Left: true, Cell: func(a analysis.Across) string { return Label(a.Metric) }},
 		{Header: "better", Cell: count(results.VerdictBetter)},
 		{Header: "worse", Cell: count(results.VerdictWorse)},
 		{Header: "same", Keep: 4, Cell: count(results.VerdictSame)},
 		{Header: "undecided", Keep: 4, Cell: count(results.VerdictInconclusive)},
-		{Header: "B/A", Cell: of(func(a analysis.Across) string { return quotient(math.Exp(a.Pooled.Center)) })},
-		{Header: "low", Keep: 3, Cell: of(func(a analysis.Across) string { return quotient(math.Exp(a.Pooled.Low)) })},
-		{Header: "high", Keep: 3, Cell: of(func(a analysis.Across) string { return quotient(math.Exp(a.Pooled.High)) })},
+	}
+	if c.Absolute() {
+		mean, columns = "mean", []layout.Column[analysis.Across]{
+			columns[0],
+			{Header: "least", Keep: 5, Cell: end(func(least, _ float64) float64 { return least })},
+			{Header: "most", Keep: 5, Cell: end(func(_, most float64) float64 { return most })},
+		}
+	}
+	return append(columns, []layout.Column[analysis.Across]{
+		{Header: mean, Cell: of(func(a analysis.Across) string { return format(a, math.Exp(a.Pooled.Center)) })},
+		{Header: "low", Keep: 3, Cell: of(func(a analysis.Across) string { return format(a, math.Exp(a.Pooled.Low)) })},
+		{Header: "high", Keep: 3, Cell: of(func(a analysis.Across) string { return format(a, math.Exp(a.Pooled.High)) })},
 		{Header: "spread %", Cell: of(func(a analysis.Across) string { return "±" + percent(math.Expm1(a.Pooled.Tau)) })},
 		{Header: "p", Keep: 2, Cell: of(func(a analysis.Across) string { return probability(a.PValue) })},
 		{Header: "machines", Left: true, Cell: func(a analysis.Across) string { return AlikeWord(a.Alike) }},
+	}...)
+}
+
+// AcrossFormat is how a ratio of a comparison is written, or a figure of a scenario.
+func AcrossFormat(c analysis.FleetComparison) func(analysis.Across, float64) string {
+	return func(a analysis.Across, v float64) string {
+		if c.Absolute() {
+			return Format(a.Metric, v)
+		}
+		return quotient(v)
 	}
 }
 
@@ -168,22 +220,25 @@ func machineColumns(fleet *analysis.Fleet, c analysis.FleetComparison) []layout.
 			if at < 0 {
 				return layout.Absent
 			}
-			return OnMachineWords(a.On[at].Comparison)
+			return OnMachineWords(c, a.On[at].Comparison)
 		}})
 	}
 	return columns
 }
 
 // OnMachineWords is the ratio and the verdict of one machine.
-func OnMachineWords(c results.Comparison) string {
-	word := string(c.Verdict)
-	if c.Verdict == results.VerdictInconclusive {
+func OnMachineWords(c analysis.FleetComparison, on results.Comparison) string {
+	word := string(on.Verdict)
+	if on.Verdict == results.VerdictInconclusive {
 		word = "undecided"
 	}
-	if c.Rounds == 0 {
+	switch {
+	case c.Absolute():
+		return Format(on.Metric, on.Ratio)
+	case on.Rounds == 0:
 		return word
 	}
-	return quotient(c.Ratio) + " " + word
+	return quotient(on.Ratio) + " " + word
 }
 
 // fleetGate writes the gates of all machines.

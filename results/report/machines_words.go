@@ -13,6 +13,9 @@ import (
 // goes with the difference.
 func AcrossSentences(c analysis.FleetComparison, a analysis.Across) []string {
 	lines := []string{acrossCounts(a) + acrossMean(a)}
+	if c.Absolute() {
+		lines[0] = acrossFigures(a)
+	}
 	if text := acrossSpread(a); text != "" {
 		lines = append(lines, text)
 	}
@@ -22,11 +25,32 @@ func AcrossSentences(c analysis.FleetComparison, a analysis.Across) []string {
 	return prefixed(Label(a.Metric)+": ", lines)
 }
 
+// acrossFigures is the figures of a scenario on all machines.
+func acrossFigures(a analysis.Across) string {
+	format := func(v float64) string { return Format(a.Metric, v) }
+	least, most, _ := a.Range()
+	text := fmt.Sprintf("%s to %s on %s", format(least), format(most), results.Count(len(a.On), "machine"))
+	if a.Pooled == nil {
+		return text + "; too few machines have a figure in every round for a mean"
+	}
+	text += fmt.Sprintf("; on average %s (%.4g %% interval %s to %s)", format(math.Exp(a.Pooled.Center)), 100*a.Pooled.Confidence, format(math.Exp(a.Pooled.Low)), format(math.Exp(a.Pooled.High)))
+	if a.Counted() < analysis.FewMachines {
+		text += fmt.Sprintf("; %d machines say next to nothing of others", a.Counted())
+	}
+	return text
+}
+
 // AcrossShort is the first of these sentences without its metric's interval: enough for a headline.
-func AcrossShort(a analysis.Across) string {
-	text := Label(a.Metric) + ": " + acrossCounts(a)
-	if a.Pooled != nil {
-		text += ", on average " + change(math.Exp(a.Pooled.Center))
+func AcrossShort(c analysis.FleetComparison, a analysis.Across) string {
+	text := Label(a.Metric) + ": "
+	if c.Absolute() {
+		least, most, _ := a.Range()
+		text += Format(a.Metric, least) + " to " + Format(a.Metric, most)
+	} else {
+		text += acrossCounts(a)
+		if a.Pooled != nil {
+			text += ", on average " + change(math.Exp(a.Pooled.Center))
+		}
 	}
 	switch a.Alike {
 	case analysis.AlikeDiffer:
@@ -98,7 +122,12 @@ func acrossGoes(c analysis.FleetComparison, a analysis.Across) string {
 	}
 	var parts []string
 	for _, g := range a.Goes {
-		parts = append(parts, goesWords(g))
+		parts = append(parts, goesWords(g, func(ratio float64) string {
+			if c.Absolute() {
+				return Format(a.Metric, ratio)
+			}
+			return change(ratio)
+		}))
 	}
 	var not []string
 	for _, name := range a.Tested {
@@ -125,10 +154,10 @@ func acrossGoes(c analysis.FleetComparison, a analysis.Across) string {
 }
 
 // goesWords names what goes with a difference, and its levels.
-func goesWords(g analysis.GoesWith) string {
+func goesWords(g analysis.GoesWith, format func(float64) string) string {
 	levels := make([]string, len(g.Levels))
 	for i, l := range g.Levels {
-		levels[i] = fmt.Sprintf("%s: %s on %s", plain(l.Value), change(l.Ratio), results.Count(l.Machines, "machine"))
+		levels[i] = fmt.Sprintf("%s: %s on %s", plain(l.Value), format(l.Ratio), results.Count(l.Machines, "machine"))
 	}
 	values := strings.Join(levels, ", ")
 	if len(g.Names) == 1 {

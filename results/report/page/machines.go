@@ -9,7 +9,6 @@ import (
 	"tunbench/results"
 	"tunbench/results/analysis"
 	"tunbench/results/report"
-	"tunbench/results/report/chart"
 )
 
 // chartsOfMachines is how many comparisons have charts; of more there are the tables.
@@ -45,13 +44,17 @@ func mergedSubject(f *results.File, fleet *analysis.Fleet) string {
 	on := fmt.Sprintf("on %d of %s", len(f.Shards), results.Count(f.Merge.Of, "machine"))
 	switch n := len(fleet.Comparisons); {
 	case n == 1:
-		lines, _ := report.FleetArms(fleet.Comparisons[0])
+		c := fleet.Comparisons[0]
+		lines, _ := report.FleetArms(c)
+		if c.Absolute() {
+			return report.Titles([]string{c.ScenarioB})[c.ScenarioB] + " " + on
+		}
 		if len(lines) > 1 {
 			return fmt.Sprintf("B (%s) against A (%s) %s", strings.TrimPrefix(lines[1], "B: "), strings.TrimPrefix(lines[0], "A: "), on)
 		}
 		return "a scenario against itself " + on
 	case n > 1:
-		return fmt.Sprintf("%d comparisons of B and A %s", n, on)
+		return fmt.Sprintf("%d comparisons or scenarios %s", n, on)
 	}
 	return "a plan " + on
 }
@@ -64,7 +67,10 @@ func mergedVerdict(f *results.File, fleet *analysis.Fleet, warnings []string) st
 		text += ": the gate " + report.FleetGateHeadline(g)
 	case len(fleet.Comparisons) == 1:
 		c := fleet.Comparisons[0]
-		text += ": " + report.AcrossShort(c.Telling())
+		text += ": " + report.AcrossShort(c, c.Telling())
+	case len(fleet.Comparisons) > 1:
+		c := fleet.Comparisons[0]
+		text += fmt.Sprintf("; the first, %s: %s", comparisonTitle(fleet, 0), report.AcrossShort(c, c.Telling()))
 	}
 	switch n := len(warnings); {
 	case n == 1:
@@ -75,27 +81,48 @@ func mergedVerdict(f *results.File, fleet *analysis.Fleet, warnings []string) st
 	return capital(text) + "."
 }
 
+// comparisonTitle names one of several comparisons by what sets it apart.
+func comparisonTitle(fleet *analysis.Fleet, number int) string {
+	names := make([]string, len(fleet.Comparisons))
+	for i, c := range fleet.Comparisons {
+		names[i] = c.ScenarioB
+	}
+	titles, _ := report.ScenarioTitles(names)
+	if titles[number] == "" {
+		return fmt.Sprintf("comparison %d", number+1)
+	}
+	return titles[number]
+}
+
 // across shows what the machines say of one comparison.
 func (b *builder) across(fleet *analysis.Fleet, number int, c analysis.FleetComparison) error {
-	s := section{ID: "across", Title: "B against A on " + results.Count(c.Machines(), "machine"), Notes: []string{report.AcrossLegend()}}
+	s := section{ID: "across", Title: capital(report.FleetTitle(c)), Notes: []string{report.AcrossLegend(c)}}
 	if len(fleet.Comparisons) > 1 {
 		s.ID += fmt.Sprintf("-%d", number+1)
-		s.Title = fmt.Sprintf("Comparison %d", number+1)
+		s.Title = comparisonTitle(fleet, number)
 	}
 	lines, shared := report.FleetArms(c)
 	s.Facts = append(lines, shared...)
-	summary := figure{Title: "All machines together", Open: true, Table: table{
-		Head: append(numbers("metric", "better", "worse", "same", "undecided", "B/A", "low", "high", "spread %", "p"), column{Name: "machines"}),
-	}}
+	format := report.AcrossFormat(c)
+	head := numbers("metric", "better", "worse", "same", "undecided", "B/A")
+	if c.Absolute() {
+		head = numbers("metric", "least", "most", "mean")
+	}
+	head = append(head, column{"low", true}, column{"high", true}, column{"spread %", true}, column{"p", true}, column{Name: "machines"})
+	summary := figure{Title: "All machines together", Open: true, Table: table{Head: head}}
 	for _, a := range c.Metrics {
 		s.Words = append(s.Words, report.AcrossSentences(c, a)...)
 		row := []cell{{Text: report.Label(a.Metric)}}
-		for _, v := range []results.Verdict{results.VerdictBetter, results.VerdictWorse, results.VerdictSame, results.VerdictInconclusive} {
-			row = append(row, count(int64(a.Count(v))))
+		if least, most, _ := a.Range(); c.Absolute() {
+			row = append(row, figureCell(least, format(a, least)), figureCell(most, format(a, most)))
+		} else {
+			for _, v := range []results.Verdict{results.VerdictBetter, results.VerdictWorse, results.VerdictSame, results.VerdictInconclusive} {
+				row = append(row, count(int64(a.Count(v))))
+			}
 		}
 		if p := a.Pooled; p != nil {
 			for _, v := range []float64{p.Center, p.Low, p.High} {
-				row = append(row, figureCell(math.Exp(v), report.Quotient(math.Exp(v))))
+				row = append(row, figureCell(math.Exp(v), format(a, math.Exp(v))))
 			}
 			row = append(row, figureCell(p.Tau, "±"+report.Percent(math.Expm1(p.Tau))), figureCell(a.PValue, report.Probability(a.PValue)))
 		} else {
@@ -105,113 +132,12 @@ func (b *builder) across(fleet *analysis.Fleet, number int, c analysis.FleetComp
 	}
 	s.Figures = append(s.Figures, b.named(summary))
 	for _, a := range c.Metrics {
-		if err := b.machineForest(&s, fleet, a, number < chartsOfMachines); err != nil {
+		if err := b.machineForest(&s, fleet, c, a, number < chartsOfMachines); err != nil {
 			return err
 		}
 	}
 	b.add(s)
 	return nil
-}
-
-// machineForest is a metric machine by machine, and the mean over machines below.
-func (b *builder) machineForest(s *section, fleet *analysis.Fleet, a analysis.Across, drawn bool) error {
-	f := figure{
-		Title: report.Label(a.Metric) + " on each machine",
-		Note:  "B/A with its interval; shaded is what counts as the same. Triangle up: better, down: worse, square: the same, open: undecided.",
-		Table: table{Head: append(numbers("machine", "B/A", "low", "high", "rounds"), column{Name: "B is"}, column{Name: "in the mean"})},
-	}
-	forest := chart.Forest{Name: "B/A, 1 is no change", Format: report.Quotient}
-	last := ""
-	for _, on := range byProperty(fleet, a) {
-		m := fleet.Machines[on.Machine]
-		name, key := report.Plain(m.Name), report.Plain(strings.Join([]string{m.Name, m.Host.Kernel, m.Host.CPUModel}, " "))
-		counted := "yes"
-		if !on.Counted() {
-			counted = "no"
-		}
-		row := []cell{{Text: name}}
-		if on.Rounds > 0 {
-			row = append(row, figureCell(on.Ratio, report.Quotient(on.Ratio)), figureCell(on.Low, report.Quotient(on.Low)), figureCell(on.High, report.Quotient(on.High)))
-		} else {
-			row = append(row, slices.Repeat([]cell{{Text: report.Absent}}, 3)...)
-		}
-		f.Table.Rows = append(f.Table.Rows, tableRow{key, append(row, count(int64(on.Rounds)), verdictCell(on.Verdict), textCell(counted))})
-		if on.Rounds == 0 || !(on.Ratio > 0) || !(on.Low > 0) || math.IsInf(on.High, 0) {
-			continue
-		}
-		heading := on.heading
-		if heading == last {
-			heading = ""
-		}
-		last = on.heading
-		forest.Rows = append(forest.Rows, chart.ForestRow{
-			Label: name, Heading: heading, Key: key, Ratio: on.Ratio, Low: on.Low, High: on.High, Margin: a.Margin, Class: verdictClass(on.Verdict), Value: verdictValue(on.Verdict, on.Ratio),
-			Tip: strings.Join([]string{name, report.Plain("Linux " + m.Host.Kernel), report.Plain(m.Host.CPUModel), report.Sentence(on.Comparison)}, "\n"),
-		})
-	}
-	if !drawn || len(forest.Rows) == 0 {
-		s.Figures = append(s.Figures, b.named(f))
-		return nil
-	}
-	forest.Rows = append(shownRows(forest.Rows, &f.Note), meanRows(a)...)
-	f, err := b.chart(f, "Ratios with intervals around 1. "+forestWords(forest.Rows), forest.Draw)
-	s.Figures = append(s.Figures, f)
-	return err
-}
-
-// placed is what a machine says of a metric, below a heading.
-type placed struct {
-	analysis.OnMachine
-	heading string
-}
-
-// byProperty puts machines with one value of the property that goes with their difference below each other; without such a property they are in the order of the file.
-func byProperty(fleet *analysis.Fleet, a analysis.Across) []placed {
-	var all []placed
-	for _, on := range a.On {
-		all = append(all, placed{on, ""})
-	}
-	if len(a.Goes) == 0 {
-		return all
-	}
-	g := a.Goes[0]
-	i := slices.IndexFunc(fleet.Differences, func(p analysis.Property) bool { return p.Name == g.Names[0] })
-	if i < 0 {
-		return all
-	}
-	value := func(p placed) string { return fleet.Differences[i].Values[p.Machine] }
-	rank := func(p placed) int {
-		at := slices.IndexFunc(g.Levels, func(l analysis.PropertyLevel) bool { return l.Value == value(p) })
-		if at < 0 {
-			return len(g.Levels) // a machine that is no part of the mean
-		}
-		return at
-	}
-	slices.SortStableFunc(all, func(x, y placed) int { return rank(x) - rank(y) })
-	for at := range all {
-		all[at].heading = report.Plain(g.Names[0] + " " + value(all[at]))
-	}
-	return all
-}
-
-// meanRows is the mean over machines, and where one more machine is expected if they differ.
-func meanRows(a analysis.Across) []chart.ForestRow {
-	p := a.Pooled
-	if p == nil {
-		return nil
-	}
-	mean := chart.ForestRow{
-		Label: "mean over machines", Heading: "All machines", Key: "mean over all machines", Ratio: math.Exp(p.Center), Low: math.Exp(p.Low), High: math.Exp(p.High), Margin: a.Margin, Class: "mean",
-		Value: report.Quotient(math.Exp(p.Center)), Tip: "mean over machines\n" + report.AcrossShort(a),
-	}
-	if p.Predicted == nil || a.Alike != analysis.AlikeDiffer {
-		return []chart.ForestRow{mean}
-	}
-	low, high := math.Exp(p.Predicted.Low), math.Exp(p.Predicted.High)
-	return []chart.ForestRow{mean, {
-		Label: "one more machine", Key: "one more machine", Ratio: math.Exp(p.Center), Low: low, High: high, Margin: a.Margin, Class: "further",
-		Value: report.Quotient(low) + "–" + report.Quotient(high), Tip: fmt.Sprintf("one more machine like these\n%s to %s", report.RatioInWords(low), report.RatioInWords(high)),
-	}}
 }
 
 // machines shows the machines by what sets them apart.

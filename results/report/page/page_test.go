@@ -32,6 +32,7 @@ func TestEveryKindHasItsCharts(t *testing.T) {
 			"better on 6, the same on 4, undecided on 2 of 12 machines", "the machines differ by more than chance", "the difference goes with kernel (p 0.004", "it is not shown to go with CPU model",
 			"forwarded pps on each machine", "kernel 6.18.2-cloud-amd64", "mean over machines", "one more machine", "In what the machines differ",
 		},
+		"machines-run": {"size=1400 load=max", "the difference goes with kernel", "over the mean of all machines", "least"},
 	}
 	gallery := fixture.Gallery(t)
 	for name, texts := range want {
@@ -74,7 +75,13 @@ func TestBisectIsTheOutcome(t *testing.T) {
 }
 
 func TestHostileTextStaysText(t *testing.T) {
-	page := written(t, fixture.Gallery(t)["hostile"]...)
+	for _, name := range []string{"hostile", "machines-hostile"} {
+		hostileTextStaysText(t, written(t, fixture.Gallery(t)[name]...))
+	}
+}
+
+func hostileTextStaysText(t *testing.T, page string) {
+	t.Helper()
 	if n := strings.Count(page, "<script"); n != 1 {
 		t.Errorf("%d scripts, want that of the page", n)
 	}
