@@ -130,9 +130,14 @@ func (b *builder) across(fleet *analysis.Fleet, number int, c analysis.FleetComp
 		}
 		summary.Table.Rows = append(summary.Table.Rows, tableRow{string(a.Metric), append(row, textCell(report.AlikeWord(a.Alike)))})
 	}
+	title := ""
+	if len(fleet.Comparisons) > 1 {
+		title = s.Title
+	}
+	summary.Title = prefix(title) + summary.Title
 	s.Figures = append(s.Figures, b.named(summary))
 	for _, a := range c.Metrics {
-		if err := b.machineForest(&s, fleet, c, a, number < chartsOfMachines); err != nil {
+		if err := b.machineForest(&s, fleet, c, a, title, number < chartsOfMachines); err != nil {
 			return err
 		}
 	}

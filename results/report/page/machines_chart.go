@@ -11,11 +11,12 @@ import (
 	"tunbench/results/report/chart"
 )
 
-// machineForest is a metric machine by machine, and the mean over machines below: ratios of B to A, or figures as ratios to their mean.
-func (b *builder) machineForest(s *section, fleet *analysis.Fleet, c analysis.FleetComparison, a analysis.Across, drawn bool) error {
+// machineForest is a metric machine by machine, and the mean over machines below: ratios of B to A, or figures as ratios to their mean. title
+// sets it apart from those of other comparisons.
+func (b *builder) machineForest(s *section, fleet *analysis.Fleet, c analysis.FleetComparison, a analysis.Across, title string, drawn bool) error {
 	format := report.AcrossFormat(c)
 	f := figure{
-		Title: report.Label(a.Metric) + " on each machine",
+		Title: prefix(title) + report.Label(a.Metric) + " on each machine",
 		Note:  "B/A with its interval; shaded is what counts as the same. Triangle up: better, down: worse, square: the same, open: undecided.",
 		Table: table{Head: append(numbers("machine", "B/A", "low", "high", "rounds"), column{Name: "B is"}, column{Name: "in the mean"})},
 	}
