@@ -146,7 +146,7 @@ smoke: program ## a short measurement that must leave the host as it was (needs 
 self-test: program ## prove that the performance gate passes what is alike and fails what is slower (needs root)
 	bin/tunbench gate --self-test
 
-check: lint test generate-check fuzz smoke self-test test-kernels ## all that CI checks
+check: lint test generate-check fuzz smoke self-test test-kernels test-fleet ## all that CI checks
 
 clean: ## remove what was built, not what was measured
 	rm -rf bin bench/examples/*/*-forwarder
