@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -178,4 +180,57 @@ func FuzzReadFrames(f *testing.F) {
 		}
 		t.Errorf("not found behind %q: %+v", log, after)
 	})
+}
+
+// TestDamagedLogs: whatever happens to a log, a shard that is said to be whole is what was printed, and none comes from nowhere.
+func TestDamagedLogs(t *testing.T) {
+	const cases = 3000
+	random := rand.New(rand.NewPCG(1, 2))
+	texts := []string{sample(0, 9), sample(1, 30), ""}
+	var all []string
+	for i, text := range texts {
+		all = append(all, framed(t, i, text)...)
+	}
+	whole, broken := 0, 0
+	for range cases {
+		lines := slices.Clone(all)
+		for range random.IntN(4) {
+			i, k := random.IntN(len(lines)), random.IntN(len(lines))
+			switch random.IntN(6) {
+			case 0: // lost
+				lines[i] = ""
+			case 1: // in another order
+				lines[i], lines[k] = lines[k], lines[i]
+			case 2: // twice
+				lines[i] += lines[k]
+			case 3: // a byte is another one
+				if line := []byte(lines[i]); len(line) > 0 {
+					line[random.IntN(len(line))] ^= 1 << random.IntN(8)
+					lines[i] = string(line)
+				}
+			case 4: // two lines in one
+				lines[i] = strings.TrimSpace(lines[i])
+			case 5: // the log breaks off
+				lines[i] = lines[i][:random.IntN(len(lines[i])+1)]
+				clear(lines[i+1:])
+			}
+		}
+		frames, err := ReadFrames(strings.NewReader(strings.Join(lines, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range frames {
+			switch {
+			case f.Err != nil:
+				broken++
+			case f.Shard.Index < len(texts) && string(f.Text) == texts[f.Shard.Index]:
+				whole++
+			case !slices.Contains(texts, string(f.Text)): // a bit of the number of the shard may be another one
+				t.Fatalf("%+v of\n%s", f, strings.Join(lines, ""))
+			}
+		}
+	}
+	if whole < cases/2 || broken < cases/4 {
+		t.Errorf("%d whole and %d broken: not what this test is for", whole, broken)
+	}
 }
