@@ -245,39 +245,63 @@ static __always_inline bool has_room(__u64 released, __u32 number, __u32 end)
 #define CLAIMED 0
 #define PASSING 1
 #define NO_ROOM 2
+#define AGAIN 3
 
-// claim takes a place in the ring for a frame of len bytes, unless the ring is closed and the
-// packet goes on into the device; aligned is how many of its first bytes shall lie before a
-// page's start, or 0.
-static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
+// try_claim takes a place in the ring for a frame of len bytes, unless the ring is closed and
+// the packet goes on into the device, or others came in between; aligned is how many of its
+// first bytes shall lie before a page's start, or 0.
+static __always_inline int try_claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
 {
 	__u32 start = aligned ? -aligned & (PAGE - 1) : 0; // in its page
+	__u64 claimed = places(r), next;
+	__u32 line = (__u32)claimed >> 2;
 
-	for (int i = 0; i < CLAIM_TRIES; i++) {
-		__u64 claimed = places(r), next;
-		__u32 line = (__u32)claimed >> 2;
-
-		if ((claimed & STATE) == CLOSED)
-			return PASSING;
-		c->number = claimed >> 32;
-		c->rings = (claimed & STATE) == ARMED;
-		if (aligned)
-			line += (start / LINE - line) & (PAGE / LINE - 1);
-		c->at = (line & line_mask) * LINE + start % LINE;
-		c->end = (line + (start % LINE + len + LINE - 1) / LINE) << 2;
+	if ((claimed & STATE) == CLOSED)
+		return PASSING;
+	c->number = claimed >> 32;
+	c->rings = (claimed & STATE) == ARMED;
+	if (aligned)
+		line += (start / LINE - line) & (PAGE / LINE - 1);
+	c->at = (line & line_mask) * LINE + start % LINE;
+	c->end = (line + (start % LINE + len + LINE - 1) / LINE) << 2;
+	if (!has_room(r->known, c->number, c->end)) {
+		r->known = *(volatile __u64 *)&r->released;
 		if (!has_room(r->known, c->number, c->end)) {
-			r->known = *(volatile __u64 *)&r->released;
-			if (!has_room(r->known, c->number, c->end)) {
-				if (places(r) != claimed)
-					continue; // others came in between: it may be long ago
-				return NO_ROOM;
-			}
+			if (places(r) != claimed)
+				return AGAIN; // others came in between: it may be long ago
+			return NO_ROOM;
 		}
-		next = (__u64)(c->number + 1) << 32 | c->end | (c->rings ? OPEN : claimed & STATE);
-		if (__sync_val_compare_and_swap(&r->claimed, claimed, next) == claimed)
-			return CLAIMED;
 	}
-	return NO_ROOM;
+	next = (__u64)(c->number + 1) << 32 | c->end | (c->rings ? OPEN : claimed & STATE);
+	return __sync_val_compare_and_swap(&r->claimed, claimed, next) == claimed ? CLAIMED : AGAIN;
+}
+
+// struct attempt is what one more try needs, and what came of it.
+struct attempt {
+	struct ring *r;
+	struct claim c;
+	__u32 len, aligned;
+	int result;
+};
+
+static long claim_again(__u64 i __attribute__((unused)), struct attempt *a)
+{
+	a->result = try_claim(a->r, a->len, a->aligned, &a->c);
+	return a->result != AGAIN;
+}
+
+// claim is try_claim, again while others come in between. The verifier would walk a plain loop
+// through every try (a tenth of a second or more); bpf_loop it walks once.
+static __always_inline int claim(struct ring *r, __u32 len, __u32 aligned, struct claim *c)
+{
+	struct attempt a = {.r = r, .len = len, .aligned = aligned};
+	int result = try_claim(r, len, aligned, c);
+
+	if (result != AGAIN)
+		return result;
+	bpf_loop(CLAIM_TRIES - 1, claim_again, &a, 0);
+	*c = a.c;
+	return a.result == AGAIN ? NO_ROOM : a.result;
 }
 
 // publish gives the packet to the worker; len 0: there is none.
@@ -318,6 +342,13 @@ static __always_inline int taken(struct __sk_buff *skb)
 	return bpf_redirect(0, 0);
 }
 
+static long arm_again(__u64 i __attribute__((unused)), struct ring **r)
+{
+	__u64 claimed = places(*r);
+
+	return (claimed & STATE) != OPEN || __sync_val_compare_and_swap(&(*r)->claimed, claimed, claimed | ARMED) == claimed;
+}
+
 // wake rings the bell of a ring that was armed. What the bell is told does not matter. Where
 // that fails the ring is armed again: the next packet tries.
 static __always_inline void wake(struct ring *r, __u32 ring)
@@ -325,14 +356,8 @@ static __always_inline void wake(struct ring *r, __u32 ring)
 	void *bell = bpf_map_lookup_elem(&bells, &ring);
 	__u64 word = 0;
 
-	if (!bell || !bpf_ringbuf_output(bell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP))
-		return;
-	for (int i = 0; i < CLAIM_TRIES; i++) {
-		__u64 claimed = places(r);
-
-		if ((claimed & STATE) != OPEN || __sync_val_compare_and_swap(&r->claimed, claimed, claimed | ARMED) == claimed)
-			return;
-	}
+	if (bell && bpf_ringbuf_output(bell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP))
+		bpf_loop(CLAIM_TRIES, arm_again, &r, 0);
 }
 
 // drop ends a packet that is lost.
