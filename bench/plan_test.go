@@ -187,7 +187,8 @@ func TestShards(t *testing.T) {
 			}
 			merged := filepath.Join(t.TempDir(), "merged.jsonl")
 			code, stdout, stderr := tunbench(t, append([]string{"merge", dir, log, "-o", merged}, aside...)...)
-			if code != exitSuccess || !strings.Contains(stdout, "3 of 3 shards, 36 trials") || strings.Contains(stderr, "left out") == resume {
+			if code != exitSuccess || !strings.Contains(stdout, "3 of 3 shards, 36 trials") || strings.Contains(stderr, "left out") == resume ||
+				strings.Contains(stderr, "several sittings") != resume {
 				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 			}
 			file, err := results.ReadFile(merged)
@@ -249,10 +250,10 @@ func TestShardOfComparison(t *testing.T) {
 	if code, _, stderr := tunbench(t, args...); code != exitSuccess {
 		t.Fatal(stderr)
 	}
-	first, stdout, stderr := tunbench(t, "run", "--plan", plan, "--out", dir)
+	first, stdout, said := tunbench(t, "run", "--plan", plan, "--out", dir)
 	whole, _ := shardsIn(t, dir)
 	if len(whole) != 1 {
-		t.Fatalf("%v: exit code %d: %s%s", whole, first, stdout, stderr)
+		t.Fatalf("%v: exit code %d: %s%s", whole, first, stdout, said)
 	}
 	file, err := results.ReadFile(whole[0])
 	if err != nil {
@@ -261,11 +262,19 @@ func TestShardOfComparison(t *testing.T) {
 	if file.ShardEnd == nil || file.ShardEnd.Exit != first || len(file.Comparisons) == 0 {
 		t.Errorf("exit code %d, recorded %+v", first, file.ShardEnd)
 	}
-	// As if it had ended otherwise.
 	text, err := os.ReadFile(whole[0])
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As if it had been killed: an interrupted comparison cannot go on.
+	if err := os.WriteFile(whole[0], text[:len(text)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := tunbench(t, "run", "--plan", plan, "--out", dir, "--resume")
+	if _, aside := shardsIn(t, dir); code != first || len(aside) != 1 || !strings.Contains(stderr, "cannot be continued and is measured anew") {
+		t.Errorf("killed: exit code %d, set aside %v: %s", code, aside, stderr)
+	}
+	// As if it had ended otherwise.
 	changed := strings.Replace(string(text), fmt.Sprintf(`"exit":%d`, first), `"exit":3`, 1)
 	if err := os.WriteFile(whole[0], []byte(changed), 0o600); err != nil {
 		t.Fatal(err)

@@ -25,9 +25,10 @@ type Shard struct {
 
 // ShardEnd is the last record of a shard that is complete, after the [End]. A shard without one was cut off or interrupted.
 type ShardEnd struct {
-	Ended  time.Time `json:"ended"`  // by the clock of the machine; UTC
-	Exit   int       `json:"exit"`   // exit code of the command that measured
-	Trials int       `json:"trials"` // trial records of the file, failed ones included
+	Ended   time.Time `json:"ended"`            // by the clock of the machine; UTC
+	Exit    int       `json:"exit"`             // exit code of the command that measured
+	Trials  int       `json:"trials"`           // trial records of the file, failed ones included
+	Resumed time.Time `json:"resumed,omitzero"` // when the last sitting began, if an earlier one was interrupted
 }
 
 // Merge is the first record of a merged file. After it comes each of its shards as its own file has it, byte for byte, so that each begins with

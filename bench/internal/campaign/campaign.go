@@ -73,7 +73,9 @@ func (s *session) carryOut(ctx context.Context, keep *records, measure task) (er
 	if err := keep.write(end); err != nil || s.Share == nil || end.Status != results.Completed {
 		return errors.Join(runErr, err)
 	}
-	return errors.Join(runErr, keep.write(results.ShardEnd{Ended: time.Now().UTC(), Exit: s.Share.Exit(*s.out, runErr), Trials: keep.trials}))
+	return errors.Join(runErr, keep.write(results.ShardEnd{
+		Ended: time.Now().UTC(), Exit: s.Share.Exit(*s.out, runErr), Trials: keep.trials, Resumed: s.resumed,
+	}))
 }
 
 // cutShort returns the reason why a measurement ended early; nil if it was completed, even if trials failed.

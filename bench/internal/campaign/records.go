@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"tunbench/bench/internal/host"
 	"tunbench/results"
@@ -78,6 +79,7 @@ func (s *session) resume() (*records, error) {
 		return nil, fmt.Errorf("resume: %w", err)
 	}
 	keep.file.End, keep.file.Warnings = nil, nil
+	s.resumed = time.Now().UTC()
 	return keep, nil
 }
 

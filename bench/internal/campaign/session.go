@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
@@ -23,6 +24,7 @@ type session struct {
 	fitted  []scenario.Scenario // the plan's as this host can do them, each once
 	options measure.Options
 	agrees  func(*results.File) error // whether a file is an earlier part of this work; nil: it cannot be resumed
+	resumed time.Time                 // when the file of an earlier sitting was opened; zero if there was none
 	atEnd   []func() error
 	out     *Outcome
 }

@@ -170,9 +170,10 @@ func (s *session) sameShard(file *results.File) error {
 	if err != nil {
 		return err
 	}
+	was := Shard{file.Shard.Index, file.Shard.Of}
 	facts := append(hostFacts(file.Host, here),
 		fact{"plan", file.Shard.PlanHash, hash, file.Shard.PlanHash == hash},
-		fact{"shard", fmt.Sprint(file.Shard.Index), fmt.Sprint(s.Share.Index), file.Shard.Index == s.Share.Index && file.Shard.Of == s.Share.Of},
+		fact{"shard", was, s.Share.Shard, was == s.Share.Shard},
 	)
 	if i := slices.IndexFunc(facts, func(f fact) bool { return !f.same }); i >= 0 {
 		return usage("it was begun with other %s: %v, not %v", facts[i].what, facts[i].was, facts[i].now)

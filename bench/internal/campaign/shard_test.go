@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/host"
 	"tunbench/results"
 )
 
@@ -65,6 +66,40 @@ func TestShardOf(t *testing.T) {
 		}
 		if scheduled != tc.scheduled {
 			t.Errorf("%s: scheduled is %v", tc.env, scheduled)
+		}
+	}
+}
+
+// TestSameShard: only what this machine began, of this plan and with this program, is gone on with.
+func TestSameShard(t *testing.T) {
+	plan := PlanFile{Plan: Plan{Work: &Run{Scenarios: parsed(t, "dut=veth"), Rounds: 3}}}
+	s := &session{Campaign: Campaign{Share: &Share{Shard: Shard{1, 3}, Plan: plan}}}
+	file := func(change func(*results.File)) *results.File {
+		here := host.Fingerprint(nil)
+		shard, err := s.Share.record(here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &results.File{Host: here, Shard: &shard}
+		change(f)
+		return f
+	}
+	if err := s.sameShard(file(func(*results.File) {})); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*results.File){
+		"other host: elsewhere":   func(f *results.File) { f.Host.Hostname = "elsewhere" },
+		"other kernel: 2.6":       func(f *results.File) { f.Host.Kernel = "2.6" },
+		"other CPU: a":            func(f *results.File) { f.Host.CPUModel = "a" },
+		"other number of CPUs: 0": func(f *results.File) { f.Host.Cores = 0 },
+		"other tunbench: v0":      func(f *results.File) { f.Host.Version = "v0" },
+		"other plan: 0":           func(f *results.File) { f.Shard.PlanHash = "0" },
+		"other shard: 2/3":        func(f *results.File) { f.Shard.Index = 2 },
+		"other shard: 1/4":        func(f *results.File) { f.Shard.Of = 4 },
+		"no shard record":         func(f *results.File) { f.Shard = nil },
+	} {
+		if err := s.sameShard(file(change)); !is[*UsageError](err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

@@ -31,6 +31,10 @@ func oddities(all []*Shard, plan json.RawMessage, now time.Time) []string {
 		case s.End.Ended.Before(s.Record.Started):
 			warnings = append(warnings, name+": its clock was set back while it measured")
 		}
+		if !s.End.Resumed.IsZero() {
+			warnings = append(warnings, fmt.Sprintf("%s: measured in several sittings, the last from %s: the machine may have changed between them",
+				name, s.End.Resumed.UTC().Format(time.DateTime)))
+		}
 		index := fmt.Sprint(s.Record.Index)
 		byHost[s.Record.HostID] = append(byHost[s.Record.HostID], index)
 		version := strings.TrimSpace(s.Host.Version + " " + s.Host.Commit)

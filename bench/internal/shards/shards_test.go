@@ -192,6 +192,7 @@ func TestMergeRules(t *testing.T) {
 	with("early", 1, func(m *made) { m.trials[0].Start = start.Add(-time.Hour) })
 	with("late", 1, func(m *made) { m.ends.Ended = now.Add(time.Hour) })
 	with("back", 1, func(m *made) { m.ends.Ended = m.shard.Started.Add(-time.Minute) })
+	with("resumed", 1, func(m *made) { m.ends.Resumed = start.Add(time.Hour) })
 	with("samehost", 1, func(m *made) { m.shard.HostID = "00000000" })
 	with("otherversion", 1, func(m *made) { m.host.Version = "v2" })
 	fileOf(t, dir, "empty", nil)
@@ -223,6 +224,7 @@ func TestMergeRules(t *testing.T) {
 		{"0 early 2", "", false, `shard 1/3 (m1): its clock is off: it began 1h0m0s before the plan was written`, ""},
 		{"0 late 2", "", false, `shard 1/3 (m1): its clock is off: it ended 1h0m0s in the future`, ""},
 		{"0 back 2", "", false, `set back`, ""},
+		{"0 resumed 2", "", false, `shard 1/3 (m1): measured in several sittings, the last from 2026-05-04 13:00:00`, ""},
 		{"0 samehost 2", "", false, `shards 0, 1 were measured on one machine, m0`, ""},
 		{"0 otherversion 2", "", false, `different versions of tunbench: v1 (0, 2); v2 (1)`, ""},
 		{"0 0unlike 1 2", "shard 0/3 was measured twice, with unlike results", false, "", ""},
