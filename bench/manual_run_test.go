@@ -110,6 +110,49 @@ func TestShownReadersRun(t *testing.T) {
 	}
 }
 
+// TestShownErrors: a command that the manual shows to fail ends in just that error.
+func TestShownErrors(t *testing.T) {
+	n := 0
+	for path, page := range manual(t) {
+		for _, code := range codeOf(page) {
+			for _, match := range shownError.FindAllStringSubmatch(code, -1) {
+				n++
+				code, stdout, stderr := tunbench(t, fields(match[1])...)
+				if code != exitUsage || stdout != "" || stderr != match[2]+"\n" {
+					t.Errorf("%s: tunbench %s: exit code %d: %s%s, want %s", path, match[1], code, stdout, stderr, match[2])
+				}
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("the manual shows no error")
+	}
+}
+
+// TestForwardCheckAsWritten: the first file of the page on forward --config is checked as shown.
+func TestForwardCheckAsWritten(t *testing.T) {
+	text, err := os.ReadFile("forward.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := codeOf(string(text))
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tun.yaml"), []byte(blocks[0]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	shown, rest, ok := strings.Cut(blocks[1], "\n")
+	args, isOurs := strings.CutPrefix(shown, "# tunbench ")
+	want, _, more := strings.Cut(rest, "# ")
+	if !ok || !isOurs || !more {
+		t.Fatalf("the page begins with %q", blocks[:2])
+	}
+	cmd, stdout, stderr := command(t, strings.Fields(args)...)
+	cmd.Dir = dir
+	if code := toItsEnd(t, cmd); code != exitSuccess || stdout.String() != want || stderr.Len() > 0 {
+		t.Errorf("exit code %d, prints %q, want %q: %s", code, stdout, want, stderr)
+	}
+}
+
 // TestHelpOfEveryCommand is printed by the command itself, without root and without a word on standard error.
 func TestHelpOfEveryCommand(t *testing.T) {
 	t.Parallel()

@@ -40,13 +40,31 @@ func manual(t *testing.T) map[string]string {
 	return pages
 }
 
-// shownCommands are the command lines of tunbench in the code blocks of a page: without prompt, sudo, folder, comment, pipe and redirection.
+// codeOf is the code blocks of a page: those between fences, and those that are indented.
+func codeOf(page string) (blocks []string) {
+	for i, part := range strings.Split(page, "```") {
+		if i%2 == 1 {
+			_, code, _ := strings.Cut(part, "\n") // behind the language
+			blocks = append(blocks, regexp.MustCompile(`\\\n\s*`).ReplaceAllString(code, ""))
+			continue
+		}
+		indented := regexp.MustCompile(`(?m)(^    .*\n)+`)
+		for _, code := range indented.FindAllString(part, -1) {
+			blocks = append(blocks, regexp.MustCompile(`(?m)^    `).ReplaceAllString(code, ""))
+		}
+	}
+	return blocks
+}
+
+// shownError is a command line together with the error that it is shown to end in.
+var shownError = regexp.MustCompile(`(?m)^[$#] tunbench (.*)\n(tunbench: .*)\n`)
+
+// shownCommands are the command lines of tunbench in the code blocks of a page: without prompt, sudo, folder, comment, pipe and redirection. Those that are shown to fail
+// are left out.
 func shownCommands(page string) [][]string {
 	var commands [][]string
-	blocks := strings.Split(page, "```")
-	for i := 1; i < len(blocks); i += 2 {
-		_, code, _ := strings.Cut(blocks[i], "\n") // behind the language
-		code = regexp.MustCompile(`\\\n\s*`).ReplaceAllString(code, "")
+	for _, code := range codeOf(page) {
+		code = shownError.ReplaceAllString(code, "")
 		for line := range strings.Lines(code) {
 			line = regexp.MustCompile(`\s#.*|\s+[|>].*|\s{2,}.*|\n`).ReplaceAllString(line, "")
 			line = strings.TrimPrefix(strings.TrimPrefix(line, "$ "), "sudo ")
