@@ -121,7 +121,7 @@ func kernelFaults(ctx context.Context) []doctor.KernelFault {
 func virtualMachine() doctor.Program {
 	return doctor.Program{
 		Name: "qemu-system-x86_64", Meaning: "no topo=vm, and no tunbench kernels", Remedy: "install the Debian package qemu-system-x86",
-		Find: func() (string, error) { return "", guest.FindQEMU() },
+		Find: func() (string, error) { return "found", guest.FindQEMU() },
 	}
 }
 

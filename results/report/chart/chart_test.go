@@ -119,6 +119,17 @@ func TestScales(t *testing.T) {
 	}
 }
 
+// TestTicksAreTwo: an axis of eight rounds on a phone has more than one figure.
+func TestTicksAreTwo(t *testing.T) {
+	for _, s := range []Scale{{0.5, 8.5, false}, {1, 8, false}, {98, 111, false}} {
+		for about := 1; about < 6; about++ {
+			if ticks := s.ticks(about); len(ticks) < 2 {
+				t.Errorf("%+v, about %d: %v", s, about, ticks)
+			}
+		}
+	}
+}
+
 // TestTicksAreInside the scale, at least two, and not many more than asked for.
 func TestTicksAreInside(t *testing.T) {
 	for _, s := range []Scale{{0, 1, false}, {98, 111, false}, {-3, 5, false}, {1, 1e9, true}, {0.5, 2.1, true}, {0.99, 1.01, true}, {1e-7, 1e-6, true}} {

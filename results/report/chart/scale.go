@@ -65,6 +65,9 @@ func (s Scale) at(v, from, to float64) float64 {
 	return from + share*(to-from)
 }
 
+// mostTries is from how many figures on no more are tried to have two of them.
+const mostTries = 12
+
 // ticks are round figures of the scale, about as many as asked for.
 func (s Scale) ticks(about int) []float64 {
 	if s.Log {
@@ -77,6 +80,9 @@ func (s Scale) ticks(about int) []float64 {
 	var out []float64
 	for i := math.Ceil(s.Low/step - 1e-9); i*step <= s.High*(1+1e-12); i++ {
 		out = append(out, i*step+0) // -0 becomes 0
+	}
+	if len(out) < 2 && about < mostTries { // a single figure does not say how long the axis is
+		return s.ticks(about + 1)
 	}
 	return out
 }
