@@ -100,7 +100,7 @@ prove-history: ## prove on real runs that history and bisect find a planted slow
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
 test-fleet: ## measure a plan on a Slurm of this machine's own, with a shard killed (needs root, slurm-wlm and munge)
-	go test -count=1 -tags fleet -run '^TestSlurm$$' -v ./bench
+	go test -count=1 -tags fleet -run '^TestSlurm' -v ./bench
 
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \

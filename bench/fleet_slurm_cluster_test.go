@@ -22,7 +22,7 @@ SlurmctldPort=%[3]d
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=%[2]s/munge.socket
+AuthInfo=socket=%[2]s/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=%[2]s/state
 SlurmdSpoolDir=%[2]s/spool-%%n
@@ -41,6 +41,7 @@ JobAcctGatherType=jobacct_gather/none
 SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=2
+SlurmdTimeout=5
 NodeName=n1 NodeHostname=%[1]s NodeAddr=127.0.0.1 Port=%[5]d CPUs=%[4]d
 NodeName=n2 NodeHostname=%[1]s NodeAddr=127.0.0.1 Port=%[6]d CPUs=%[4]d
 NodeName=n3 NodeHostname=%[1]s NodeAddr=127.0.0.1 Port=%[7]d CPUs=%[4]d
@@ -48,8 +49,8 @@ PartitionName=all Nodes=n1,n2,n3 Default=YES MaxTime=INFINITE State=UP
 `
 
 // startSlurm starts munge, slurmctld and three slurmd in a folder of their own, and makes the clients of this process, and of those that it starts,
-// use them. They end with the test.
-func startSlurm(t *testing.T) {
+// use them. They end with the test. nodes are the slurmd of each node.
+func startSlurm(t *testing.T) (nodes map[string]*exec.Cmd) {
 	t.Helper()
 	needRoot(t)
 	for _, name := range []string{"munged", "slurmctld", "slurmd", "sbatch"} {
@@ -82,13 +83,15 @@ func startSlurm(t *testing.T) {
 		return succeeds("munge", "--socket="+dir+"/munge.socket", "--no-input", "--output=/dev/null")
 	})
 	daemon(t, dir, "slurmctld", "-D", "-f", conf)
+	nodes = map[string]*exec.Cmd{}
 	for _, node := range []string{"n1", "n2", "n3"} {
-		daemon(t, dir, "slurmd", "-D", "-f", conf, "-N", node)
+		nodes[node] = daemon(t, dir, "slurmd", "-D", "-f", conf, "-N", node)
 	}
 	until(t, "three nodes are idle", func() bool {
 		out, err := exec.Command("sinfo", "--noheader", "--Node", "--format=%N %t").Output()
 		return err == nil && strings.Count(string(out), " idle") == 3
 	})
+	return nodes
 }
 
 // shortTempDir is a folder whose path a socket's address has room for, and that every user may pass through.

@@ -3,13 +3,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/fleet"
 	"tunbench/results"
@@ -25,7 +29,7 @@ const fleetRounds = 8
 // nothing is counted twice.
 func TestSlurm(t *testing.T) {
 	startSlurm(t)
-	dir := renderTiny(t, "--engine", "slurm")
+	dir := renderTiny(t, fleetShards, "--engine", "slurm")
 	begun := time.Now()
 	mustRun(t, "fleet", "submit", dir)
 	victim := killOne(t, dir, func(s fleet.Shard) {
@@ -43,7 +47,7 @@ func TestSlurm(t *testing.T) {
 	if !strings.Contains(stderr, "shard "+itoa(victim.Index)) || strings.Count(stderr, "it is repeated") != 1 {
 		t.Errorf("shard %d was killed, and the program says %q", victim.Index, stderr)
 	}
-	shards := checkMerged(t, dir, "merged.jsonl")
+	shards := checkMerged(t, dir, "merged.jsonl", fleetShards)
 	for _, s := range shards {
 		want := 1
 		if s.Index == victim.Index {
@@ -59,17 +63,72 @@ func TestSlurm(t *testing.T) {
 		out, err := exec.Command("squeue", "--noheader").Output()
 		return err == nil && len(strings.TrimSpace(string(out))) == 0
 	})
-	checkMerged(t, dir, "merged-by-slurm.jsonl")
+	checkMerged(t, dir, "merged-by-slurm.jsonl", fleetShards)
 }
 
-// renderTiny renders a plan of short trials for fleetShards machines.
-func renderTiny(t *testing.T, args ...string) (dir string) {
+// TestSlurmLosesANode: a node dies with what runs on it. Slurm begins its task again on another one, and tunbench submits nothing.
+func TestSlurmLosesANode(t *testing.T) {
+	nodes := startSlurm(t)
+	const n = 5
+	dir := renderTiny(t, n, "--engine", "slurm")
+	mustRun(t, "fleet", "submit", dir)
+	victim := killOne(t, dir, func(s fleet.Shard) { killNode(t, s.Where, nodes[s.Where]) })
+	code, stdout, stderr := tunbench(t, "fleet", "collect", dir, "--every", "300ms")
+	t.Logf("%s%s", stderr, stdout)
+	if code != exitSuccess {
+		t.Fatalf("exit code %d", code)
+	}
+	for _, s := range checkMerged(t, dir, "merged.jsonl", n) {
+		if s.Tries != 1 || s.Index == victim.Index && s.Where == victim.Where {
+			t.Errorf("%s died with shard %d on it: %+v", victim.Where, victim.Index, s)
+		}
+	}
+}
+
+// killNode kills slurmd and what it started, as a power failure would.
+func killNode(t *testing.T, name string, slurmd *exec.Cmd) {
+	t.Helper()
+	pids := []int{slurmd.Process.Pid}
+	all, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		has := func(word string) bool { return bytes.Contains(append([]byte{0}, text...), []byte("\x00"+word+"\x00")) }
+		if err != nil || !has("SLURMD_NODENAME="+name) || !has("SLURM_CONF="+os.Getenv("SLURM_CONF")) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "status"))
+		if _, rest, ok := strings.Cut(string(status), "\nPPid:\t"); ok { // slurmstepd
+			parent, _, _ := strings.Cut(rest, "\n")
+			if command, _ := os.ReadFile("/proc/" + parent + "/comm"); strings.HasPrefix(string(command), "slurmstepd") {
+				ppid, err := strconv.Atoi(parent)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pids = append(pids, ppid)
+			}
+		}
+		pids = append(pids, pid)
+	}
+	if len(pids) < 3 {
+		t.Fatalf("found %v of %s, want slurmd, slurmstepd and the task", pids, name)
+	}
+	for _, pid := range pids {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+}
+
+// renderTiny renders a plan of short trials for some machines.
+func renderTiny(t *testing.T, shards int, args ...string) (dir string) {
 	t.Helper()
 	tmp := shortTempDir(t)
 	binary, plan, dir := filepath.Join(tmp, "tunbench"), filepath.Join(tmp, "plan.json"), filepath.Join(tmp, "fleet")
 	buildStatic(t, "build", "-o", binary, ".")
 	mustRun(t, "run", "--plan-out", plan, "--no-calibration", "-n", itoa(fleetRounds), "size=64", "load=1000", "duration=300ms", "warmup=0s")
-	mustRun(t, append([]string{"fleet", "render", "--shards", itoa(fleetShards), "--binary", binary, "-o", dir, plan}, args...)...)
+	mustRun(t, append([]string{"fleet", "render", "--shards", itoa(shards), "--binary", binary, "-o", dir, plan}, args...)...)
 	return dir
 }
 
@@ -95,9 +154,6 @@ func shardsOf(t *testing.T, dir string) (shards []fleet.Shard) {
 			t.Fatalf("%q: %v", line, err)
 		}
 		shards = append(shards, s)
-	}
-	if len(shards) != fleetShards {
-		t.Fatalf("%d shards: %s", len(shards), stdout)
 	}
 	return shards
 }
@@ -137,7 +193,7 @@ func jobOf(t *testing.T, dir string) string {
 }
 
 // checkMerged reads the merged file: each shard is there once, with all its trials.
-func checkMerged(t *testing.T, dir, file string) []fleet.Shard {
+func checkMerged(t *testing.T, dir, file string, n int) []fleet.Shard {
 	t.Helper()
 	shards := shardsOf(t, dir)
 	for _, s := range shards {
@@ -146,7 +202,7 @@ func checkMerged(t *testing.T, dir, file string) []fleet.Shard {
 		}
 	}
 	merged := readBack(t, filepath.Join(dir, file))
-	if merged.Merge == nil || len(merged.Merge.Missing) > 0 || len(merged.Shards) != fleetShards {
+	if merged.Merge == nil || len(merged.Merge.Missing) > 0 || len(merged.Shards) != n || len(shards) != n {
 		t.Fatalf("merged: %+v, %d shards", merged.Merge, len(merged.Shards))
 	}
 	for i, s := range merged.Shards {
