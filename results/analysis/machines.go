@@ -13,6 +13,14 @@ type Machine struct {
 	Name string // of the host; with the machine's number where several have this name
 }
 
+// hostKey is the same for shards that were measured on one host, as far as that is on record.
+func (m Machine) hostKey() string {
+	if m.Shard != nil && m.Shard.HostID != "" {
+		return m.Shard.HostID
+	}
+	return m.Name
+}
+
 // MachinesOf is the machines of a merged file in the order of the file. Any other file has one.
 func MachinesOf(f *results.File) []Machine {
 	parts := f.Parts()
@@ -153,14 +161,13 @@ func FleetOf(f *results.File) (*Fleet, error) {
 	if fleet.Comparisons, err = comparisonsOf(fleet.Machines); err != nil {
 		return nil, fmt.Errorf("compare machines: %w", err)
 	}
-	facts := factsOf(fleet.Machines)
-	fleet.Differences = facts
+	fleet.Differences = factsOf(fleet.Machines)
 	for i := range fleet.Comparisons {
 		c := &fleet.Comparisons[i]
 		if err := c.pool(); err != nil {
 			return nil, fmt.Errorf("compare machines: %s: %w", c.ScenarioB, err)
 		}
-		if err := c.explain(facts, uint64(i)); err != nil {
+		if err := c.explain(fleet, uint64(i)); err != nil {
 			return nil, fmt.Errorf("compare machines: %s: %w", c.ScenarioB, err)
 		}
 	}

@@ -43,15 +43,16 @@ type metricValues struct {
 
 // explain looks for properties that go with the difference, in each metric whose machines differ. How many properties are tested follows from how the machines
 // are spread over them, before any ratio is looked at: one whose groups cannot reach significance would only make it harder for others (Tarone 1990, A modified
-// Bonferroni method for discrete data).
-func (c *FleetComparison) explain(facts []Property, seed uint64) error {
+// Bonferroni method for discrete data). Shards that were measured on one host count once, or a plan that two hosts measured six times each would blame whatever differs
+// between the two.
+func (c *FleetComparison) explain(fleet *Fleet, seed uint64) error {
 	var all []*candidate
 	for i := range c.Metrics {
 		a := &c.Metrics[i]
 		if a.Alike != AlikeDiffer {
 			continue
 		}
-		v := valuesOf(a, facts, seed+uint64(i))
+		v := valuesOf(a, fleet, seed+uint64(i))
 		for _, one := range v.candidates {
 			var err error
 			if one.Groups, err = stat.GroupDifference(v.values, v.weights, one.group, nil, v.seed); err != nil {
@@ -90,16 +91,29 @@ func (c *FleetComparison) explain(facts []Property, seed uint64) error {
 	return nil
 }
 
-// valuesOf is the machines of a metric and the properties in which they differ; those that split them in the same way are one candidate.
-func valuesOf(a *Across, facts []Property, seed uint64) *metricValues {
+// valuesOf is the hosts of a metric and the properties in which they differ; those that split them in the same way are one candidate.
+func valuesOf(a *Across, fleet *Fleet, seed uint64) *metricValues {
 	v := &metricValues{across: a, seed: seed}
-	var machines []int
+	facts := fleet.Differences
+	var machines []int // the first of each host
+	hosts := map[string]int{}
 	for _, on := range a.On {
-		if on.Counted() {
-			machines = append(machines, on.Machine)
-			v.values = append(v.values, on.study.Value)
-			v.weights = append(v.weights, 1/(on.study.Variance+a.Pooled.Tau*a.Pooled.Tau))
+		if !on.Counted() {
+			continue
 		}
+		host := fleet.Machines[on.Machine].hostKey()
+		at, known := hosts[host]
+		if !known {
+			at = len(machines)
+			hosts[host] = at
+			machines, v.values, v.weights = append(machines, on.Machine), append(v.values, 0), append(v.weights, 0)
+		}
+		weight := 1 / (on.study.Variance + a.Pooled.Tau*a.Pooled.Tau)
+		v.weights[at] += weight
+		v.values[at] += weight * (on.study.Value - v.values[at]) / v.weights[at]
+	}
+	if len(machines) < 2 {
+		return v
 	}
 	for _, fact := range facts {
 		one := &candidate{metric: v, names: []string{fact.Name}, adjusted: 1}

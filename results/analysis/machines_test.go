@@ -203,6 +203,18 @@ func TestFewMachines(t *testing.T) {
 	}
 }
 
+// TestShardsOfTwoHosts: two hosts that measured a plan six times each are two hosts, and what differs between them is not blamed.
+func TestShardsOfTwoHosts(t *testing.T) {
+	f := fixture.Merged(8, 12, fixture.PlantedFleet(8, 12, 1.2, 0.001), nil)
+	for i, shard := range f.Shards {
+		shard.Shard.HostID = fmt.Sprint(i % 2)
+	}
+	a, c := forwardedOf(t, f)
+	if len(a.Goes) > 0 || len(a.Tested) > 0 || !slices.Contains(c.Untold, "kernel") {
+		t.Errorf("goes with %v, tested %v, untold %v", goes(a), a.Tested, c.Untold)
+	}
+}
+
 // TestMachineWithoutRatio: a machine on which B brought nothing through is worse, and no part of the mean.
 func TestMachineWithoutRatio(t *testing.T) {
 	f := fixture.Merged(6, 12, fixture.PlantedFleet(6, 5, 1, 0), nil)

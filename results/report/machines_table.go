@@ -45,6 +45,14 @@ func (p page) merged(f *results.File) (warnings []string, err error) {
 // machines lists the machines by what sets them apart.
 func (p page) machines(fleet *analysis.Fleet) {
 	p.Section("machines", SharedFacts(fleet))
+	if len(fleet.Differences) == 0 {
+		var names []string
+		for _, m := range fleet.Machines {
+			names = append(names, plain(m.Name))
+		}
+		p.Paragraph([]string{"they differ in nothing that is on record: " + strings.Join(names, ", ")}, layout.Gap, text.Reset)
+		return
+	}
 	var rows []int
 	for i := range fleet.Machines {
 		rows = append(rows, i)

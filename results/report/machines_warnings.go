@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tunbench/results"
@@ -39,7 +40,13 @@ func machinesWarnings(f *results.File, fleet *analysis.Fleet) ([]string, error) 
 			}
 		}
 	}
-	for _, text := range order {
+	// What concerns many comes first.
+	slices.SortStableFunc(order, func(a, b string) int { return len(by[b]) - len(by[a]) })
+	const shown = 30
+	for i, text := range order {
+		if left := len(order) - i; i == shown && left > 1 {
+			return append(out, fmt.Sprintf("%d more warnings of single machines: tunbench report --machine NAME shows those of one", left)), nil
+		}
 		out = append(out, someMachines(by[text], len(fleet.Machines))+": "+text)
 	}
 	return out, nil
