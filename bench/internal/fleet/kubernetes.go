@@ -66,10 +66,12 @@ func (k kubernetes) submit(ctx context.Context, f *Folder, shards []int, keep fu
 		return fmt.Errorf("submit plan: %w", err)
 	}
 	if len(f.state.Jobs) == 0 && len(shards) == f.state.Shards {
-		if _, err := client(ctx, f.dir, nil, "kubectl", "create", "-f", "job.yaml"); err != nil {
+		out, err := client(ctx, f.dir, nil, "kubectl", "create", "-o", "name", "-f", "job.yaml")
+		if err != nil {
 			return fmt.Errorf("submit job: %w", err)
 		}
-		return keep(Job{ID: f.name(), Shards: shards})
+		_, name, _ := strings.Cut(strings.TrimSpace(string(out)), "/") // job.batch/NAME
+		return keep(Job{ID: name, Shards: shards})
 	}
 	// What the user changed in job.yaml holds for repeats too.
 	text, err := client(ctx, f.dir, nil, "kubectl", "create", "--dry-run=client", "-o", "json", "-f", "job.yaml")

@@ -33,7 +33,8 @@ func (slurm) files(r *Request) ([]file, error) {
 }
 
 func (s slurm) submit(ctx context.Context, f *Folder, shards []int, keep func(Job) error) error {
-	id, err := sbatch(ctx, f, "--array="+Indexes(shards), "shard.sbatch")
+	// The user may have edited the script, but jobs are found by this name.
+	id, err := sbatch(ctx, f, "shard.sbatch", "--job-name="+f.name(), "--array="+Indexes(shards))
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s slurm) submit(ctx context.Context, f *Folder, shards []int, keep func(Jo
 	if err != nil {
 		return err
 	}
-	_, err = sbatch(ctx, f, "--dependency=afterany:"+strings.Join(ids, ":"), "merge.sbatch")
+	_, err = sbatch(ctx, f, "merge.sbatch", "--dependency=afterany:"+strings.Join(ids, ":"))
 	return err
 }
 
@@ -62,12 +63,12 @@ func (s slurm) underWay(ctx context.Context, f *Folder) ([]string, error) {
 }
 
 // sbatch submits a script of the folder and returns the job's id.
-func sbatch(ctx context.Context, f *Folder, option, script string) (id string, err error) {
+func sbatch(ctx context.Context, f *Folder, script string, options ...string) (id string, err error) {
 	dir, err := filepath.Abs(f.dir)
 	if err != nil {
 		return "", err
 	}
-	out, err := client(ctx, dir, nil, "sbatch", "--parsable", "--chdir="+dir, option, script)
+	out, err := client(ctx, dir, nil, "sbatch", append(append([]string{"--parsable", "--chdir=" + dir}, options...), script)...)
 	if err != nil {
 		return "", fmt.Errorf("submit %s: %w", script, err)
 	}
