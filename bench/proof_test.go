@@ -22,6 +22,7 @@ var (
 	proofRuns  = flag.Int("proof.runs", 20, "runs of each of the two builds in a history")
 	proofTimes = flag.Int("proof.times", 2, "bisections in a row")
 	proofSpin  = flag.Int("proof.spin", 0, "turns of an empty loop that the slow build spends on each packet; 0: 200 in the history, 800 in the bisections")
+	proofGate  = flag.String("proof.gate", "", "more `flags` of bisect, such as --thresholds FILE")
 	proofWords = flag.String("proof.words", "size=64 load=max duration=200ms warmup=50ms", "`words` of the load")
 )
 
@@ -108,7 +109,7 @@ func TestProofBisect(t *testing.T) {
 	file := bisectRepository(t, texts...)
 	for i := range *proofTimes {
 		out := filepath.Join(t.TempDir(), "bisect.jsonl")
-		args := append(strings.Fields("bisect main~16 main -q --no-calibration -o "+out+" --program "+file+" --"), strings.Fields(*proofWords)...)
+		args := append(strings.Fields("bisect main~16 main -q --no-calibration -o "+out+" --program "+file+" "+*proofGate+" --"), strings.Fields(*proofWords)...)
 		code, stdout, stderr := proof(t, args...)
 		t.Logf("time %d: exit code %d\n%s%s", i+1, code, stdout, stderr)
 		if code != exitSuccess {

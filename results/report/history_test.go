@@ -48,6 +48,16 @@ func TestHistorySentence(t *testing.T) {
 	}
 }
 
+// TestHistoryMissesNoOnce: what few runs have measured is counted, and not missed one by one.
+func TestHistoryMissesNoOnce(t *testing.T) {
+	nights := fixture.Nights()[5:14]
+	nights[7].Trials = append(nights[7].Trials, fixture.Forwarding("dut=forwarder/load=max/proto=udp/size=9", 5)...)
+	text := strings.Join(HistoryWarnings(historyOf(t, nights)), "\n")
+	if strings.Contains(text, "the newest run has no figure") || !strings.Contains(text, "1 series left out: fewer than 8 runs") {
+		t.Error(text)
+	}
+}
+
 // TestHistorySaysWhatIsLeftOut: by name, of many the first.
 func TestHistorySaysWhatIsLeftOut(t *testing.T) {
 	h := historyOf(t, fixture.Nights())

@@ -70,7 +70,7 @@ func HistoryWarnings(h *analysis.History) []string {
 		}
 	}
 	for _, s := range slices.Concat(h.Series, h.Short) {
-		if s.Gone != nil {
+		if s.Gone != nil && (len(s.Points) >= analysis.LeastRuns || s.Gone.Nothing) { // what was measured now and then is not missed
 			out = append(out, fmt.Sprintf("%s: the newest run has no figure: %s", name(s), goneWords(*s.Gone)))
 		}
 	}
