@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func readersFolder(t *testing.T, commands map[string]string) string {
 			if _, err := os.Stat(path); err == nil {
 				continue
 			}
-			if err := os.WriteFile(path, baseline, 0o644); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, baseline, 0o644)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -110,7 +111,7 @@ func TestShownReadersRun(t *testing.T) {
 	}
 }
 
-// TestShownErrors: a command that the manual shows to fail ends in just that error.
+// TestShownErrors: a command that the manual shows to be mistaken ends in just that error.
 func TestShownErrors(t *testing.T) {
 	n := 0
 	for path, page := range manual(t) {

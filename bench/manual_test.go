@@ -56,11 +56,11 @@ func codeOf(page string) (blocks []string) {
 	return blocks
 }
 
-// shownError is a command line together with the error that it is shown to end in.
-var shownError = regexp.MustCompile(`(?m)^[$#] tunbench (.*)\n(tunbench: .*)\n`)
+// shownError is a command line together with the mistake in its words that it is shown to end in.
+var shownError = regexp.MustCompile(`(?m)^[$#] tunbench (.*)\n(tunbench: .*; allowed: .*)\n`)
 
-// shownCommands are the command lines of tunbench in the code blocks of a page: without prompt, sudo, folder, comment, pipe and redirection. Those that are shown to fail
-// are left out.
+// shownCommands are the command lines of tunbench in the code blocks of a page: without prompt, sudo, folder, comment, pipe and redirection. Those that are shown to
+// be mistaken are left out.
 func shownCommands(page string) [][]string {
 	var commands [][]string
 	for _, code := range codeOf(page) {
