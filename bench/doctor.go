@@ -39,7 +39,7 @@ here.
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Checks(cmd.Context(), doctor.Probes{
-				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: slices.Concat(generators(cmd.Context()), tunnels(cmd.Context()), []doctor.Program{virtualMachine()}),
+				BPF: bpfFeatures(), Faults: kernelFaults(cmd.Context()), Programs: slices.Concat(generators(cmd.Context()), tunnels(cmd.Context()), kernelTunnels(), []doctor.Program{virtualMachine()}),
 				Scene: testbed.Probe, Runs: testbed.Runs,
 			})
 			if err := con.printChecks(checks, asJSON); err != nil {
@@ -123,6 +123,16 @@ func virtualMachine() doctor.Program {
 		Name: "qemu-system-x86_64", Meaning: "no topo=vm, and no tunbench kernels", Remedy: "install the Debian package qemu-system-x86",
 		Find: func() (string, error) { return "found", guest.FindQEMU() },
 	}
+}
+
+// kernelTunnels are those of the kernel's own.
+func kernelTunnels() (all []doctor.Program) {
+	for _, d := range testbed.Drivers() {
+		all = append(all, doctor.Program{
+			Name: "tunnel " + string(d), Meaning: fmt.Sprintf("no dut=%s with topo=tunnel", d), Remedy: d.Remedy(), Find: d.Find,
+		})
+	}
+	return all
 }
 
 // tunnels are the tunnels that are programs of others.

@@ -40,6 +40,7 @@ plain             | topo=tunnel/dut=plain
 vxlan             | topo=tunnel/dut=vxlan
 ipip              | topo=tunnel/dut=ipip
 gre               | topo=tunnel/dut=gre
+wireguard         | topo=tunnel/dut=wireguard
 ROWS
 }
 

@@ -28,6 +28,9 @@ func TestKernelTunnels(t *testing.T) {
 				nothingOf(t)
 				s := parse(t, "dut="+string(name)+" duration=100ms warmup=0s "+words)
 				trial, err := Trial(t.Context(), s, Options{})
+				if _, missing := testbed.Driver(name).Find(); (missing != nil) != (host.Cannot(err) && strings.Contains(err.Error(), "driver")) {
+					t.Errorf("doctor says %v of %s, a trial says %v", missing, name, err)
+				}
 				if host.Cannot(err) {
 					if how == "xdp" && !errors.As(err, new(*testbed.UnsupportedError)) {
 						t.Skip(err) // its generator
