@@ -21,6 +21,8 @@ func TestFit(t *testing.T) {
 		"all there":         {Features{}, "", "gen=xdp sink=tcx", nil},
 		"no live frames":    {Features{LiveFrames: refused}, "", "gen=socket sink=tcx", []string{"half the highest load", "not permitted"}},
 		"no TCX":            {Features{TCX: refused}, "", "gen=xdp sink=tcx", []string{"clsact", "not permitted"}},
+		"no TCX for IPIP":   {Features{TCX: refused}, "dut=ipip", "gen=xdp sink=socket", []string{"outer headers", "not permitted"}},
+		"TCX for GRE":       {Features{}, "dut=gre", "gen=xdp sink=tcx", nil},
 		"no sink":           {Features{Sink: refused, TCX: refused}, "", "gen=xdp sink=socket", []string{"wake-up", "not permitted"}},
 		"neither":           {Features{LiveFrames: refused, Sink: refused, TCX: refused}, "", "gen=socket sink=socket", []string{"half", "wake-up"}},
 		"not needed anyway": {Features{}, "gen=socket sink=socket", "gen=socket sink=socket", nil},
