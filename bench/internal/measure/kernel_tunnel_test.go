@@ -69,7 +69,7 @@ func checkKernelTunnel(t *testing.T, s scenario.Scenario, trial results.Trial) {
 	}
 	if added := trial.Tunnel.OverheadBytesPerPacket; added == nil || math.Abs(*added-float64(s.Overhead())) > 1 {
 		r := trial.Tunnel
-		t.Errorf("overhead is not %d bytes: %v in %v, then %v in %v", s.Overhead(), *r.InnerBytes, *r.InnerPackets, *r.LinkBytes, *r.LinkPackets)
+		t.Errorf("overhead is not %d bytes: %v in %v, then %v in %v; %v", s.Overhead(), *r.InnerBytes, *r.InnerPackets, *r.LinkBytes, *r.LinkPackets, l)
 	}
 	if least := trial.LatencyNs; least != nil && time.Duration(least.P50) < s.LinkDelay {
 		t.Errorf("half of the packets took %v, less than linkdelay=%v", time.Duration(least.P50), s.LinkDelay)
