@@ -34,6 +34,8 @@ def link():
     s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
     s.bind((os.environ["TUNBENCH_LINK_ADDR"], PORT))
     s.connect((os.environ["TUNBENCH_PEER"], PORT))
+    # What made it readable may be an error that send takes away: recv must not wait then.
+    s.setblocking(False)
     return s
 
 
@@ -52,7 +54,7 @@ def forward(device, peer, ended):
         if peer in readable:
             try:
                 packet = peer.recv(MAX_PACKET)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, BlockingIOError):
                 continue  # the other end was not there when something was sent
             try:
                 os.write(device, packet)

@@ -87,7 +87,8 @@ func TestTunnelOfAFile(t *testing.T) {
 				t.Errorf("of %d packets %d arrived, %d out of order, %d damaged: %v", sent, arrived, *trial.Reordered, *trial.Corrupt, l)
 			}
 			if added := trial.Tunnel.OverheadBytesPerPacket; added == nil || math.Abs(*added-test.adds) > 1 {
-				t.Errorf("overhead is not %v bytes: %+v", test.adds, *trial.Tunnel)
+				r := trial.Tunnel
+				t.Errorf("overhead is not %v bytes: %v in %v, then %v in %v; %v", test.adds, *r.InnerBytes, *r.InnerPackets, *r.LinkBytes, *r.LinkPackets, l)
 			}
 			if r := trial.Tunnel; r.ANsPerPacket == nil || *r.ANsPerPacket <= 0 || *r.BNsPerPacket <= 0 {
 				t.Errorf("no CPU time of the ends: %+v", *r)

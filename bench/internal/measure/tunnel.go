@@ -92,7 +92,10 @@ func addOverhead(r *results.Tunnel, s scenario.Scenario, seen testbed.Counters, 
 	if lost || packets == 0 {
 		return
 	}
-	each := unhurried(float64(linkPackets) / float64(packets))
+	each := float64(linkPackets) / float64(packets)
+	if s.Proto == scenario.TCP || s.DUT == scenario.WireGuard {
+		each = unhurried(each)
+	}
 	r.LinkPacketsPerPacket = &each
 	if linkPackets > 0 {
 		r.OverheadBytesPerPacket = new(float64(*r.LinkBytes)/float64(linkPackets)*each - float64(*r.InnerBytes)/float64(packets))
@@ -107,7 +110,7 @@ func countsMore(s scenario.Scenario) bool {
 }
 
 // unhurried is how many packets of the link belong to each of the load. A load that flows on while counters are read
-// has some in between, and tunnels send packets of their own (keys, signs of life): a figure next to a whole number is that number.
+// has some in between, and WireGuard sends packets of its own (keys, signs of life): a figure next to a whole number is that number.
 func unhurried(each float64) float64 {
 	const near = 0.1
 	if whole := math.Round(each); whole >= 1 && math.Abs(each-whole) < near {
