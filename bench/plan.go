@@ -98,7 +98,7 @@ const defaultShards = "results"
 
 func (o *sharing) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.planFile, "plan", "", "measure the plan in this `file`, which --plan-out of any command wrote, as one of many machines")
-	flags.StringVar(&o.shard, "shard", "", "with --plan: which machine this is, `I/N`, from 0 to N-1 (default: what Slurm or Kubernetes says, else 0/1)")
+	flags.StringVar(&o.shard, "shard", "", "with --plan: which machine this is, `I/N`, from 0 to N-1 (default: what Slurm or Kubernetes says; of a plan for one machine 0/1)")
 	flags.StringVar(&o.dir, "out", defaultShards, "with --plan: the `folder` for the result file, which is named by plan, shard and machine")
 	flags.BoolVar(&o.resume, "resume", false, "with --plan: go on with what an interrupted measurement of this shard left (run and sweep; others begin anew)")
 	flags.BoolVar(&o.frame, "frame", false, "with --plan: print a copy of the result file that merge finds in a log (default where a scheduler started this)")

@@ -75,14 +75,15 @@ func TestWrongShards(t *testing.T) {
 		{"JOB_COMPLETION_INDEX=3", "", "JOB_COMPLETION_INDEX=3 of 3: out of range"},
 		{"SLURM_ARRAY_TASK_ID=x", "", "SLURM_ARRAY_TASK_ID=x: want a whole number"},
 		{"TUNBENCH_SHARDS=many", "", "TUNBENCH_SHARDS=many: want the number"},
-		{"TUNBENCH_SHARDS=4", "", "is for 3 machines"},
+		{"TUNBENCH_SHARDS=4 JOB_COMPLETION_INDEX=0", "", "is for 3 machines"},
+		{"", "", "which of 3 machines is this? give --shard I/3"},
 	} {
 		args := []string{"run", "--plan", plan, "--out", dir}
 		if tc.shard != "" {
 			args = append(args, "--shard="+tc.shard)
 		}
 		cmd, stdout, stderr := command(t, args...)
-		cmd.Env = append(cmd.Env, tc.env)
+		cmd.Env = append(cmd.Env, strings.Fields(tc.env)...)
 		if code := toItsEnd(t, cmd); code != exitUsage || !strings.Contains(stderr.String(), tc.want) || stdout.Len() > 0 {
 			t.Errorf("%+v: exit code %d: %s", tc, code, stderr)
 		}

@@ -71,8 +71,8 @@ func wholeArray(env func(string) string, count int) bool {
 }
 
 // ShardOf finds out in the environment which shard this process is to measure: of a Slurm array, of a Slurm job with several tasks, of an
-// indexed Job of Kubernetes; scheduled is false, and the shard 0/1, where there is none of them. The number of machines is TUNBENCH_SHARDS, else
-// that of the plan (0 is none), else the scheduler's.
+// indexed Job of Kubernetes. Where there is none of them scheduled is false, and the shard is 0/1 if one machine is all; of more machines nobody
+// says which this is, and that is an error. The number of machines is TUNBENCH_SHARDS, else that of the plan (0 is none), else the scheduler's.
 func ShardOf(env func(string) string, planned int) (s Shard, scheduled bool, err error) {
 	of := planned
 	if text := env(ShardsVariable); text != "" {
@@ -98,7 +98,10 @@ func ShardOf(env func(string) string, planned int) (s Shard, scheduled bool, err
 		}
 		return s, true, nil
 	}
-	return Shard{0, max(of, 1)}, false, nil
+	if of > 1 {
+		return s, false, fmt.Errorf("which of %d machines is this? give --shard I/%[1]d, I from 0 to %d", of, of-1)
+	}
+	return Shard{0, 1}, false, nil
 }
 
 // machines is the number of tasks that the scheduler tells.

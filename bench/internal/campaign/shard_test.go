@@ -35,8 +35,10 @@ func TestShardOf(t *testing.T) {
 		scheduled bool
 	}{
 		{"", 0, "0/1", false},
-		{"", 3, "0/3", false},
-		{"TUNBENCH_SHARDS=4", 3, "0/4", false},
+		{"", 1, "0/1", false},
+		{"TUNBENCH_SHARDS=1", 0, "0/1", false},
+		{"", 3, "which of 3 machines is this? give --shard I/3, I from 0 to 2", false},
+		{"TUNBENCH_SHARDS=4", 3, "which of 4 machines is this? give --shard I/4", false},
 		{"SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=12 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=11 SLURM_PROCID=0 SLURM_NTASKS=1", 0, "2/12", true},
 		{"SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=12 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=11", 5, "2/5", true},
 		{"SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_MIN=7 SLURM_ARRAY_TASK_MAX=7", 12, "7/12", true},
