@@ -38,6 +38,8 @@ func (con *console) fleetCommand() *cobra.Command {
 
 const fleetRenderHelp = `Write a folder with the plan, this program, and what an engine takes: scripts of Slurm,
 manifests of Kubernetes, or a script for ssh. They are meant to be read and edited.
+The plan in the folder is not: to change it, render the changed plan into a new folder.
+A plan starts commands as root on each machine: measure only plans that you trust.
 
   slurm       an array, a task on each node, and a job that merges after it. The folder
               must be on a file system that all nodes have.
@@ -110,7 +112,7 @@ func (con *console) fleetRender(r fleet.Request, path, hosts string) (err error)
 	if err := fleet.Render(r); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(con.stdout, "%s: plan %s for %s; read and edit what is in it, then: tunbench fleet submit %[1]s\n", r.Dir, r.Hash, r.Engine)
+	_, err = fmt.Fprintf(con.stdout, "%s: plan %s for %s; read it, and edit all but the plan, then: tunbench fleet submit %[1]s\n", r.Dir, r.Hash, r.Engine)
 	return err
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
@@ -97,6 +99,24 @@ func (p *Plan) UnmarshalJSON(text []byte) error {
 	return p.take(read)
 }
 
+// unlikeText names the fields of a program in a plan that say something else than its text: a reader would be shown another command than the one that
+// runs. Fields may be left out all together.
+func unlikeText(written, parsed *program.File) (names []string) {
+	if reflect.DeepEqual(*written, program.File{Path: written.Path, Text: written.Text}) {
+		return nil
+	}
+	a, b := reflect.ValueOf(*written), reflect.ValueOf(*parsed)
+	for i := range a.NumField() {
+		was, now := a.Field(i), b.Field(i)
+		isEmpty := (was.Kind() == reflect.Slice || was.Kind() == reflect.Map) && was.Len() == 0 && now.Len() == 0
+		if !isEmpty && !reflect.DeepEqual(was.Interface(), now.Interface()) {
+			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // take decodes what was read of a plan, and declares its programs.
 func (p *Plan) take(read planJSON) error {
 	i := slices.IndexFunc(kinds, func(make func() Work) bool { return make().kind() == read.Kind })
@@ -110,6 +130,10 @@ func (p *Plan) take(read planJSON) error {
 		parsed, err := program.Parse(f.Path, []byte(f.Text))
 		if err != nil {
 			return fmt.Errorf("read plan: programs[%d]: %w", i, err)
+		}
+		if differ := unlikeText(f, parsed); len(differ) > 0 {
+			return fmt.Errorf("read plan: programs[%d] (%s): what the fields %s say is not what text says, which is what runs: change text, and leave all fields but path and text out",
+				i, parsed.Name, strings.Join(differ, ", "))
 		}
 		read.Programs[i] = parsed
 	}

@@ -10,6 +10,7 @@ import (
 
 	"tunbench/bench/internal/gate"
 	"tunbench/bench/internal/measure"
+	"tunbench/bench/internal/program"
 	"tunbench/results"
 )
 
@@ -44,6 +45,54 @@ func TestPlanFile(t *testing.T) {
 	}
 	if _, err := Hash(Plan{}); err == nil {
 		t.Error("a plan without work has a hash")
+	}
+}
+
+// TestPlanShowsWhatRuns: a program of a plan whose fields are not those of its text, which is what runs, is refused by their names.
+func TestPlanShowsWhatRuns(t *testing.T) {
+	t.Cleanup(func() {
+		if err := Declare(nil); err != nil {
+			t.Error(err)
+		}
+	})
+	file, err := program.Parse("/x.yaml", []byte("name: mine\ncommand: [./mine, '{a.device}']\nenvironment: {A: b}\ntopology: direct\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := func(programs string) string {
+		return `{"plan_schema":1,"kind":"run","tester":{},"programs":[` + programs + `],"work":{"scenarios":["dut=mine"],"rounds":1}}`
+	}
+	short, err := json.Marshal(map[string]string{"path": file.Path, "text": file.Text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := ParsePlan([]byte(plan(string(written))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	brief, err := ParsePlan([]byte(plan(string(short))))
+	if diff := cmp.Diff(whole, brief); err != nil || diff != "" {
+		t.Errorf("of path and text only: %v, (-want +got):\n%s", err, diff)
+	}
+	for want, change := range map[string]func(f *program.File){
+		"programs[0] (mine): what the fields command say": func(f *program.File) { f.Command = []string{"true"} },
+		"environment, build say":                          func(f *program.File) { f.Environment, f.Build = nil, []string{"make"} },
+		"ready say":                                       func(f *program.File) { f.Ready.Within = 1 },
+		"name say":                                        func(f *program.File) { f.Name = "yours" },
+	} {
+		other := *file
+		change(&other)
+		text, err := json.Marshal(other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParsePlan([]byte(plan(string(text)))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ type Collector struct {
 
 // Submit hands to the engine the shards that are neither complete nor on their way, and returns them.
 func (f *Folder) Submit(ctx context.Context) ([]int, error) {
+	if err := f.samePlan(); err != nil {
+		return nil, err
+	}
 	shards, err := f.Look(ctx)
 	if err != nil {
 		return nil, err
@@ -32,6 +35,9 @@ func (f *Folder) Submit(ctx context.Context) ([]int, error) {
 func (f *Folder) Collect(ctx context.Context, c Collector) ([]Shard, error) {
 	if len(f.state.Jobs) == 0 {
 		return nil, usage("%s: nothing of it was submitted: begin with tunbench fleet submit %s", f.dir, f.dir)
+	}
+	if err := f.samePlan(); err != nil {
+		return nil, err
 	}
 	watch := watch{failed: map[int]bool{}, repeats: map[int]int{}}
 	for shown := ""; ; {

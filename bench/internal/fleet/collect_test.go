@@ -53,14 +53,18 @@ func (a *actor) ask(_ context.Context, f *Folder) (tasks []Task, err error) {
 
 const testHash = "0123456789ab"
 
-// folder is one of an actor, without a plan.
+// folder is one of an actor, with a plan of nothing.
 func folder(t *testing.T, a *actor, shards int) *Folder {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, resultsDir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return &Folder{dir: dir, engine: a, state: state{Schema: stateSchema, Engine: "slurm", PlanHash: testHash, Shards: shards}, seen: map[string]seenFile{}}
+	plan := []byte("{}\n")
+	if err := os.WriteFile(filepath.Join(dir, planFile), plan, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return &Folder{dir: dir, engine: a, state: state{Schema: stateSchema, Engine: "slurm", PlanHash: testHash, PlanSum: sum(plan), Shards: shards}, seen: map[string]seenFile{}}
 }
 
 // leave writes the result file of a shard into the folder.
@@ -173,6 +177,27 @@ func TestEngineThatRefuses(t *testing.T) {
 	shards, err := f.Collect(t.Context(), collector(&said, 3))
 	if err != nil || shards[0].Phase != Failed || a.refused != 3 || !slices.Contains(said, "no room") {
 		t.Errorf("%v, %v, refused %d times, said %q", shards, err, a.refused, said)
+	}
+}
+
+// TestChangedPlan: what a changed plan would bring back counts for nobody, so nothing of it is begun or waited for.
+func TestChangedPlan(t *testing.T) {
+	a := &actor{play: func(*Folder, string, int) Task { return Task{Phase: Running} }}
+	f := folder(t, a, 1)
+	if _, err := f.Submit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.path(planFile), []byte("{ }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const says = "render the changed plan into a new folder"
+	if _, err := f.Submit(t.Context()); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), says) {
+		t.Errorf("submit: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Collect(ctx, collector(new([]string), 1)); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), says) {
+		t.Errorf("collect: %v", err)
 	}
 }
 

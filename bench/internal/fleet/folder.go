@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -30,6 +33,7 @@ type state struct {
 	Schema   int      `json:"fleet_schema"`
 	Engine   string   `json:"engine"`
 	PlanHash string   `json:"plan_hash"`
+	PlanSum  string   `json:"plan_sha256"` // of the plan's file: who edits it asks for another plan
 	Shards   int      `json:"shards"`
 	Shell    []string `json:"ssh,omitempty"` // the command that reaches a host, of engine ssh
 	Jobs     []Job    `json:"jobs"`          // the oldest first
@@ -63,10 +67,50 @@ func OpenFolder(dir string) (*Folder, error) {
 	if f.state.Schema > stateSchema {
 		return nil, usage("%s: it is of a newer tunbench (fleet_schema %d, this one knows %d): use that one", dir, f.state.Schema, stateSchema)
 	}
-	if f.engine, err = findEngine(f.state.Engine); err != nil || f.state.Shards < 1 {
-		return nil, usage("%s: it names no engine or no shards: render the plan again", filepath.Join(dir, stateFile))
+	if err := f.state.check(); err != nil {
+		return nil, usage("%s: %w: leave the file as it is, or render the plan again", filepath.Join(dir, stateFile), err)
 	}
+	f.engine = engines[f.state.Engine]
 	return f, nil
+}
+
+// check returns an error if somebody wrote what no rendering writes. It goes into commands that are run on other machines.
+func (s state) check() error {
+	_, isEngine := engines[s.Engine]
+	switch {
+	case !isEngine:
+		return fmt.Errorf("engine %q: want %s", s.Engine, strings.Join(Engines(), ", "))
+	case !hashForm.MatchString(s.PlanHash):
+		return fmt.Errorf("plan_hash %q: want 12 digits, 0-9 and a-f", s.PlanHash)
+	case s.Shards < 1 || s.Shards > maxShards:
+		return fmt.Errorf("shards %d: want 1 to %d machines", s.Shards, maxShards)
+	case s.Engine == "ssh" && (len(s.Shell) == 0 || s.Shell[0] == ""):
+		return errors.New("ssh: it has no command that reaches a host")
+	}
+	for _, job := range s.Jobs {
+		if i := slices.IndexFunc(job.Shards, func(shard int) bool { return shard < 0 || shard >= s.Shards }); i >= 0 {
+			return fmt.Errorf("job %q: shard %d of %d", job.ID, job.Shards[i], s.Shards)
+		}
+	}
+	return nil
+}
+
+// samePlan returns an error if the plan of the folder is not the one that was rendered: its shards would be of a plan that nobody waits for.
+func (f *Folder) samePlan() error {
+	text, err := os.ReadFile(f.path(planFile))
+	if err != nil {
+		return fmt.Errorf("read plan: %w", err)
+	}
+	if sum(text) != f.state.PlanSum {
+		return usage("%s was changed after it was rendered: shards of it are of another plan than %s: render the changed plan into a new folder, or put the old one back", f.path(planFile), f.state.PlanHash)
+	}
+	return nil
+}
+
+// sum is a SHA-256 in hexadecimal digits.
+func sum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // LockFolder opens a folder to change it, until Close. A second process that tries is refused.

@@ -51,7 +51,7 @@ var templates embed.FS
 // hashForm is what names of jobs and folders may be made of.
 var hashForm = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
-// Render writes a folder with the plan, the program, and what an engine takes: files to be read and edited before [Submit]. A folder that has
+// Render writes a folder with the plan, the program, and what an engine takes: files to be read, and but for the plan edited, before [Folder.Submit]. A folder that has
 // something in it is refused, and after an error there is none.
 func Render(r Request) error {
 	engine, err := findEngine(r.Engine)
@@ -126,7 +126,7 @@ func (r *Request) write(dir string, files []file) error {
 	if err := copyProgram(r.Binary, filepath.Join(dir, binaryFile)); err != nil {
 		return fmt.Errorf("render plan: %w", err)
 	}
-	return state{Schema: stateSchema, Engine: r.Engine, PlanHash: r.Hash, Shards: r.Shards, Shell: r.Shell, Jobs: []Job{}}.write(dir)
+	return state{Schema: stateSchema, Engine: r.Engine, PlanHash: r.Hash, PlanSum: sum(r.Plan), Shards: r.Shards, Shell: r.Shell, Jobs: []Job{}}.write(dir)
 }
 
 // copyProgram makes the build that is measured part of the folder: one that is built anew meanwhile changes nothing.

@@ -146,7 +146,11 @@ func TestOpenFolderRefuses(t *testing.T) {
 		"none":   {"", "fleet render"},
 		"torn":   {`{"fleet_schema":1,`, "render the plan again"},
 		"newer":  {`{"fleet_schema":2,"engine":"slurm","shards":1}`, "newer tunbench"},
-		"engine": {`{"fleet_schema":1,"engine":"nomad","shards":1}`, "names no engine"},
+		"engine": {`{"fleet_schema":1,"engine":"nomad","shards":1}`, "want kubernetes, slurm, ssh"},
+		"hash":   {`{"fleet_schema":1,"engine":"slurm","plan_hash":"; rm -rf ~;","shards":1}`, "12 digits"},
+		"shards": {`{"fleet_schema":1,"engine":"slurm","plan_hash":"0123456789ab","shards":1001}`, "1 to 1000"},
+		"ssh":    {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","shards":1}`, "no command"},
+		"jobs":   {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","shards":1,"ssh":["ssh"],"jobs":[{"id":"a","shards":[1]}]}`, "shard 1 of 1"},
 	} {
 		dir := t.TempDir()
 		if tc.text != "" {
