@@ -69,8 +69,8 @@ type Config struct {
 	CPUs []int
 
 	// Follow is whether a worker may run elsewhere while packets answer each other and the answers come
-	// sooner there: on any of CPUs, or of those that Run may use if there are none. It then does not spin,
-	// and goes home when they stop. FollowOff if empty.
+	// sooner there: on those of CPUs that are no other worker's, or if there are none on any that Run may use
+	// when it starts. There it does not spin, and it goes home when they stop. FollowOff if empty.
 	Follow Follow
 }
 

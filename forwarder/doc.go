@@ -32,7 +32,8 @@
 //   - looks owns when the worker looks at its devices, spinPolicy how long it looks again
 //     before it sleeps.
 //   - place owns which CPU the worker is on, follower the choice: home, or beside the sender of packets
-//     that answer each other. There the worker does not spin.
+//     that answer each other. There the worker does not spin. The guard fetches one home that does not
+//     get the CPU that it tried.
 //   - A direction owns the packets on their way from one queue to its pair, whether they were
 //     read or come through a ring, and their counters; its pace owns how many are asked for.
 //   - sharing owns the state of a worker's rings: open while the worker is awake, armed while

@@ -20,6 +20,7 @@ type Forwarder struct {
 	workers []*worker
 	queues  int // of each device
 	wake    int // eventfd that ends every wait
+	guard   *guard
 	stop    atomic.Bool
 	started atomic.Bool
 	close   sync.Once
@@ -37,11 +38,11 @@ func New(cfg Config) (*Forwarder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create shutdown eventfd: %w", err)
 	}
-	f := &Forwarder{wake: wake, queues: len(cfg.A)}
+	f := &Forwarder{wake: wake, queues: len(cfg.A), guard: newGuard()}
 	note := once(cfg.Note)
 	workers := Workers(len(cfg.A), cfg.CPUs)
 	for i := range workers {
-		w, err := newWorker(i, workers, cfg, wake, &f.stop, note)
+		w, err := newWorker(i, workers, cfg, wake, f.guard.left, &f.stop, note)
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
@@ -62,6 +63,12 @@ func (f *Forwarder) Run(ctx context.Context) error {
 		return ErrUsed
 	}
 	errs := make(chan error, len(f.workers))
+	places := make([]*place, len(f.workers))
+	for i, w := range f.workers {
+		places[i] = w.place
+	}
+	go f.guard.watch(places)
+	defer f.guard.close()
 	for _, w := range f.workers {
 		go func() { errs <- w.run() }()
 	}

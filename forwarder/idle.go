@@ -13,7 +13,7 @@ func (w *worker) idle() error {
 	now := time.Now()
 	packets := w.spin.packets
 	spin := w.spin.next(now)
-	w.place.turn(now, w.spin.last, packets, w.spin.answered())
+	w.place.turn(now, w.spin.last, packets)
 	if spin > 0 && !w.place.away() {
 		for deadline := now.Add(spin); !w.stop.Load(); {
 			moved, err := w.round()
@@ -55,8 +55,18 @@ func (w *worker) sleep() error {
 			return err
 		}
 	}
-	if w.shared.inUse {
-		return w.poller.sleep(longestRest)
+	if w.place.away() {
+		if !w.naps {
+			if ready, err := w.poller.sleep(2 * napTick); ready || err != nil {
+				return err
+			}
+		}
+		w.place.goHome(time.Now()) // whoever comes next is not waited for beside somebody who has gone
 	}
-	return w.poller.sleep(-1)
+	longest := time.Duration(-1)
+	if w.shared.inUse {
+		longest = longestRest
+	}
+	_, err := w.poller.sleep(longest)
+	return err
 }

@@ -12,58 +12,90 @@ import (
 // place owns on which CPUs a worker's thread may run.
 type place struct {
 	follower
-	follow Follow
-	pinned []int         // Config.CPUs
-	home   unix.CPUSet   // where it runs unless it follows
-	moves  atomic.Uint64 // from one place to another
+	number  int
+	follow  Follow
+	pinned  []int         // Config.CPUs
+	workers int           // how many there are
+	homeSet unix.CPUSet   // where it runs unless it follows
+	tid     int           // of the thread
+	moves   atomic.Uint64 // from one place to another
+
+	left    chan<- int  // is told that the worker leaves its home, see [guard]
+	isAway  atomic.Bool // for the guard
+	fetched atomic.Bool // it was fetched home by the guard
 }
 
-// newPlace is the place of worker number.
-func newPlace(number int, cfg Config) *place {
-	p := &place{follower: newFollower(nil), follow: cfg.Follow, pinned: cfg.CPUs}
-	if len(p.pinned) > 0 {
-		p.home.Set(p.pinned[number%len(p.pinned)])
-	}
-	return p
+// newPlace is the place of one of so many workers. left is that of the [guard], nil without one.
+func newPlace(number, workers int, cfg Config, left chan<- int) *place {
+	return &place{follower: newFollower(nil), number: number, workers: workers, follow: cfg.Follow, pinned: cfg.CPUs, left: left}
 }
 
-// start moves the calling thread to its home, and finds what else there is.
+// start moves the calling thread to its home, and finds what else there is: of Config.CPUs those that are no other worker's home, or all
+// that the thread may use.
 func (p *place) start() error {
-	var allowed unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
-		return fmt.Errorf("ask for the CPUs of a thread: %w", err)
-	}
-	if p.follow == FollowAuto {
-		p.cpus = slices.Clone(p.pinned)
-		if len(p.cpus) == 0 {
-			p.cpus = cpusOf(&allowed)
+	p.tid = unix.Gettid()
+	if len(p.pinned) > 0 {
+		cpu := p.pinned[p.number%len(p.pinned)]
+		p.homeSet.Set(cpu)
+		if err := unix.SchedSetaffinity(0, &p.homeSet); err != nil {
+			return fmt.Errorf("pin to CPU %d: %w", cpu, err)
 		}
 	}
-	if len(p.pinned) == 0 {
-		p.home = allowed
+	if p.follow != FollowAuto || p.left == nil {
 		return nil
 	}
-	if err := unix.SchedSetaffinity(0, &p.home); err != nil {
-		return fmt.Errorf("pin to CPU %d: %w", cpusOf(&p.home)[0], err)
+	if len(p.pinned) == 0 {
+		// Where there are more CPUs than the set has room for, the worker stays where the kernel lets it be.
+		if unix.SchedGetaffinity(0, &p.homeSet) == nil {
+			p.cpus = cpusOf(&p.homeSet)
+		}
+		return nil
+	}
+	for i, cpu := range p.pinned {
+		if (i >= p.workers || i == p.number) && !slices.Contains(p.cpus, cpu) {
+			p.cpus = append(p.cpus, cpu)
+		}
 	}
 	return nil
 }
 
 // turn is follower.turn, and moves the calling thread if it says so.
-func (p *place) turn(now time.Time, way, packets int, answered bool) {
-	if !p.follower.turn(now, way, packets, answered) {
+func (p *place) turn(now time.Time, way, packets int) {
+	if p.fetched.Swap(false) && p.away() {
+		p.without(p.at, now)
+		p.arrive()
 		return
 	}
+	if p.follower.turn(now, way, packets) {
+		p.arrive()
+	}
+}
+
+// goHome goes home if the worker is away: nobody answers any more, or packets come without an end.
+func (p *place) goHome(now time.Time) {
+	if p.away() && p.leave(now) {
+		p.arrive()
+	}
+}
+
+// arrive moves the calling thread to where the follower wants it.
+func (p *place) arrive() {
 	p.moves.Add(1)
 	if p.away() {
+		p.isAway.Store(true)
+		select {
+		case p.left <- p.number:
+		default: // the guard is awake
+		}
 		var set unix.CPUSet
 		set.Set(p.cpus[p.at])
 		if unix.SchedSetaffinity(0, &set) == nil {
 			return
 		}
-		p.without(p.at) // somebody took the CPU out of those that may be used
+		p.without(p.at, p.last) // somebody took the CPU out of those that may be used
 	}
-	if unix.SchedSetaffinity(0, &p.home) != nil {
+	p.isAway.Store(false)
+	if unix.SchedSetaffinity(0, &p.homeSet) != nil {
 		p.cpus = nil // its home too: from now on it is where the kernel lets it be
 	}
 }

@@ -91,10 +91,10 @@ func (p *poller) hold(milliseconds int) (ready bool, err error) {
 }
 
 // sleep waits for a packet or for the end, for ever if longest is below 0, and gives the Go
-// scheduler's processor away.
-func (p *poller) sleep(longest time.Duration) error {
+// scheduler's processor away. It is not ready when that time is over.
+func (p *poller) sleep(longest time.Duration) (ready bool, err error) {
 	if err := p.tick(false); err != nil {
-		return err
+		return false, err
 	}
 	milliseconds := -1
 	if longest >= 0 {
@@ -102,8 +102,7 @@ func (p *poller) sleep(longest time.Duration) error {
 	}
 	n, err := unix.EpollWait(p.fd, p.events[:], milliseconds)
 	errno, _ := err.(syscall.Errno)
-	_, err = p.polled(n, errno)
-	return err
+	return p.polled(n, errno)
 }
 
 // tick turns the timer on or off.

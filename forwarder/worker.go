@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"tunbench/forwarder/tun"
 	"tunbench/ringbuf"
@@ -44,12 +45,12 @@ func Workers(queues int, cpus []int) int {
 }
 
 // newWorker makes what one of so many workers needs. note is told what it has to do without.
-func newWorker(number, workers int, cfg Config, wake int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
+func newWorker(number, workers int, cfg Config, wake int, left chan<- int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
 	w = &worker{
 		number: number,
 		naps:   workers < runtime.GOMAXPROCS(0),
 		spin:   newSpinPolicy(cfg.Spin),
-		place:  newPlace(number, cfg),
+		place:  newPlace(number, workers, cfg, left),
 		stop:   stop,
 		note:   note,
 	}
@@ -152,10 +153,13 @@ func (w *worker) loop() error {
 		if err != nil {
 			return err
 		}
-		if moved == 0 {
+		switch {
+		case moved == 0:
 			if err := w.idle(); err != nil {
 				return err
 			}
+		case w.place.away() && w.spin.packets >= manyPackets: // a turn that may have no end
+			w.place.goHome(time.Now())
 		}
 		if rounds%publishEvery == 0 {
 			w.publish()

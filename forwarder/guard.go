@@ -1,0 +1,93 @@
+package forwarder
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// guardEvery is how often a guard looks at the workers that are away.
+const guardEvery = 10 * time.Millisecond
+
+// guard fetches workers home that do not get the CPU that they tried, as a real-time thread there may have it for good: they cannot
+// go by themselves. It sleeps while all are at home.
+type guard struct {
+	left chan int // a worker has left its home
+	stop chan struct{}
+	done chan struct{}
+}
+
+func newGuard() *guard {
+	return &guard{left: make(chan int, 1), stop: make(chan struct{}), done: make(chan struct{})}
+}
+
+// watch goes on until close.
+func (g *guard) watch(places []*place) {
+	defer close(g.done)
+	before := make([]pulse, len(places))
+	for {
+		select {
+		case <-g.stop:
+			return
+		case <-g.left:
+		}
+		ticker := time.NewTicker(guardEvery)
+		for slices.ContainsFunc(places, func(p *place) bool { return p.isAway.Load() }) {
+			select {
+			case <-g.stop:
+				ticker.Stop()
+				return
+			case <-ticker.C:
+			}
+			for i, p := range places {
+				if !p.isAway.Load() {
+					before[i] = pulse{}
+					continue
+				}
+				now, err := pulseOf(p.tid)
+				if err == nil && now.starvedSince(before[i]) {
+					_ = unix.SchedSetaffinity(p.tid, &p.homeSet)
+					p.fetched.Store(true)
+				}
+				before[i] = now
+			}
+		}
+		ticker.Stop()
+	}
+}
+
+func (g *guard) close() {
+	close(g.stop)
+	<-g.done
+}
+
+// pulse is what a thread did up to some time.
+type pulse struct {
+	wants bool   // it could run
+	ran   uint64 // ns on a CPU
+}
+
+// starvedSince says whether the thread wanted to run at both times, and did not in between.
+func (p pulse) starvedSince(before pulse) bool { return p.wants && before.wants && p.ran == before.ran }
+
+// pulseOf reads the pulse of a thread of this process.
+func pulseOf(tid int) (p pulse, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", tid))
+	if err != nil {
+		return p, err
+	}
+	// The state stands behind the name, which may hold anything.
+	if at := bytes.LastIndexByte(text, ')'); at >= 0 && at+2 < len(text) {
+		p.wants = text[at+2] == 'R'
+	}
+	text, err = os.ReadFile(fmt.Sprintf("/proc/self/task/%d/schedstat", tid))
+	if err != nil {
+		return p, err
+	}
+	_, err = fmt.Sscan(string(text), &p.ran)
+	return p, err
+}
