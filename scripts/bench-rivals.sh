@@ -13,7 +13,7 @@ usage: bench-rivals.sh [PART]...
   ROUNDS=20 bench-rivals.sh       more rounds than 7
 
 The programs of bench/examples are built first, which needs their compilers; one that
-cannot be built is left out, and said.
+cannot be built is left out and said, and the exit code is 1.
 TUNBENCH names another program to measure with.
 
 Parts:
@@ -75,6 +75,10 @@ search() {
 		done
 	done
 	for goal in NDR PDR; do
+		[[ $(wc -w <<<"${bounds[$goal-forwarder]}${bounds[$goal-wireguard-go]}") == 4 ]] || {
+			echo "$goal: not measured"
+			continue
+		}
 		# shellcheck disable=SC2086
 		echo "$goal: $(ratios ${bounds[$goal-forwarder]} ${bounds[$goal-wireguard-go]}) times" \
 			"wireguard-go's, pps:${bounds[$goal-forwarder]} against${bounds[$goal-wireguard-go]}"
@@ -84,7 +88,7 @@ search() {
 # bound FILE GOAL prints the load that a search found, nothing if it found none.
 bound() {
 	grep '"record":"search"' "$1" | grep -o "\"name\":\"$2\"[^}]*" |
-		sed -nE 's/.*"relevant_lower_bound_pps":([0-9]+).*/\1/p'
+		sed -nE 's/.*"relevant_lower_bound_pps":([0-9]+).*/\1/p' || true
 }
 
 # ratios A1 A2 B1 B2 prints the lesser and the greater of A1/B1 and A2/B2.

@@ -2,7 +2,7 @@ package report
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -12,7 +12,7 @@ import (
 	"tunbench/results/report/layout"
 )
 
-const againstLegend = "First line of a block: its medians. Lines below, \"to\" another: its figure divided by the other's, the centre of the ratios of the rounds, with its 95 % interval; " +
+const againstLegend = "First line of a block: its medians. Lines below, \"to\" another: its figure divided by the other's, the centre of the ratios of the rounds, with its 95 % interval, or from what to what they were seen where there are fewer than six; " +
 	"above 1 is better of rates, below 1 of times and costs. rate: packets per second, of TCP bits per second. p50, p99: one-way latency, or round trip where it says so. " +
 	"DUT ns/pkt: CPU time of the device under test's process per packet. limited by: what the line's program could not get past."
 
@@ -65,10 +65,13 @@ func againstGroups(pairs []analysis.Pairing, summaries []analysis.Summary) (grou
 	for i := range pairs {
 		pair := &pairs[i]
 		b := by[pair.B]
-		if i == 0 || load(pair.B) != load(pairs[i-1].B) {
-			groups = append(groups, layout.Group[againstRow]{Heading: mark(load(pair.B), row{Summary: b})})
+		heading := mark(load(pair.B), row{Summary: b})
+		at := slices.IndexFunc(groups, func(g layout.Group[againstRow]) bool { return g.Heading == heading })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, layout.Group[againstRow]{Heading: heading})
 		}
-		rows := &groups[len(groups)-1].Rows
+		rows := &groups[at].Rows
 		if i == 0 || pair.B != pairs[i-1].B {
 			*rows = append(*rows, againstRow{Summary: b, label: dut(pair.B)})
 		}
@@ -108,16 +111,23 @@ func (r againstRow) cell(m results.Metric) string {
 	if c == nil || c.Rounds == 0 {
 		return layout.Absent
 	}
+	switch {
+	case c.Rounds == 1:
+		return quotient(c.Ratio)
+	case c.Confidence == 0: // too few for an interval: what was seen
+		return fmt.Sprintf("%s (seen %s to %s)", quotient(c.Ratio), quotient(c.Low), quotient(c.High))
+	}
 	return fmt.Sprintf("%s (%s to %s)", quotient(c.Ratio), quotient(c.Low), quotient(c.High))
 }
 
+// rounds is how many rounds have a ratio in every metric of the row, of how many where some have none.
 func (r againstRow) rounds() string {
 	if r.pair == nil {
 		return countCell(row{Summary: r.Summary})
 	}
-	most := 0
-	for _, c := range r.pair.Comparisons {
-		most = max(most, c.Rounds)
+	if len(r.pair.Comparisons) == 0 {
+		return layout.Absent
 	}
-	return strconv.Itoa(most)
+	least := slices.MinFunc(r.pair.Comparisons, func(a, b analysis.ArmComparison) int { return a.Rounds - b.Rounds })
+	return roundsCell(least.Comparison)
 }

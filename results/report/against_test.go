@@ -36,9 +36,9 @@ func TestAgainstTable(t *testing.T) {
 	has("CPUs 90 to 101 ns from each other")
 	has("size=64")
 	has("forwarder 2.00 M")
-	has("to wireguard-go", "2.00 (2.00 to 2.00)")
+	has("to wireguard-go", "2.00 (seen 2.00 to 2.00)")
 	has("size=1400")
-	has("to wireguard-go", "0.500 (0.500 to 0.500)")
+	has("to wireguard-go", "0.500 (seen 0.500 to 0.500)")
 	if !strings.Contains(text, "dut") {
 		t.Error("it does not say what limited a line")
 	}

@@ -45,7 +45,7 @@ func machinesWarnings(f *results.File, fleet *analysis.Fleet) ([]string, error) 
 	const shown = 30
 	for i, text := range order {
 		if left := len(order) - i; i == shown && left > 1 {
-			return append(out, fmt.Sprintf("%d more warnings of single machines: tunbench report --machine NAME shows those of one", left)), nil
+			return append(out, fmt.Sprintf("%d more warnings: tunbench report --machine NAME shows those of one", left)), nil
 		}
 		out = append(out, someMachines(by[text], len(fleet.Machines))+": "+text)
 	}

@@ -58,7 +58,9 @@ func AcrossShort(c analysis.FleetComparison, a analysis.Across) string {
 		if len(a.Goes) == 1 {
 			text += ", which goes with " + listed(plainAll(a.Goes[0].Names), "or")
 		}
-	case analysis.AlikeShown, analysis.AlikeLittle:
+	case analysis.AlikeLittle:
+		text += ", and the machines differ a little"
+	case analysis.AlikeShown:
 		text += " on all alike"
 	}
 	return text
