@@ -84,7 +84,8 @@ type Across struct {
 	Metric results.Metric
 	Margin float64
 	On     []OnMachine
-	Pooled *stat.Pooled // of the logarithms of the machines' ratios; nil where fewer than two machines have one
+	Hosts  int          // that have a ratio: the machines, but for shards of one host
+	Pooled *stat.Pooled // of the logarithms of the hosts' ratios; nil where fewer than two hosts have one
 	Alike  Alike
 	PValue float64 // of machines as far apart where they are alike; after Holm over the metrics of the comparison. 1 without Pooled
 	// Goes are the properties that go with the difference between machines: each entry is one property, or several that cannot be told apart on these
@@ -164,7 +165,7 @@ func FleetOf(f *results.File) (*Fleet, error) {
 	fleet.Differences = factsOf(fleet.Machines)
 	for i := range fleet.Comparisons {
 		c := &fleet.Comparisons[i]
-		if err := c.pool(); err != nil {
+		if err := c.pool(fleet.Machines); err != nil {
 			return nil, fmt.Errorf("compare machines: %s: %w", c.ScenarioB, err)
 		}
 		if err := c.explain(fleet, uint64(i)); err != nil {

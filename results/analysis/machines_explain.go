@@ -95,22 +95,10 @@ func (c *FleetComparison) explain(fleet *Fleet, seed uint64) error {
 func valuesOf(a *Across, fleet *Fleet, seed uint64) *metricValues {
 	v := &metricValues{across: a, seed: seed}
 	facts := fleet.Differences
-	var machines []int // the first of each host
-	hosts := map[string]int{}
-	for _, on := range a.On {
-		if !on.Counted() {
-			continue
-		}
-		host := fleet.Machines[on.Machine].hostKey()
-		at, known := hosts[host]
-		if !known {
-			at = len(machines)
-			hosts[host] = at
-			machines, v.values, v.weights = append(machines, on.Machine), append(v.values, 0), append(v.weights, 0)
-		}
-		weight := 1 / (on.study.Variance + a.Pooled.Tau*a.Pooled.Tau)
-		v.weights[at] += weight
-		v.values[at] += weight * (on.study.Value - v.values[at]) / v.weights[at]
+	studies, machines := a.hosts(fleet.Machines)
+	for _, study := range studies {
+		v.values = append(v.values, study.Value)
+		v.weights = append(v.weights, 1/(study.Variance+a.Pooled.Tau*a.Pooled.Tau))
 	}
 	if len(machines) < 2 {
 		return v

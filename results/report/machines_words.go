@@ -34,8 +34,8 @@ func acrossFigures(a analysis.Across) string {
 		return text + "; too few machines have a figure in every round for a mean"
 	}
 	text += fmt.Sprintf("; on average %s (%.4g %% interval %s to %s)", format(math.Exp(a.Pooled.Center)), 100*a.Pooled.Confidence, format(math.Exp(a.Pooled.Low)), format(math.Exp(a.Pooled.High)))
-	if a.Counted() < analysis.FewMachines {
-		text += fmt.Sprintf("; %d machines say next to nothing of others", a.Counted())
+	if a.Hosts < analysis.FewMachines {
+		text += fmt.Sprintf("; %d machines say next to nothing of others", a.Hosts)
 	}
 	return text
 }
@@ -90,8 +90,8 @@ func acrossMean(a analysis.Across) string {
 	if left := len(a.On) - a.Counted(); left > 0 {
 		text += fmt.Sprintf(" over the %d machines with a ratio in every round", a.Counted())
 	}
-	if a.Counted() < analysis.FewMachines {
-		return text + fmt.Sprintf("; %d machines say next to nothing of others", a.Counted())
+	if a.Hosts < analysis.FewMachines {
+		return text + fmt.Sprintf("; %d machines say next to nothing of others", a.Hosts)
 	}
 	if a.Alike == analysis.AlikeDiffer {
 		text += fmt.Sprintf("; one more machine like these: %s to %s", change(math.Exp(p.Predicted.Low)), change(math.Exp(p.Predicted.High)))
