@@ -25,7 +25,7 @@ SOURCES   = bench forwarder offload results ringbuf go.mod go.sum
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels test-fleet lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels test-fleet control-plane lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -99,8 +99,11 @@ test-kernels: ## boot older kernels and compare packets exactly in them, then a 
 prove-history: ## prove on real runs that history and bisect find a planted slow build, 30 minutes on a quiet machine (needs root)
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
-test-fleet: ## measure a plan on a Slurm of this machine's own, with a shard killed (needs root, slurm-wlm and munge)
-	go test -count=1 -tags fleet -run '^TestSlurm' -v ./bench
+test-fleet: ## measure a plan on a Slurm and a Kubernetes of this machine's own, with shards killed (needs root; says what it skips)
+	go test -count=1 -tags fleet -run '^Test(Slurm|Kubernetes)' -v ./bench
+
+control-plane: ## compile Kubernetes into bin/control-plane, once, for test-fleet (half an hour on two CPUs)
+	cd bench/internal/fleet/testdata/control-plane && CGO_ENABLED=0 nice -n 15 go build -p 1 -o "$(CURDIR)/bin/control-plane/" tool ./jobcontroller
 
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \
