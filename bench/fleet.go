@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -19,8 +20,9 @@ of the plan. An engine that you have starts the shards: Slurm, Kubernetes or ssh
   submit   hand the shards to the engine that are not complete and not on their way
   status   say how each shard stands
   collect  wait, repeat lost shards, fetch their files, and merge them
+  clean    remove what is left on other machines (ssh)
 
-The plan is written by run, ab or gate with --plan-out FILE. A shard is complete when
+A plan is written by --plan-out FILE of run, ab, gate, sweep, search, burst or soak. A shard is complete when
 its whole result file is in the folder; one whose node was lost, or whose task was
 killed, is repeated alone and counts once. bench/fleet.md has examples for all engines.`
 
@@ -32,7 +34,7 @@ func (con *console) fleetCommand() *cobra.Command {
 		Args:  usageArgs(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(con.fleetRenderCommand(), con.fleetSubmitCommand(), con.fleetStatusCommand(), con.fleetCollectCommand())
+	cmd.AddCommand(con.fleetRenderCommand(), con.fleetSubmitCommand(), con.fleetStatusCommand(), con.fleetCollectCommand(), con.fleetCleanCommand())
 	return cmd
 }
 
@@ -60,8 +62,13 @@ func (con *console) fleetRenderCommand() *cobra.Command {
 		Long:    fleetRenderHelp,
 		Example: fleetRenderExamples,
 		Args:    usageArgs(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Shell = strings.Fields(shell)
+			for _, name := range []string{"cpus", "memory"} {
+				if cmd.Flags().Changed(name) && r.Engine != "kubernetes" {
+					return &usageError{fmt.Errorf("--%s is for --engine kubernetes", name)}
+				}
+			}
 			return con.fleetRender(r, args[0], hosts)
 		},
 	}
@@ -133,14 +140,14 @@ func (con *console) fleetSubmit(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	defer func() { err = joinClose(err, f) }()
-	shards, err := f.Submit(ctx)
-	if err != nil {
-		return err
-	}
-	if len(shards) == 0 {
-		_, err = fmt.Fprintln(con.stdout, "nothing to submit: each shard is complete or on its way")
+	shards, failed := f.Submit(ctx)
+	switch {
+	case len(shards) == 0 && failed != nil:
+		return failed
+	case len(shards) == 0:
+		_, err = fmt.Fprintln(con.stdout, "nothing to submit: each shard is complete, on its way, or where nobody can ask")
 		return err
 	}
 	_, err = fmt.Fprintf(con.stdout, "submitted %d of %d shards: %s; then: tunbench fleet collect %s\n", len(shards), f.Shards(), fleet.Indexes(shards), dir)
-	return err
+	return errors.Join(failed, err)
 }

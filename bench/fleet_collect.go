@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +21,8 @@ func (con *console) fleetStatusCommand() *cobra.Command {
 		Use:   "status FOLDER",
 		Short: "Say how each shard stands",
 		Long: `Print a line for each shard: complete, running, waiting, failed or not submitted, where
-it is, and why it is not further. What shards have left by now is fetched.
+it is, and why it is not further; unknown is one whose machine cannot be asked. What
+shards have left by now is fetched, unless a collect does that.
 
 Exit codes: 0 all are complete; 4 some are not.`,
 		Args: usageArgs(cobra.ExactArgs(1)),
@@ -33,11 +32,14 @@ Exit codes: 0 all are complete; 4 some are not.`,
 	return cmd
 }
 
-func (con *console) fleetStatus(ctx context.Context, dir string, asJSON bool) error {
-	f, err := fleet.OpenFolder(dir)
-	if err != nil {
-		return err
+func (con *console) fleetStatus(ctx context.Context, dir string, asJSON bool) (err error) {
+	f, err := fleet.LockFolder(dir)
+	if err != nil { // somebody collects it, or it is not ours to change: what is in it can be said all the same
+		if f, err = fleet.OpenFolder(dir); err != nil {
+			return err
+		}
 	}
+	defer func() { err = joinClose(err, f) }()
 	shards, err := f.Look(ctx)
 	if err != nil {
 		return err
@@ -85,6 +87,7 @@ type collectOptions struct {
 	out          string
 	retries      int
 	every        time.Duration
+	everySet     bool
 	now          bool
 	allowMissing bool
 	quiet        bool
@@ -93,7 +96,7 @@ type collectOptions struct {
 // check refuses, before anything is waited for, what could not be done in the end.
 func (o *collectOptions) check() error {
 	switch {
-	case o.every <= 0:
+	case o.everySet && o.every <= 0:
 		return &usageError{fmt.Errorf("--every %s: want more than 0s", o.every)}
 	case o.retries < 0:
 		return &usageError{fmt.Errorf("--retries %d: want 0 or more", o.retries)}
@@ -115,6 +118,7 @@ func (con *console) fleetCollectCommand() *cobra.Command {
 		Example: "  tunbench fleet collect fleet-0123456789ab -o many.jsonl && tunbench report many.jsonl",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.everySet = cmd.Flags().Changed("every")
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -124,7 +128,7 @@ func (con *console) fleetCollectCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.VarP(newFile{&o.out}, "output", "o", "write the merged records into a new `file` (default merged.jsonl in the folder, made anew)")
 	flags.IntVar(&o.retries, "retries", 2, "submit a lost shard again so often")
-	flags.DurationVar(&o.every, "every", 5*time.Second, "ask the engine again after this time")
+	flags.DurationVar(&o.every, "every", 0, "ask the engine again after this time (default 5s; of ssh 1m, as a login disturbs what is measured)")
 	flags.BoolVar(&o.now, "now", false, "neither wait nor repeat: merge what is there")
 	flags.BoolVar(&o.allowMissing, "allow-missing", false, "success also if shards are missing")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
@@ -171,23 +175,19 @@ func (con *console) waitForShards(ctx context.Context, o collectOptions, f *flee
 
 // mergeFleet merges what is in a folder. The folder's own merged file is made anew each time.
 func (con *console) mergeFleet(ctx context.Context, o collectOptions, f *fleet.Folder, all []fleet.Shard) error {
-	paths, err := f.Files(all)
-	if err != nil {
-		return err
-	}
 	for _, s := range all {
+		if s.Phase != fleet.Complete {
+			con.warn(s.Words())
+		}
 		for _, left := range s.Left {
 			con.warn(fmt.Sprintf("shard %d was measured twice: the file that was complete first counts, left out: %s", s.Index, left))
 		}
 	}
 	m := mergeOptions{output: output{out: o.out, quiet: o.quiet}, allowMissing: o.allowMissing}
 	if m.out == "" {
-		m.out = f.Merged()
-		if err := os.Remove(m.out); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("merge: %w", err)
-		}
+		m.out, m.over = f.Merged(), true
 	}
-	return con.merge(ctx, m, paths)
+	return con.merge(ctx, m, fleet.Files(all))
 }
 
 // joinClose adds what closing says to an error.

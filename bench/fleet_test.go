@@ -90,6 +90,8 @@ func TestFleetRefuses(t *testing.T) {
 		{"render --engine slurm --hosts " + twice + " " + plan, exitUsage, []string{twice, "a is in the list twice"}},
 		{"render --engine ssh " + plan, exitUsage, []string{"--hosts FILE"}},
 		{"render --engine kubernetes " + plan, exitUsage, []string{"--image NAME"}},
+		{"render --engine slurm --cpus 4 " + plan, exitUsage, []string{"--cpus is for --engine kubernetes"}},
+		{"clean " + tmp, exitUsage, []string{"fleet.json", "fleet render"}},
 		{"submit " + tmp, exitUsage, []string{"fleet.json", "fleet render"}},
 		{"status /nowhere", exitUsage, []string{"/nowhere", "fleet render"}},
 		{"collect --every 0s " + tmp, exitUsage, []string{"--every 0s"}},
@@ -107,5 +109,22 @@ func TestFleetRefuses(t *testing.T) {
 				t.Errorf("%s: %q does not mention %q", tc.args, strings.TrimSpace(stderr), word)
 			}
 		}
+	}
+}
+
+// TestFleetPlanIsEdited: who edits the plan in the folder is told what to do instead.
+func TestFleetPlanIsEdited(t *testing.T) {
+	t.Parallel()
+	dir := fleetOf(t, "--engine", "slurm")
+	path := filepath.Join(dir, "plan.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), "size=64", "size=65", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := tunbench(t, "fleet", "submit", dir); code != exitUsage || !strings.Contains(stderr, "render the changed plan into a new folder") {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

@@ -47,6 +47,7 @@ const mergeExamples = `  tunbench merge results/ -o merged.jsonl      then: tunb
 type mergeOptions struct {
 	output
 	allowMissing bool
+	over         bool // out may be there, and stays until the new one is whole
 }
 
 func (con *console) mergeCommand() *cobra.Command {
@@ -68,7 +69,7 @@ func (con *console) mergeCommand() *cobra.Command {
 }
 
 func (con *console) merge(ctx context.Context, o mergeOptions, args []string) error {
-	if o.out != "" {
+	if o.out != "" && !o.over {
 		if err := shards.Free(o.out); err != nil {
 			return fmt.Errorf("merge: %w", err)
 		}
@@ -82,7 +83,13 @@ func (con *console) merge(ctx context.Context, o mergeOptions, args []string) er
 		return fmt.Errorf("merge: %w", err)
 	}
 	if o.out != "" {
-		if err := shards.WriteNew(o.out, func(w io.Writer) error { return merged.Write(ctx, w) }); err != nil {
+		write := func(w io.Writer) error { return merged.Write(ctx, w) }
+		if o.over {
+			err = shards.Replace(o.out, 0o644, write)
+		} else {
+			err = shards.WriteNew(o.out, write)
+		}
+		if err != nil {
 			return fmt.Errorf("merge: %w", err)
 		}
 	}

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ToolError says that the client of an engine is not on this machine.
@@ -56,6 +59,27 @@ func (e *clientError) Error() string {
 	return e.name + ": " + strings.ReplaceAll(said, "\n", "; ")
 }
 
+// kubeconfig is an environment in which kubectl, started in another folder, finds the same files.
+func kubeconfig(env []string) []string {
+	const key = "KUBECONFIG="
+	for i, variable := range env {
+		if !strings.HasPrefix(variable, key) {
+			continue
+		}
+		paths := filepath.SplitList(variable[len(key):])
+		for k, path := range paths {
+			if absolute, err := filepath.Abs(path); err == nil && path != "" {
+				paths[k] = absolute
+			}
+		}
+		env[i] = key + strings.Join(paths, string(filepath.ListSeparator))
+	}
+	return env
+}
+
+// waitDelay is how long a client that was stopped may keep us.
+const waitDelay = 2 * time.Second
+
 // client runs the client of an engine in dir and returns its standard output; "" is the current folder. stdin may be nil. An end with an exit
 // code is a [*clientError].
 func client(ctx context.Context, dir string, stdin io.Reader, name string, args ...string) ([]byte, error) {
@@ -64,6 +88,10 @@ func client(ctx context.Context, dir string, stdin io.Reader, name string, args 
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
 	var stdout, stderr bytes.Buffer
+	if dir != "" {
+		cmd.Env = kubeconfig(os.Environ())
+	}
+	cmd.WaitDelay = waitDelay // what it started may hold its pipes
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, stdin, &stdout, &stderr
 	err := cmd.Run()
 	if ctx.Err() != nil {

@@ -23,6 +23,7 @@ type actor struct {
 	jobs    []Job
 	asked   int
 	refused int
+	silent  func(asked int) error // of ask
 }
 
 func (*actor) check(*Request) error                         { return nil }
@@ -41,6 +42,11 @@ func (a *actor) submit(_ context.Context, _ *Folder, shards []int, keep func(Job
 
 func (a *actor) ask(_ context.Context, f *Folder) (tasks []Task, err error) {
 	a.asked++
+	if a.silent != nil {
+		if err := a.silent(a.asked); err != nil {
+			return nil, err
+		}
+	}
 	for _, job := range a.jobs {
 		for _, shard := range job.Shards {
 			t := a.play(f, job.ID, shard)
@@ -76,7 +82,7 @@ func leave(t *testing.T, f *Folder, host string, shard int, ended time.Time, who
 	}
 	records := []results.Record{
 		results.Host{Hostname: host},
-		results.Shard{Plan: []byte(`{}`), PlanHash: f.state.PlanHash, Index: shard, Of: f.state.Shards, HostID: host},
+		results.Shard{Plan: []byte(`{"plan_schema":1}`), PlanHash: f.state.PlanHash, Index: shard, Of: f.state.Shards, HostID: host},
 		results.End{Status: results.Completed},
 		results.ShardEnd{Ended: ended},
 	}
@@ -99,7 +105,7 @@ func leave(t *testing.T, f *Folder, host string, shard int, ended time.Time, who
 }
 
 func collector(said *[]string, retries int) Collector {
-	return Collector{Retries: retries, Every: time.Millisecond, Show: func([]Shard) {}, Say: func(text string) { *said = append(*said, text) }}
+	return Collector{Retries: retries, Every: time.Millisecond, grace: time.Nanosecond, Show: func([]Shard) {}, Say: func(text string) { *said = append(*said, text) }}
 }
 
 // TestCollectRepeatsWhatIsLost: of three shards one is killed once, one always; only these are submitted again, as often as allowed.
@@ -258,5 +264,131 @@ func TestFirstCompleteFileCounts(t *testing.T) {
 	}
 	if got := Summary(shards); got != "2 of 2 complete" {
 		t.Errorf("summary %q", got)
+	}
+}
+
+// TestEngineThatFallsSilent: one that did answer is asked again, which is said once, and given up after a time; one that never answered is not.
+func TestEngineThatFallsSilent(t *testing.T) {
+	silence := errors.New("connection refused")
+	begin := func(silent func(asked int) error) (*actor, *Folder) {
+		a := &actor{}
+		a.play = func(f *Folder, _ string, shard int) Task {
+			if a.asked < 6 {
+				return Task{Phase: Running}
+			}
+			leave(t, f, "n0", shard, time.Now(), true)
+			return Task{Phase: Over}
+		}
+		f := folder(t, a, 1)
+		if _, err := f.Submit(t.Context()); err != nil { // asked once
+			t.Fatal(err)
+		}
+		a.silent = silent
+		return a, f
+	}
+	var said []string
+	_, f := begin(func(asked int) error {
+		if asked == 3 || asked == 4 {
+			return silence
+		}
+		return nil
+	})
+	shards, err := f.Collect(t.Context(), collector(&said, 0))
+	if diff := cmp.Diff([]string{"connection refused: it is asked again"}, said); err != nil || !AllComplete(shards) || diff != "" {
+		t.Errorf("%v, %v, said (-want +got):\n%s", shards, err, diff)
+	}
+	_, f = begin(func(asked int) error {
+		if asked > 2 {
+			return silence
+		}
+		return nil
+	})
+	c := collector(&said, 0)
+	c.giveUp = time.Nanosecond
+	if shards, err := f.Collect(t.Context(), c); !errors.Is(err, silence) || !strings.Contains(err.Error(), "nothing has answered") || len(shards) != 1 {
+		t.Errorf("%v, %v", shards, err)
+	}
+	a, f := begin(func(int) error { return silence })
+	if _, err := f.Collect(t.Context(), collector(&said, 0)); !errors.Is(err, silence) || a.asked != 2 {
+		t.Errorf("%v, asked %d times", err, a.asked)
+	}
+}
+
+// TestUnknownIsNotLost: a shard whose machine cannot be asked uses up no repeat, until nobody believes in it any more.
+func TestUnknownIsNotLost(t *testing.T) {
+	a := &actor{}
+	a.play = func(f *Folder, job string, shard int) Task {
+		if a.asked < 8 && job == "0" {
+			return Task{Phase: Unknown, Why: "cannot be asked"}
+		}
+		leave(t, f, "n0", shard, time.Now(), true)
+		return Task{Phase: Over}
+	}
+	f := folder(t, a, 1)
+	if _, err := f.Submit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	shards, err := f.Collect(t.Context(), collector(&said, 3))
+	if err != nil || !AllComplete(shards) || len(a.jobs) != 1 || len(said) > 0 {
+		t.Errorf("%v, %v, %d jobs, said %q", shards, err, len(a.jobs), said)
+	}
+	a = &actor{play: a.play}
+	f = folder(t, a, 1)
+	if _, err := f.Submit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := collector(&said, 3)
+	c.giveUp = time.Nanosecond
+	if shards, err = f.Collect(t.Context(), c); err != nil || !AllComplete(shards) || len(a.jobs) != 2 {
+		t.Errorf("given up: %v, %v, %d jobs", shards, err, len(a.jobs))
+	}
+}
+
+// TestWhatGoesOnWins: a shard of which an older job runs is running, whatever the newer ones say.
+func TestWhatGoesOnWins(t *testing.T) {
+	f := folder(t, &actor{}, 1)
+	f.state.Jobs = []Job{{"0", []int{0}}, {"1", []int{0}}}
+	for _, tasks := range [][]Task{
+		{{Job: "0", Phase: Running}, {Job: "1", Phase: Over}},
+		{{Job: "1", Phase: Over}, {Job: "0", Phase: Running}},
+		{{Job: "0", Phase: Running}, {Job: "1", Phase: Unknown}},
+		{{Job: "1", Phase: Waiting}, {Job: "0", Phase: Running}},
+	} {
+		if s := f.shard(0, tasks, nil); s.Phase != Running {
+			t.Errorf("%v: %+v", tasks, s)
+		}
+	}
+}
+
+// TestWhatIsMerged: only files that count, in a folder of any name. A file whose end speaks of trials that it has not is not complete.
+func TestWhatIsMerged(t *testing.T) {
+	a := &actor{play: func(*Folder, string, int) Task { return Task{Phase: Over} }}
+	f := folder(t, a, 2)
+	f.dir = filepath.Join(f.dir, "a[b]*")
+	if err := os.MkdirAll(f.path(resultsDir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	whole := leave(t, f, "n0", 0, time.Now(), true)
+	leave(t, f, "n1", 0, time.Now(), false)
+	short := leave(t, f, "n1", 1, time.Now(), true)
+	text, err := os.ReadFile(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = `"trials":0`
+	last := strings.LastIndex(string(text), none)
+	if last < 0 {
+		t.Fatalf("no trials in %s", text)
+	}
+	if err := os.WriteFile(short, []byte(string(text[:last])+`"trials":3`+string(text[last+len(none):])), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	shards, err := f.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{whole}, Files(shards)); diff != "" || shards[1].Phase != Missing {
+		t.Errorf("%+v (-want +got):\n%s", shards, diff)
 	}
 }

@@ -45,6 +45,7 @@ const (
 	Missing  Phase = "not submitted" // or submitted only by a job that nobody knows of any more
 	Waiting  Phase = "waiting"
 	Running  Phase = "running"
+	Unknown  Phase = "unknown"  // its machine cannot be asked; what was begun there may go on
 	Over     Phase = "over"     // of a task: the engine says that it has ended, well or not
 	Failed   Phase = "failed"   // of a shard: it is over and has left no complete file
 	Complete Phase = "complete" // of a shard: its whole file is in the folder
@@ -54,7 +55,7 @@ const (
 type Task struct {
 	Job   string // as in [Job]
 	Shard int
-	Phase Phase  // Waiting, Running or Over
+	Phase Phase  // Waiting, Running, Unknown or Over
 	Where string // the machine, as the engine names it; "" before there is one
 	Why   string // why it waits, or how it ended; "" where the engine does not say
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
+
+	"tunbench/bench/internal/shards"
 )
 
 // The names in a folder that all engines share.
@@ -23,6 +27,7 @@ const (
 	resultsDir = "results" // of shards
 	logsDir    = "logs"    // what shards printed
 	mergedFile = "merged.jsonl"
+	lockFile   = ".lock"
 )
 
 // stateSchema is the version of the state file.
@@ -44,11 +49,15 @@ type state struct {
 type Folder struct {
 	dir    string // as the user gave it
 	engine Engine
-	lock   *os.File // nil if it is only read
+	lock   *os.File      // nil if it is only read
+	answer time.Duration // how long a host may take to say how its shard stands
 
 	mu    sync.Mutex // an engine may ask several hosts at once
 	state state
 	seen  map[string]seenFile
+
+	cleaned map[place]bool  // nothing is left there
+	said    map[string]bool // what could not be taken away
 }
 
 // OpenFolder opens a folder that [Render] made, to read it.
@@ -60,7 +69,7 @@ func OpenFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open fleet: %w", err)
 	}
-	f := &Folder{dir: dir, seen: map[string]seenFile{}}
+	f := &Folder{dir: dir, answer: longestAnswer, seen: map[string]seenFile{}, cleaned: map[place]bool{}, said: map[string]bool{}}
 	if err := json.Unmarshal(text, &f.state); err != nil {
 		return nil, usage("%s: %w: render the plan again", filepath.Join(dir, stateFile), err)
 	}
@@ -88,6 +97,9 @@ func (s state) check() error {
 		return errors.New("ssh: it has no command that reaches a host")
 	}
 	for _, job := range s.Jobs {
+		if s.Engine == "ssh" && strings.HasPrefix(job.ID, "-") {
+			return fmt.Errorf("job %q: want a host, this would be an option of ssh", job.ID)
+		}
 		if i := slices.IndexFunc(job.Shards, func(shard int) bool { return shard < 0 || shard >= s.Shards }); i >= 0 {
 			return fmt.Errorf("job %q: shard %d of %d", job.ID, job.Shards[i], s.Shards)
 		}
@@ -115,18 +127,24 @@ func sum(text []byte) string {
 
 // LockFolder opens a folder to change it, until Close. A second process that tries is refused.
 func LockFolder(dir string) (*Folder, error) {
-	lock, err := os.Open(dir)
-	if err == nil {
-		if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-			lock.Close()
-			return nil, fmt.Errorf("%s: another tunbench fleet submits or collects it: wait for its end, or interrupt it", dir)
-		}
+	if _, err := OpenFolder(dir); err != nil {
+		return nil, err // where it is no folder of ours, nothing is made in it
 	}
-	f, err := OpenFolder(dir)
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		if lock != nil {
-			lock.Close()
-		}
+		return nil, fmt.Errorf("lock folder: %w", err)
+	}
+	switch err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		lock.Close()
+		return nil, fmt.Errorf("%s: another tunbench fleet works on it: wait for its end, or interrupt it", dir)
+	case err != nil:
+		lock.Close()
+		return nil, fmt.Errorf("%s: its file system has no locks, so that two processes could change it at once: render into a folder on another one: %w", dir, err)
+	}
+	f, err := OpenFolder(dir) // as whoever had the lock before left it
+	if err != nil {
+		lock.Close()
 		return nil, err
 	}
 	f.lock = lock
@@ -188,18 +206,9 @@ func (f *Folder) tries(shard int) (n int, newest string) {
 }
 
 // replaceFile writes a file as a whole or not at all.
-func replaceFile(path string, content []byte, mode fs.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	_, err = temp.Write(content)
-	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
-	}
-	return nil
+func replaceFile(path string, content []byte, mode fs.FileMode) error {
+	return shards.Replace(path, mode, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }

@@ -83,7 +83,7 @@ func (r *Request) check(engine Engine) error {
 		return err
 	}
 	if r.Shards < 1 || r.Shards > maxShards {
-		return usage("--shards %d: want 1 to %d machines", r.Shards, maxShards)
+		return usage("%d machines are asked for, by --shards, --hosts or the plan: want 1 to %d", r.Shards, maxShards)
 	}
 	return checkStatic(r.Binary)
 }

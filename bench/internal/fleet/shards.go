@@ -13,13 +13,14 @@ import (
 	"slices"
 	"time"
 
+	"tunbench/bench/internal/shards"
 	"tunbench/results"
 )
 
 // Shard is how one shard of a folder stands.
 type Shard struct {
 	Index int      `json:"shard"`
-	Phase Phase    `json:"phase"` // Missing, Waiting, Running, Failed or Complete
+	Phase Phase    `json:"phase"` // Missing, Waiting, Running, Unknown, Failed or Complete
 	Where string   `json:"where,omitempty"`
 	Tries int      `json:"tries"` // how often it was submitted; an engine may have begun it anew more often
 	Why   string   `json:"why,omitempty"`
@@ -37,33 +38,35 @@ type seenFile struct {
 	host     string
 }
 
-// Look asks the engine and the folder how each shard stands.
+// Look asks the engine and the folder how each shard stands. What shards have left by now is fetched, if the folder is locked.
 func (f *Folder) Look(ctx context.Context) ([]Shard, error) {
 	tasks, err := f.engine.ask(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.engine.fetch(ctx, f, tasks); err != nil {
-		return nil, err
+	if f.lock != nil {
+		if err := f.engine.fetch(ctx, f, tasks); err != nil {
+			return nil, err
+		}
 	}
 	files, err := f.complete()
 	if err != nil {
 		return nil, err
 	}
-	shards := make([]Shard, f.state.Shards)
-	for i := range shards {
-		shards[i] = f.shard(i, tasks, files[i])
+	all := make([]Shard, f.state.Shards)
+	for i := range all {
+		all[i] = f.shard(i, tasks, files[i])
 	}
-	return shards, nil
+	return all, nil
 }
 
 // shard puts together what is known of one shard. The first file that was complete counts, so that nobody chooses by what is in it.
 func (f *Folder) shard(i int, tasks []Task, files []completeFile) Shard {
 	tries, job := f.tries(i)
 	s := Shard{Index: i, Tries: tries, Phase: Missing}
-	// Of an older job only what still goes on is of interest.
+	// What still goes on is of interest, be it of an older job; else the last job.
 	for _, t := range tasks {
-		if t.Shard == i && (t.Job == job || t.Phase != Over) {
+		if t.Shard == i && (t.Job == job || t.Phase != Over) && rank(t.Phase) >= rank(s.Phase) {
 			s.Phase, s.Where, s.Why = t.Phase, t.Where, t.Why
 		}
 	}
@@ -81,6 +84,9 @@ func (f *Folder) shard(i int, tasks []Task, files []completeFile) Shard {
 	return s
 }
 
+// rank orders the phases of a shard's tasks: one that goes on says more than one that is over.
+func rank(p Phase) int { return slices.Index([]Phase{Missing, Over, Unknown, Waiting, Running}, p) }
+
 // completeFile is a whole result file of a shard.
 type completeFile struct {
 	path  string
@@ -90,14 +96,18 @@ type completeFile struct {
 
 // complete finds the complete files of the folder by shard, the one that was complete first before others.
 func (f *Folder) complete() (map[int][]completeFile, error) {
-	paths, err := filepath.Glob(f.path(resultsDir, "*.jsonl"))
+	entries, err := os.ReadDir(f.path(resultsDir))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read results: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found := map[int][]completeFile{}
-	for _, path := range paths {
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".jsonl" {
+			continue
+		}
+		path := f.path(resultsDir, e.Name())
 		file, err := f.look(path)
 		if err != nil {
 			return nil, err
@@ -134,7 +144,7 @@ func (f *Folder) look(path string) (seenFile, error) {
 	if err != nil {
 		return seen, fmt.Errorf("read shard: %w", err)
 	}
-	f.read(&seen, content)
+	f.read(&seen, path, content)
 	f.seen[path] = seen
 	return seen, nil
 }
@@ -142,21 +152,21 @@ func (f *Folder) look(path string) (seenFile, error) {
 // endMark is in the last line of a complete shard: only then it is worth to read all.
 var endMark = []byte(`"` + string(results.KindShardEnd) + `"`)
 
-// read finds out whether content is a complete shard of the folder's plan. What is no result file, as after a crash, is not.
-func (f *Folder) read(seen *seenFile, content []byte) {
+// read finds out whether content is a complete shard of the folder's plan, as merge has it. What is no result file, as after a crash, is not.
+func (f *Folder) read(seen *seenFile, path string, content []byte) {
 	if last := content[max(0, len(content)-512):]; !bytes.Contains(last, endMark) {
 		return
 	}
-	file, err := results.Read(bytes.NewReader(content))
-	if err != nil || file.Shard == nil || file.ShardEnd == nil {
+	s, err := shards.Parse(path, content)
+	if err != nil || s == nil || !s.Complete() {
 		return
 	}
-	seen.whole = file.Shard.PlanHash == f.state.PlanHash && file.Shard.Of == f.state.Shards && file.Shard.Index >= 0 && file.Shard.Index < f.state.Shards
-	seen.index, seen.ended, seen.host = file.Shard.Index, file.ShardEnd.Ended, file.Host.Hostname
+	seen.whole = s.Record.PlanHash == f.state.PlanHash && s.Record.Of == f.state.Shards
+	seen.index, seen.ended, seen.host = s.Record.Index, s.End.Ended, s.Host.Hostname
 }
 
-// words say of a shard where it was and what became of it.
-func (s Shard) words() string {
+// Words say of a shard where it was and what became of it.
+func (s Shard) Words() string {
 	text := fmt.Sprintf("shard %d", s.Index)
 	if s.Where != "" {
 		text += " on " + s.Where
@@ -193,18 +203,20 @@ func AllComplete(shards []Shard) bool { return count(shards, Complete) == len(sh
 // NoneComplete reports whether there is nothing to merge.
 func NoneComplete(shards []Shard) bool { return count(shards, Complete) == 0 }
 
-// Files are the result files of the folder that are to be merged: all but complete ones that do not count.
-func (f *Folder) Files(shards []Shard) ([]string, error) {
-	paths, err := filepath.Glob(f.path(resultsDir, "*.jsonl"))
-	return slices.DeleteFunc(paths, func(path string) bool {
-		return slices.ContainsFunc(shards, func(s Shard) bool { return slices.Contains(s.Left, path) })
-	}), err
+// Files are the result files that are to be merged: of each complete shard the one that counts.
+func Files(shards []Shard) (paths []string) {
+	for _, s := range shards {
+		if s.Phase == Complete {
+			paths = append(paths, s.File)
+		}
+	}
+	return paths
 }
 
 // Summary says in a line how all shards stand.
 func Summary(shards []Shard) string {
 	text := fmt.Sprintf("%d of %d complete", count(shards, Complete), len(shards))
-	for _, phase := range []Phase{Running, Waiting, Failed, Missing} {
+	for _, phase := range []Phase{Running, Waiting, Unknown, Failed, Missing} {
 		if n := count(shards, phase); n > 0 {
 			text += fmt.Sprintf(", %d %s", n, phase)
 		}

@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // secureShell copies the program and the plan to a list of hosts, a shard for each, and starts it there in the background: connections may
@@ -21,8 +22,14 @@ type secureShell struct{}
 
 const hostsFile = "hosts"
 
-// defaultShell never asks for a password: nobody may be there to answer.
-var defaultShell = []string{"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"}
+// defaultShell never asks for a password: nobody may be there to answer. A host that falls silent is left after 15 seconds.
+var defaultShell = []string{"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"}
+
+// How long a host may take before it is taken for one that hangs.
+const (
+	longestAnswer = 30 * time.Second // to say how its shard stands
+	longestCopy   = 10 * time.Minute // for a file
+)
 
 func (secureShell) check(r *Request) error {
 	switch {
@@ -31,7 +38,7 @@ func (secureShell) check(r *Request) error {
 	case len(r.Hosts) == 0:
 		return usage("--engine ssh: which hosts? give --hosts FILE, with a host on each line")
 	case r.Shards != 0 && r.Shards != len(r.Hosts):
-		return usage("--shards %d: the list has %d hosts, and a host measures one shard: leave --shards out", r.Shards, len(r.Hosts))
+		return usage("%d machines are asked for, by --shards or by the plan, and --hosts has %d: a host measures one shard: leave --shards out, or change the list", r.Shards, len(r.Hosts))
 	}
 	r.Shards = len(r.Hosts)
 	if len(r.Shell) == 0 {
@@ -88,15 +95,20 @@ func remote(f *Folder, shard int) string {
 	return fmt.Sprintf("tunbench-fleet/%s-%d", f.state.PlanHash, shard)
 }
 
-// onHost runs a command of the shell on a host.
-func onHost(ctx context.Context, f *Folder, host, command string, stdin io.Reader) ([]byte, error) {
-	args := append(slices.Clone(f.state.Shell[1:]), host, command)
+// onHost runs a command of sh on a host, whatever shell its user has there. After a time the host is one that does not answer.
+func onHost(ctx context.Context, f *Folder, host, command string, stdin io.Reader, longest time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("%s: no answer within %v", host, longest))
+	defer cancel()
+	args := append(slices.Clone(f.state.Shell[1:]), host, "sh -c "+quoted(command))
 	out, err := client(ctx, "", stdin, f.state.Shell[0], args...)
 	if failed := (*clientError)(nil); errors.As(err, &failed) {
 		failed.name = host
 	}
 	return out, err
 }
+
+// quoted is a text as one word of a shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (s secureShell) submit(ctx context.Context, f *Folder, shards []int, keep func(Job) error) error {
 	hosts, err := hosts(f)
@@ -115,8 +127,11 @@ func (s secureShell) submit(ctx context.Context, f *Folder, shards []int, keep f
 
 // start copies what a host needs and starts its shard. A shard that is running there is left alone.
 func (s secureShell) start(ctx context.Context, f *Folder, host string, shard int) error {
-	if t := s.look(ctx, f, host, shard); t.Phase == Running {
+	switch t := s.look(ctx, f, host, shard); t.Phase {
+	case Running:
 		return nil
+	case Unknown:
+		return errors.New(strings.TrimPrefix(t.Why, notAsked))
 	}
 	dir := remote(f, shard)
 	for _, name := range []string{binaryFile, planFile, "shard.sh"} {
@@ -124,12 +139,12 @@ func (s secureShell) start(ctx context.Context, f *Folder, host string, shard in
 		if err != nil {
 			return err
 		}
-		_, err = onHost(ctx, f, host, fmt.Sprintf("mkdir -p %[1]s/results && cat >%[1]s/%[2]s.new && chmod 755 %[1]s/%[2]s.new && mv %[1]s/%[2]s.new %[1]s/%[2]s", dir, name), local)
+		_, err = onHost(ctx, f, host, fmt.Sprintf("mkdir -p %[1]s/results && cat >%[1]s/%[2]s.new && chmod 755 %[1]s/%[2]s.new && mv %[1]s/%[2]s.new %[1]s/%[2]s", dir, name), local, longestCopy)
 		if err = errors.Join(err, local.Close()); err != nil {
 			return err
 		}
 	}
-	_, err := onHost(ctx, f, host, fmt.Sprintf("cd %s && rm -f exit && { setsid sh shard.sh %d </dev/null >/dev/null 2>&1 & }", dir, shard), nil)
+	_, err := onHost(ctx, f, host, fmt.Sprintf("cd %s && rm -f exit && { setsid sh shard.sh %d </dev/null >/dev/null 2>&1 & }", dir, shard), nil, f.answer)
 	return err
 }
 
@@ -138,9 +153,13 @@ func (s secureShell) ask(ctx context.Context, f *Folder) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	var submitted []int
+	files, err := f.complete()
+	if err != nil {
+		return nil, err
+	}
+	var submitted []int // of which the file is not here yet
 	for shard := range hosts {
-		if n, _ := f.tries(shard); n > 0 {
+		if n, _ := f.tries(shard); n > 0 && len(files[shard]) == 0 {
 			submitted = append(submitted, shard)
 		}
 	}
@@ -155,19 +174,30 @@ func (s secureShell) ask(ctx context.Context, f *Folder) ([]Task, error) {
 	return slices.DeleteFunc(tasks, func(t Task) bool { return t.Phase == "" }), nil
 }
 
-// lookCommand prints how a shard stands in its folder: running, gone, or its exit code.
-const lookCommand = `cd %s 2>/dev/null || { echo gone; exit; }; if [ -e lock ] && ! flock -n lock true; then echo running; elif [ -e exit ]; then cat exit; else echo gone; fi`
+// lookCommand prints how a shard stands in its folder: running, gone, or its exit code. Only the exit code 75 of flock says that somebody
+// has the lock; any other error of it says nothing about the shard.
+const lookCommand = `command -v flock >/dev/null || { echo "flock is missing there: install util-linux" >&2; exit 1; }
+cd %s 2>/dev/null || { echo gone; exit; }
+if [ -e lock ]; then flock -n -E 75 lock true; held=$?; else held=0; fi
+case $held in
+75) echo running;;
+0) if [ -e exit ]; then cat exit; else echo gone; fi;;
+*) exit 1;;
+esac`
 
-// look asks a host how its shard stands. One that cannot be reached is over: what it measures all the same is found when it is back.
+// notAsked begins the reason why a host's shard is unknown.
+const notAsked = "cannot be asked: "
+
+// look asks a host how its shard stands. What goes on at one that cannot be asked is found when it is back.
 func (secureShell) look(ctx context.Context, f *Folder, host string, shard int) Task {
 	_, job := f.tries(shard)
 	t := Task{Job: job, Shard: shard, Phase: Over, Where: host, handle: host}
-	out, err := onHost(ctx, f, host, fmt.Sprintf(lookCommand, remote(f, shard)), nil)
+	out, err := onHost(ctx, f, host, fmt.Sprintf(lookCommand, remote(f, shard)), nil, f.answer)
 	said := strings.TrimSpace(string(out))
 	code, codeErr := strconv.Atoi(said)
 	switch {
 	case err != nil:
-		t.Why = "cannot be asked: " + err.Error()
+		t.Phase, t.Why = Unknown, notAsked+err.Error()
 	case said == "running":
 		t.Phase = Running
 	case codeErr == nil && code > 128:
@@ -180,10 +210,10 @@ func (secureShell) look(ctx context.Context, f *Folder, host string, shard int) 
 	return t
 }
 
-// fetch brings logs and result files, and takes the folder of a shard off its host once its complete file is here.
+// fetch brings logs and result files of what is over.
 func (s secureShell) fetch(ctx context.Context, f *Folder, tasks []Task) error {
 	errs := atOnce(tasks, func(t Task) error {
-		if t.Phase != Over || f.isComplete(t.Shard) {
+		if t.Phase != Over {
 			return nil
 		}
 		if err := s.bring(ctx, f, t); err != nil {
@@ -196,12 +226,16 @@ func (s secureShell) fetch(ctx context.Context, f *Folder, tasks []Task) error {
 
 func (s secureShell) bring(ctx context.Context, f *Folder, t Task) error {
 	dir := remote(f, t.Shard)
-	listing, err := onHost(ctx, f, t.handle, fmt.Sprintf("cd %s 2>/dev/null && ls log results/*.jsonl 2>/dev/null; true", dir), nil)
+	listing, err := onHost(ctx, f, t.handle, fmt.Sprintf("cd %s 2>/dev/null && ls log results/*.jsonl 2>/dev/null; true", dir), nil, f.answer)
 	if err != nil {
 		return nil // what cannot be reached is said by its task
 	}
 	for _, name := range strings.Fields(string(listing)) {
-		content, err := onHost(ctx, f, t.handle, fmt.Sprintf("cat %s/%s", dir, name), nil)
+		file := fmt.Sprintf("^results/%s-%dof%d-[0-9a-f]+[.]jsonl$", f.state.PlanHash, t.Shard, f.state.Shards)
+		if isShard, err := regexp.MatchString(file, name); err != nil || name != "log" && !isShard {
+			continue // a host says nothing about other shards
+		}
+		content, err := onHost(ctx, f, t.handle, fmt.Sprintf("cat %s/%s", dir, name), nil, longestCopy)
 		if err != nil {
 			return err
 		}
@@ -209,15 +243,27 @@ func (s secureShell) bring(ctx context.Context, f *Folder, t Task) error {
 		if name != "log" {
 			to = f.path(resultsDir, filepath.Base(name))
 		}
-		if err := replaceFile(to, bytes.Clone(content), 0o644); err != nil {
+		if err := replaceFile(to, content, 0o644); err != nil {
 			return err
 		}
 	}
-	if !f.isComplete(t.Shard) {
-		return nil // what it left can be looked at there
+	return nil
+}
+
+// cleanCommand removes a shard's folder, unless it is measured there.
+const cleanCommand = `[ -d %[1]s ] || exit 0; flock -n -E 75 %[1]s/lock rm -rf %[1]s`
+
+func (secureShell) clean(ctx context.Context, f *Folder, job Job) error {
+	for _, shard := range job.Shards {
+		_, err := onHost(ctx, f, job.ID, fmt.Sprintf(cleanCommand, remote(f, shard)), nil, f.answer)
+		if failed := (*clientError)(nil); errors.As(err, &failed) && failed.code == 75 {
+			err = fmt.Errorf("%s: shard %d is still measured there", job.ID, shard)
+		}
+		if err != nil {
+			return fmt.Errorf("remove %s: %w", remote(f, shard), err)
+		}
 	}
-	_, err = onHost(ctx, f, t.handle, "rm -rf "+dir, nil)
-	return err
+	return nil
 }
 
 // atOnce does something for each of some things, a few at a time.

@@ -12,11 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fakeSSH is a command that takes a folder for a host: $HOSTS/HOST. A file $HOSTS/HOST.down makes it one that cannot be reached.
+// fakeSSH is a command that takes a folder for a host: $HOSTS/HOST. A file $HOSTS/HOST.down makes it one that cannot be reached,
+// HOST.hangs one that never answers, HOST.bare one without flock.
 const fakeSSH = `#!/bin/sh
 host=$1 command=$2
 [ ! -e "$HOSTS/$host.down" ] || { echo "ssh: connect to host $host: no route" >&2; exit 255; }
-mkdir -p "$HOSTS/$host" && cd "$HOSTS/$host" && exec sh -c "$command"
+[ ! -e "$HOSTS/$host.hangs" ] || { sleep 20 & wait; }
+mkdir -p "$HOSTS/$host" && cd "$HOSTS/$host" && { [ ! -e "$HOSTS/$host.bare" ] || { ln -s /bin/sh . && PATH=.; }; } && exec /bin/sh -c "$command"
 `
 
 // fakeTunbench measures nothing: it copies $HOSTS/I.jsonl, and where a file $HOSTS/I.killed is there, it removes that and is killed.
@@ -37,7 +39,7 @@ func main() {
 	}
 	text, err := os.ReadFile(from + ".jsonl")
 	if err == nil {
-		err = os.WriteFile("results/"+shard+".jsonl", text, 0o644)
+		err = os.WriteFile("results/0123456789ab-"+shard+"of3-00000000.jsonl", text, 0o644)
 	}
 	if err != nil {
 		println(err.Error())
@@ -158,5 +160,64 @@ func TestSSHLeavesARunningShardAlone(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(lock), binaryFile)); err == nil {
 		t.Error("the program was copied over one that runs")
+	}
+	if _, err := f.Clean(t.Context()); err == nil || !strings.Contains(err.Error(), "a: shard 0 is still measured there") {
+		t.Errorf("clean: %v", err)
+	}
+	if _, err := os.Stat(lock); err != nil {
+		t.Errorf("the folder of a shard that is measured is gone: %v", err)
+	}
+}
+
+// TestSSHUnknown: a host that cannot be reached, one that never answers, and one that cannot tell. None of their shards is over, and nothing is
+// submitted again.
+func TestSSHUnknown(t *testing.T) {
+	f, hosts := sshFleet(t)
+	if _, err := f.Submit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.answer = 2 * time.Second
+	for _, name := range []string{"a.down", "b.hangs", "c.bare"} {
+		touch(t, filepath.Join(hosts, name))
+	}
+	shards, err := f.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, says := range []string{"no route", "b: no answer within 2s", "flock is missing"} {
+		if s := shards[i]; s.Phase != Unknown || !strings.Contains(s.Why, says) {
+			t.Errorf("%+v, want %q", s, says)
+		}
+	}
+	if again, err := f.Submit(t.Context()); err != nil || len(again) > 0 {
+		t.Errorf("submitted again: %v, %v", again, err)
+	}
+}
+
+// TestSSHForeignFiles: a host gives the file of its own shard and no other.
+func TestSSHForeignFiles(t *testing.T) {
+	f, hosts := sshFleet(t)
+	dir := filepath.Join(hosts, "a", remote(f, 0), resultsDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"-1of3-00000000.jsonl", "-0of3-$(touch x).jsonl", "-0of3-00000001.jsonl"} {
+		touch(t, filepath.Join(dir, testHash+name))
+	}
+	if err := (secureShell{}).bring(t.Context(), f, Task{Shard: 0, Phase: Over, handle: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(f.path(resultsDir))
+	if err != nil || len(entries) != 1 || entries[0].Name() != testHash+"-0of3-00000001.jsonl" {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// TestQuoted: a command reaches sh as it is, through any shell that knows single quotes.
+func TestQuoted(t *testing.T) {
+	const text = `a'b "$HOME" \ c`
+	out, err := exec.Command("sh", "-c", "printf %s "+quoted(text)).Output()
+	if err != nil || string(out) != text {
+		t.Errorf("%q, %v", out, err)
 	}
 }

@@ -14,15 +14,27 @@ import (
 
 // WriteNew makes a file that appears under its name when it is whole, or not at all. If something has that name the error satisfies
 // [fs.ErrExist].
-func WriteNew(path string, write func(io.Writer) error) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	if err := Free(path); err != nil {
-		return err
+func WriteNew(path string, write func(io.Writer) error) error {
+	err := Free(path)
+	if err == nil {
+		err = writeBeside(path, 0o644, write, rename)
 	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// Replace makes a file in the place of one that may be there, which stays as it is until the new one is whole.
+func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	if err := writeBeside(path, mode, write, os.Rename); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeBeside writes a file under another name in the same folder, and gives it its own when it is whole.
+func writeBeside(path string, mode fs.FileMode, write func(io.Writer) error, rename func(from, to string) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
@@ -33,7 +45,7 @@ func WriteNew(path string, write func(io.Writer) error) (err error) {
 		err = out.Flush()
 	}
 	if err == nil {
-		err = errors.Join(temp.Chmod(0o644), temp.Sync())
+		err = errors.Join(temp.Chmod(mode), temp.Sync())
 	}
 	err = errors.Join(err, temp.Close())
 	if err == nil {

@@ -97,7 +97,7 @@ func readOne(path string) found {
 	case !isResultFile(text):
 		return readLog(path, text)
 	}
-	s, err := parse(path, text)
+	s, err := Parse(path, text)
 	switch {
 	case err != nil:
 		return found{err: err}
@@ -137,7 +137,7 @@ func readLog(path string, text []byte) (f found) {
 			})
 			continue
 		}
-		s, err := parse(name, frame.Text)
+		s, err := Parse(name, frame.Text)
 		if err != nil {
 			return found{err: err}
 		}
@@ -150,8 +150,8 @@ func readLog(path string, text []byte) (f found) {
 	return f
 }
 
-// parse reads a result file. It is nil if it was cut off before its shard record.
-func parse(name string, text []byte) (*Shard, error) {
+// Parse reads the text of a result file; name is what errors call it. The shard is nil if the text was cut off before its shard record.
+func Parse(name string, text []byte) (*Shard, error) {
 	file, err := results.Read(bytes.NewReader(text))
 	switch {
 	case err != nil:

@@ -317,3 +317,26 @@ func TestWriteNewReplacesNothing(t *testing.T) {
 		t.Errorf("%v: the file was changed", err)
 	}
 }
+
+// TestReplace: what was there stays until the new file is whole.
+func TestReplace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "merged")
+	broken := errors.New("broken")
+	for _, tc := range []struct {
+		text string
+		err  error
+		want string
+	}{{"one", nil, "one"}, {"two", broken, "one"}, {"three", nil, "three"}} {
+		err := Replace(path, 0o644, func(w io.Writer) error {
+			_, err := io.WriteString(w, tc.text)
+			return errors.Join(err, tc.err)
+		})
+		got, readErr := os.ReadFile(path)
+		if !errors.Is(err, tc.err) || readErr != nil || string(got) != tc.want {
+			t.Errorf("%s: %v, %q, %v", tc.text, err, got, readErr)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+}
