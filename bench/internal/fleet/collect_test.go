@@ -57,7 +57,10 @@ func (a *actor) ask(_ context.Context, f *Folder) (tasks []Task, err error) {
 	return tasks, nil
 }
 
-const testHash = "0123456789ab"
+const (
+	testHash = "0123456789ab"
+	testID   = "4d5e6f70"
+)
 
 // folder is one of an actor, with a plan of nothing.
 func folder(t *testing.T, a *actor, shards int) *Folder {
@@ -70,7 +73,7 @@ func folder(t *testing.T, a *actor, shards int) *Folder {
 	if err := os.WriteFile(filepath.Join(dir, planFile), plan, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &Folder{dir: dir, engine: a, state: state{Schema: stateSchema, Engine: "slurm", PlanHash: testHash, PlanSum: sum(plan), Shards: shards}, seen: map[string]seenFile{}}
+	return &Folder{dir: dir, engine: a, state: state{Schema: stateSchema, ID: testID, Engine: "slurm", PlanHash: testHash, PlanSum: sum(plan), Shards: shards}, seen: map[string]seenFile{}}
 }
 
 // leave writes the result file of a shard into the folder.

@@ -89,7 +89,7 @@ func TestPodTasks(t *testing.T) {
 		`{"kind":"Job","metadata":{"name":"j-3-2"},"status":{}}`,
 		pod("j-0-a", "j", "0", "n1", "Failed", 137, at), pod("j-0-b", "j", "0", "n2", "Succeeded", 0, at.Add(time.Minute)),
 		pod("j-1-a", "j", "1", "n1", "Running", -1, at),
-		pod("j-2-a", "j", "2", "n3", "Failed", 137, at), // the controller has not begun it again yet
+		strings.Replace(pod("j-2-a", "j", "2", "n3", "Failed", 137, at), `"reason":"Error"`, `"reason":"OOMKilled"`, 1), // the controller has not begun it again yet
 		pod("j-3-a", "j", "3", "n3", "Failed", 5, at),
 		pod("j-3-2-a", "j-3-2", "0", "n2", "Running", -1, at.Add(time.Minute)),
 		`{"kind":"Pod","metadata":{"name":"j-4-a","labels":{"batch.kubernetes.io/job-name":"j"},"annotations":{"batch.kubernetes.io/job-completion-index":"4"}},
@@ -103,7 +103,7 @@ func TestPodTasks(t *testing.T) {
 	want := []Task{
 		{Job: "j", Shard: 0, Phase: Over, Where: "n2", Why: "exit 0"},
 		{Job: "j", Shard: 1, Phase: Running, Where: "n1"},
-		{Job: "j", Shard: 2, Phase: Waiting, Where: "n3", Why: "killed by signal 9"},
+		{Job: "j", Shard: 2, Phase: Waiting, Where: "n3", Why: "killed by signal 9 (OOMKilled)"},
 		{Job: "j", Shard: 3, Phase: Over, Where: "n3", Why: "exit 5"},
 		{Job: "j", Shard: 4, Phase: Waiting, Why: "0/3 nodes are available"},
 		{Job: "j", Shard: 5, Phase: Over},

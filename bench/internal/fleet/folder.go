@@ -37,6 +37,7 @@ const stateSchema = 1
 type state struct {
 	Schema   int      `json:"fleet_schema"`
 	Engine   string   `json:"engine"`
+	ID       string   `json:"folder_id"` // random
 	PlanHash string   `json:"plan_hash"`
 	PlanSum  string   `json:"plan_sha256"` // of the plan's file: who edits it asks for another plan
 	Shards   int      `json:"shards"`
@@ -91,6 +92,8 @@ func (s state) check() error {
 		return fmt.Errorf("engine %q: want %s", s.Engine, strings.Join(Engines(), ", "))
 	case !hashForm.MatchString(s.PlanHash):
 		return fmt.Errorf("plan_hash %q: want 12 digits, 0-9 and a-f", s.PlanHash)
+	case !idForm.MatchString(s.ID):
+		return fmt.Errorf("folder_id %q: want 8 digits, 0-9 and a-f", s.ID)
 	case s.Shards < 1 || s.Shards > maxShards:
 		return fmt.Errorf("shards %d: want 1 to %d machines", s.Shards, maxShards)
 	case s.Engine == "ssh" && (len(s.Shell) == 0 || s.Shell[0] == ""):
@@ -173,9 +176,9 @@ func (f *Folder) path(names ...string) string {
 }
 
 // name is what the engine calls all that belongs to the plan.
-func (f *Folder) name() string { return jobName(f.state.PlanHash) }
+func (f *Folder) name() string { return jobName(f.state.PlanHash, f.state.ID) }
 
-func jobName(hash string) string { return "tunbench-" + hash }
+func jobName(hash, id string) string { return "tunbench-" + hash + "-" + id }
 
 // keep remembers a job. It is on the disk when keep returns.
 func (f *Folder) keep(job Job) error {

@@ -62,7 +62,8 @@ func (kubernetes) files(r *Request) ([]file, error) {
 }
 
 func (k kubernetes) submit(ctx context.Context, f *Folder, shards []int, keep func(Job) error) error {
-	if _, err := client(ctx, f.dir, nil, "kubectl", "apply", "-f", "plan.yaml"); err != nil {
+	// Without --server-side the whole plan would also have to fit into an annotation.
+	if _, err := client(ctx, f.dir, nil, "kubectl", "apply", "--server-side", "-f", "plan.yaml"); err != nil {
 		return fmt.Errorf("submit plan: %w", err)
 	}
 	if len(f.state.Jobs) == 0 && len(shards) == f.state.Shards {
@@ -188,7 +189,8 @@ func podTask(job object, all []object, id string, shard int, isIndexed bool) Tas
 	return t
 }
 
-// fetch reads the logs of pods that are over into the folder, each once, and gets result files out of them.
+// fetch reads the logs of pods that are over into the folder, at each look as long as their shard is not complete, and gets result files out of
+// them.
 func (kubernetes) fetch(ctx context.Context, f *Folder, tasks []Task) error {
 	for _, t := range tasks {
 		if t.Phase != Over || t.handle == "" || f.isComplete(t.Shard) {

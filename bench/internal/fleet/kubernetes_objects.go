@@ -24,20 +24,17 @@ type object struct {
 	Status struct {
 		Phase             string // of a Pod
 		Reason            string
-		Message           string
 		Conditions        []condition
 		ContainerStatuses []struct {
 			State struct {
 				Waiting    *struct{ Reason, Message string }
 				Terminated *struct {
 					ExitCode int
-					Signal   int
 					Reason   string
 				}
 			}
 		}
-		FailedIndexes    string // of a Job, as 1,3-5
-		CompletedIndexes string
+		FailedIndexes string // of a Job, as 1,3-5
 	}
 }
 
@@ -64,6 +61,9 @@ func (o object) podPhase() (Phase, string) {
 			why = strings.TrimSuffix(s.State.Waiting.Reason+": "+s.State.Waiting.Message, ": ")
 		case s.State.Terminated != nil && why == "" && s.State.Terminated.ExitCode > 128:
 			why = fmt.Sprintf("killed by signal %d", s.State.Terminated.ExitCode-128)
+			if reason := s.State.Terminated.Reason; reason != "" && reason != "Error" {
+				why += " (" + reason + ")" // OOMKilled
+			}
 		case s.State.Terminated != nil && why == "":
 			why = fmt.Sprintf("exit %d", s.State.Terminated.ExitCode)
 		}

@@ -56,11 +56,11 @@ func TestKubernetesFolder(t *testing.T) {
 	if _, err := f.Submit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if asked := read("asked"); asked != "apply -f plan.yaml\ncreate -o name -f job.yaml\n" {
+	if asked := read("asked"); asked != "apply --server-side -f plan.yaml\ncreate -o name -f job.yaml\n" {
 		t.Errorf("submit asked %q", asked)
 	}
 
-	name := jobName(testHash)
+	name := jobName(testHash, testID)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	write("objects.json", `{"items":[{"kind":"Job","metadata":{"name":"`+name+`"},"status":{"failedIndexes":"1"}},`+
 		pod("p0", name, "0", "n1", "Succeeded", 0, at)+","+pod("p1", name, "1", "n2", "Failed", 137, at)+`]}`)

@@ -2,8 +2,11 @@ package fleet
 
 import (
 	"bytes"
+	"crypto/rand"
 	"debug/elf"
 	"embed"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +39,8 @@ type Request struct {
 	Image  string // that has the program, of engine kubernetes
 	CPUs   int    // of a pod
 	Memory string // of a pod, as Kubernetes writes it
+
+	id string // of the folder; a test sets it
 }
 
 // file is a file of the rendered folder.
@@ -51,6 +56,9 @@ var templates embed.FS
 // hashForm is what names of jobs and folders may be made of.
 var hashForm = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
+// idForm tells the folders of one plan apart: on other machines, nothing of one is taken for the other's.
+var idForm = regexp.MustCompile(`^[0-9a-f]{8}$`)
+
 // Render writes a folder with the plan, the program, and what an engine takes: files to be read, and but for the plan edited, before [Folder.Submit]. A folder that has
 // something in it is refused, and after an error there is none.
 func Render(r Request) error {
@@ -60,6 +68,11 @@ func Render(r Request) error {
 	}
 	if err := r.check(engine); err != nil {
 		return err
+	}
+	if r.id == "" {
+		id := make([]byte, 4)
+		rand.Read(id) // it never fails
+		r.id = hex.EncodeToString(id)
 	}
 	files, err := r.files(engine)
 	if err != nil {
@@ -126,7 +139,7 @@ func (r *Request) write(dir string, files []file) error {
 	if err := copyProgram(r.Binary, filepath.Join(dir, binaryFile)); err != nil {
 		return fmt.Errorf("render plan: %w", err)
 	}
-	return state{Schema: stateSchema, Engine: r.Engine, PlanHash: r.Hash, PlanSum: sum(r.Plan), Shards: r.Shards, Shell: r.Shell, Jobs: []Job{}}.write(dir)
+	return state{Schema: stateSchema, Engine: r.Engine, PlanHash: r.Hash, PlanSum: sum(r.Plan), ID: r.id, Shards: r.Shards, Shell: r.Shell, Jobs: []Job{}}.write(dir)
 }
 
 // copyProgram makes the build that is measured part of the folder: one that is built anew meanwhile changes nothing.
@@ -176,7 +189,7 @@ func clearFolder(dir string, whole bool) error {
 // fill fills in the templates of an engine.
 func (r *Request) fill(modes map[string]fs.FileMode) (files []file, err error) {
 	for name, mode := range modes {
-		t, err := template.New(name).Funcs(template.FuncMap{"indent": indent}).ParseFS(templates, "templates/"+r.Engine+"/"+name)
+		t, err := template.New(name).ParseFS(templates, "templates/"+r.Engine+"/"+name)
 		if err != nil {
 			return nil, fmt.Errorf("render %s: %w", name, err)
 		}
@@ -191,16 +204,10 @@ func (r *Request) fill(modes map[string]fs.FileMode) (files []file, err error) {
 }
 
 // Name is what the engine calls the job.
-func (r *Request) Name() string { return jobName(r.Hash) }
+func (r *Request) Name() string { return jobName(r.Hash, r.id) }
 
 // Last is the index of the last shard.
 func (r *Request) Last() int { return r.Shards - 1 }
 
-// PlanText is the plan as text.
-func (r *Request) PlanText() string { return string(r.Plan) }
-
-// indent puts spaces before each line, as a block of YAML wants them.
-func indent(spaces int, text string) string {
-	pad := strings.Repeat(" ", spaces)
-	return pad + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+pad)
-}
+// PlanBase64 is the plan as it is written where any text could end a block.
+func (r *Request) PlanBase64() string { return base64.StdEncoding.EncodeToString(r.Plan) }

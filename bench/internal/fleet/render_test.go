@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"encoding/base64"
 	"errors"
 	"flag"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -18,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func request(t *testing.T, engine string) Request {
 	r := Request{
 		Engine: engine, Dir: filepath.Join(t.TempDir(), "fleet"), Plan: []byte("{\n  \"plan_schema\": 1\n}\n"), Hash: testHash,
-		What: "run, 3 scenarios", Binary: staticProgram(t), CPUs: 2, Memory: "2Gi",
+		id: testID, What: "run, 3 scenarios", Binary: staticProgram(t), CPUs: 2, Memory: "2Gi",
 	}
 	switch engine {
 	case "slurm":
@@ -148,9 +150,10 @@ func TestOpenFolderRefuses(t *testing.T) {
 		"newer":  {`{"fleet_schema":2,"engine":"slurm","shards":1}`, "newer tunbench"},
 		"engine": {`{"fleet_schema":1,"engine":"nomad","shards":1}`, "want kubernetes, slurm, ssh"},
 		"hash":   {`{"fleet_schema":1,"engine":"slurm","plan_hash":"; rm -rf ~;","shards":1}`, "12 digits"},
-		"shards": {`{"fleet_schema":1,"engine":"slurm","plan_hash":"0123456789ab","shards":1001}`, "1 to 1000"},
-		"ssh":    {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","shards":1}`, "no command"},
-		"jobs":   {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","shards":1,"ssh":["ssh"],"jobs":[{"id":"a","shards":[1]}]}`, "shard 1 of 1"},
+		"id":     {`{"fleet_schema":1,"engine":"slurm","plan_hash":"0123456789ab","folder_id":"..","shards":1}`, "8 digits"},
+		"shards": {`{"fleet_schema":1,"engine":"slurm","plan_hash":"0123456789ab","folder_id":"4d5e6f70","shards":1001}`, "1 to 1000"},
+		"ssh":    {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","folder_id":"4d5e6f70","shards":1}`, "no command"},
+		"jobs":   {`{"fleet_schema":1,"engine":"ssh","plan_hash":"0123456789ab","folder_id":"4d5e6f70","shards":1,"ssh":["ssh"],"jobs":[{"id":"a","shards":[1]}]}`, "shard 1 of 1"},
 	} {
 		dir := t.TempDir()
 		if tc.text != "" {
@@ -161,5 +164,47 @@ func TestOpenFolderRefuses(t *testing.T) {
 		if _, err := LockFolder(dir); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v does not say %q", name, err, tc.says)
 		}
+	}
+}
+
+// TestTwoFolders: a plan that is rendered twice meets nothing of the first on other machines, neither jobs nor folders with results.
+func TestTwoFolders(t *testing.T) {
+	names, places := map[string]bool{}, map[string]bool{}
+	for range 2 {
+		r := request(t, "ssh")
+		r.id = ""
+		if err := Render(r); err != nil {
+			t.Fatal(err)
+		}
+		f, err := OpenFolder(r.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[f.name()], places[remote(f, 0)] = true, true
+	}
+	if len(names) != 2 || len(places) != 2 {
+		t.Errorf("%v, %v", names, places)
+	}
+}
+
+// TestPlanInYAML: no character of a plan can end the block that it stands in.
+func TestPlanInYAML(t *testing.T) {
+	r := request(t, "kubernetes")
+	r.Plan = []byte("{\"a\": \"\u0085x: y\u2028---\u2029\"}\n")
+	if err := Render(r); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(r.Dir, "plan.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		BinaryData map[string]string `yaml:"binaryData"`
+	}
+	if err := yaml.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err := base64.StdEncoding.DecodeString(got.BinaryData[planFile]); err != nil || string(plan) != string(r.Plan) {
+		t.Errorf("%q, %v", plan, err)
 	}
 }

@@ -92,7 +92,7 @@ func hosts(f *Folder) ([]string, error) {
 
 // remote is the folder of a shard on its host.
 func remote(f *Folder, shard int) string {
-	return fmt.Sprintf("tunbench-fleet/%s-%d", f.state.PlanHash, shard)
+	return fmt.Sprintf("tunbench-fleet/%s-%s-%d", f.state.PlanHash, f.state.ID, shard)
 }
 
 // onHost runs a command of sh on a host, whatever shell its user has there. After a time the host is one that does not answer.
