@@ -162,7 +162,7 @@ func (w *workplace) leave() error {
 }
 
 // titleKeys are the settings that matter to a check, in the order of its title.
-var titleKeys = []string{"dut", "topo", "dev", "vnet", "offload", "queues", "engine", "gso", "gro", "steer", "intake", "batch", "spin", "mtu", "txqlen", "qdisc", "pin"}
+var titleKeys = []string{"dut", "topo", "dev", "vnet", "offload", "queues", "engine", "gso", "gro", "steer", "intake", "follow", "batch", "spin", "mtu", "txqlen", "qdisc", "pin"}
 
 // Title names a setting by what matters to a check.
 func Title(s scenario.Scenario) string {
