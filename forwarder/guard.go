@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,8 +19,6 @@ type guard struct {
 	left chan int // a worker has left its home
 	stop chan struct{}
 	done chan struct{}
-
-	fetches atomic.Uint64
 }
 
 func newGuard() *guard {
@@ -55,7 +52,6 @@ func (g *guard) watch(places []*place) {
 				if err == nil && now.starvedSince(before[i]) {
 					_ = unix.SchedSetaffinity(p.tid, &p.homeSet)
 					p.fetched.Store(true)
-					g.fetches.Add(1)
 				}
 				before[i] = now
 			}

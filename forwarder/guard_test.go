@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestGuardFetches a worker from a CPU that a real-time thread has for itself: the conversation goes on.
+// TestGuardFetches a thread from a CPU that a real-time thread has for itself.
 func TestGuardFetches(t *testing.T) {
 	var allowed unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &allowed); err != nil {
@@ -22,26 +22,35 @@ func TestGuardFetches(t *testing.T) {
 	}
 	stopHog := hog(t, cpus[1])
 	defer stopHog()
-	a, b, f, stop := start(t, 1, 0, Config{CPUs: cpus[:2], Spin: DefaultSpin, Follow: FollowAuto})
-	// This end must not be where the real-time thread is either. The thread ends with the test.
-	runtime.LockOSThread()
-	var own unix.CPUSet
-	own.Set(cpus[0])
-	if err := unix.SchedSetaffinity(0, &own); err != nil {
-		t.Fatal(err)
-	}
-	fetched := func() bool { return f.guard.fetches.Load() > 0 }
-	packet := make([]byte, 60)
-	for deadline := time.Now().Add(long); !fetched(); {
-		if time.Now().After(deadline) {
-			t.Fatal("it was never fetched")
+	p := newPlace(0, 1, Config{}, make(chan int, 1))
+	p.homeSet.Set(cpus[0])
+	p.isAway.Store(true)
+	known, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // and ends with the thread
+		p.tid = unix.Gettid()
+		var set unix.CPUSet
+		set.Set(cpus[1])
+		close(known)
+		err := unix.SchedSetaffinity(0, &set)
+		for err == nil && !p.fetched.Load() {
 		}
-		a[0].send(t, packet)
-		b[0].receive(t)
-		b[0].send(t, packet)
-		a[0].receive(t)
+		ended <- err
+	}()
+	<-known
+	g := newGuard()
+	go g.watch([]*place{p})
+	g.left <- 0
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(long):
+		t.Error("it was never fetched")
 	}
-	stop()
+	p.isAway.Store(false)
+	g.close()
 }
 
 // hog keeps a CPU busy at real-time priority until the returned stop is called. Without the privilege the test is skipped.
