@@ -41,8 +41,9 @@ type state struct {
 	PlanHash string   `json:"plan_hash"`
 	PlanSum  string   `json:"plan_sha256"` // of the plan's file: who edits it asks for another plan
 	Shards   int      `json:"shards"`
-	Shell    []string `json:"ssh,omitempty"` // the command that reaches a host, of engine ssh
-	Jobs     []Job    `json:"jobs"`          // the oldest first
+	Shell    []string `json:"ssh,omitempty"`   // the command that reaches a host, of engine ssh
+	Began    bool     `json:"began,omitempty"` // something was handed to the engine, which may know more jobs than these
+	Jobs     []Job    `json:"jobs"`            // the oldest first
 }
 
 // Folder is a rendered plan, what was submitted of it, and what came back. Only one process at a time changes it. Its exported methods are for one
@@ -179,6 +180,14 @@ func (f *Folder) path(names ...string) string {
 func (f *Folder) name() string { return jobName(f.state.PlanHash, f.state.ID) }
 
 func jobName(hash, id string) string { return "tunbench-" + hash + "-" + id }
+
+// begin remembers that the engine is about to be given jobs: one that is interrupted then knows no job, and yet there may be one.
+func (f *Folder) begin() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Began = true
+	return f.state.write(f.dir)
+}
 
 // keep remembers a job. It is on the disk when keep returns.
 func (f *Folder) keep(job Job) error {

@@ -68,10 +68,13 @@ func (k kubernetes) submit(ctx context.Context, f *Folder, shards []int, keep fu
 	}
 	if len(f.state.Jobs) == 0 && len(shards) == f.state.Shards {
 		out, err := client(ctx, f.dir, nil, "kubectl", "create", "-o", "name", "-f", "job.yaml")
+		_, name, _ := strings.Cut(strings.TrimSpace(string(out)), "/") // job.batch/NAME
+		if isThere(err, f.name()) {
+			name, err = f.name(), nil
+		}
 		if err != nil {
 			return fmt.Errorf("submit job: %w", err)
 		}
-		_, name, _ := strings.Cut(strings.TrimSpace(string(out)), "/") // job.batch/NAME
 		return keep(Job{ID: name, Shards: shards})
 	}
 	// What the user changed in job.yaml holds for repeats too.
@@ -86,7 +89,7 @@ func (k kubernetes) submit(ctx context.Context, f *Folder, shards []int, keep fu
 		if err != nil {
 			return err
 		}
-		if _, err := client(ctx, f.dir, bytes.NewReader(job), "kubectl", "create", "-f", "-"); err != nil {
+		if _, err := client(ctx, f.dir, bytes.NewReader(job), "kubectl", "create", "-f", "-"); err != nil && !isThere(err, name) {
 			return fmt.Errorf("submit shard %d: %w", shard, err)
 		}
 		if err := keep(Job{ID: name, Shards: []int{shard}}); err != nil {
@@ -94,6 +97,12 @@ func (k kubernetes) submit(ctx context.Context, f *Folder, shards []int, keep fu
 		}
 	}
 	return nil
+}
+
+// isThere reports whether kubectl could not make a job because it is there: the one who submitted it was interrupted before it was remembered.
+func isThere(err error, name string) bool {
+	failed := (*clientError)(nil)
+	return errors.As(err, &failed) && strings.Contains(failed.said, "(AlreadyExists)") && strings.Contains(failed.said, strconv.Quote(name))
 }
 
 // oneShard makes of the Job of all shards the Job of one.

@@ -18,7 +18,7 @@ echo "$*" >>"$KUBE/asked"
 case "$*" in
 "get jobs,pods "*) exec cat "$KUBE/objects.json" ;;
 "create --dry-run=client "*) exec cat "$KUBE/job.json" ;;
-"create -o name "*) sed -n 's|^  name: \(tunbench-.*\)|job.batch/\1|p' job.yaml | head -1 ;;
+"create -o name "*) [ ! -e "$KUBE/exists" ] || { cat "$KUBE/exists" >&2; exit 1; }; sed -n 's|^  name: \(tunbench-.*\)|job.batch/\1|p' job.yaml | head -1 ;;
 "create -f -") exec cat >>"$KUBE/made" ;;
 "logs "*) exec cat "$KUBE/$2.log" ;;
 esac
@@ -93,5 +93,36 @@ func TestKubernetesFolder(t *testing.T) {
 	}
 	if made := read("made"); !strings.Contains(made, `"name":"`+name+`-1-2"`) || !strings.Contains(made, `"args":["1/2"]`) {
 		t.Errorf("made %s", made)
+	}
+}
+
+// TestKubernetesAdopts: the job of a submission that was interrupted before it was remembered is the folder's; one of another name is not.
+func TestKubernetesAdopts(t *testing.T) {
+	kube := t.TempDir()
+	t.Setenv("KUBE", kube)
+	t.Setenv("PATH", kube+":"+os.Getenv("PATH"))
+	if err := os.WriteFile(filepath.Join(kube, "kubectl"), []byte(fakeKubectl), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := request(t, "kubernetes")
+	if err := Render(r); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"mine", jobName(testHash, testID)} {
+		says := `Error from server (AlreadyExists): error when creating "job.yaml": jobs.batch "` + name + `" already exists`
+		if err := os.WriteFile(filepath.Join(kube, "exists"), []byte(says), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f, err := LockFolder(r.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken, err := f.Submit(t.Context())
+		if isMine := name != "mine"; isMine != (err == nil) || isMine != (len(taken) == r.Shards) {
+			t.Errorf("%s: %v, %v", name, taken, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -33,6 +33,9 @@ func (slurm) files(r *Request) ([]file, error) {
 }
 
 func (s slurm) submit(ctx context.Context, f *Folder, shards []int, keep func(Job) error) error {
+	if err := f.begin(); err != nil {
+		return err
+	}
 	// The user may have edited the script, but jobs are found by this name.
 	id, err := sbatch(ctx, f, "shard.sbatch", "--job-name="+f.name(), "--array="+Indexes(shards))
 	if err != nil {
@@ -43,10 +46,12 @@ func (s slurm) submit(ctx context.Context, f *Folder, shards []int, keep func(Jo
 	}
 	// What is merged last is merged when nothing is on its way any more.
 	ids, err := s.underWay(ctx, f)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = sbatch(ctx, f, "merge.sbatch", "--dependency=afterany:"+strings.Join(ids, ":"))
 	}
-	_, err = sbatch(ctx, f, "merge.sbatch", "--dependency=afterany:"+strings.Join(ids, ":"))
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("the shards are submitted, but not the job that merges after them, which collect does too: %w", err)
+	}
 	return err
 }
 
@@ -83,18 +88,28 @@ func sbatch(ctx context.Context, f *Folder, script string, options ...string) (i
 const squeueFormat = "%F|%K|%T|%N|%r"
 
 func (slurm) ask(ctx context.Context, f *Folder) ([]Task, error) {
-	if len(f.state.Jobs) == 0 {
+	if len(f.state.Jobs) == 0 && !f.state.Began {
 		return nil, nil
 	}
 	out, err := client(ctx, "", nil, "squeue", "--name="+f.name(), "--array", "--states=all", "--noheader", "--format="+squeueFormat)
 	if err != nil {
 		return nil, fmt.Errorf("ask Slurm: %w", err)
 	}
-	tasks, err := queued(string(out), f.state.Jobs)
+	jobs := slices.Clone(f.state.Jobs)
+	for _, job := range strangers(string(out), jobs, f.state.Shards) {
+		jobs = append(jobs, job)
+		if f.lock == nil {
+			continue
+		}
+		if err := f.keep(job); err != nil {
+			return nil, err
+		}
+	}
+	tasks, err := queued(string(out), jobs)
 	if err != nil {
 		return nil, err
 	}
-	past, err := forgotten(ctx, tasks, f.state.Jobs)
+	past, err := forgotten(ctx, tasks, jobs)
 	return append(tasks, past...), err
 }
 
@@ -107,11 +122,34 @@ func queued(text string, jobs []Job) (tasks []Task, err error) {
 		}
 		shard, err := strconv.Atoi(fields[1])
 		if err != nil || !hasShard(jobs, fields[0], shard) {
-			continue // of another folder, or submitted by hand
+			continue // no task of an array
 		}
 		tasks = append(tasks, slurmTask(fields[0], shard, fields[2], fields[3], fields[4]))
 	}
 	return tasks, nil
+}
+
+// strangers are jobs with the folder's name that it does not remember: submitted by hand, or by one that was interrupted before it knew
+// their id.
+func strangers(text string, jobs []Job, shards int) (found []Job) {
+	for line := range strings.Lines(text) {
+		fields := strings.SplitN(strings.TrimSpace(line), "|", 3)
+		if len(fields) != 3 || slices.ContainsFunc(jobs, func(j Job) bool { return j.ID == fields[0] }) {
+			continue
+		}
+		shard, err := strconv.Atoi(fields[1])
+		if err != nil || shard < 0 || shard >= shards {
+			continue // no array, or not one of this plan
+		}
+		i := slices.IndexFunc(found, func(j Job) bool { return j.ID == fields[0] })
+		if i < 0 {
+			found, i = append(found, Job{ID: fields[0]}), len(found)
+		}
+		if !slices.Contains(found[i].Shards, shard) {
+			found[i].Shards = append(found[i].Shards, shard)
+		}
+	}
+	return found
 }
 
 func hasShard(jobs []Job, id string, shard int) bool {
