@@ -54,7 +54,6 @@ var exitCodes = []struct {
 	{exitUsage, is[*scenario.UsageError]},
 	{exitUsage, is[*campaign.UsageError]},
 	{exitUsage, is[*guest.PatternError]},
-	{exitUsage, is[*fleet.UsageError]},
 	{exitRegression, func(err error) bool { return errors.Is(err, errRegression) }},
 	{exitInconclusive, func(err error) bool { return errors.Is(err, errInconclusive) }},
 	{exitUnsupported, host.Cannot},

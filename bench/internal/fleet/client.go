@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tunbench/bench/internal/campaign"
 )
 
 // ToolError says that the client of an engine is not on this machine.
@@ -23,15 +25,10 @@ func (e *ToolError) Error() string {
 	return fmt.Sprintf("%s is not in the PATH: %s", e.Name, e.Remedy)
 }
 
-// UsageError says that a request or a folder cannot be understood or obeyed.
-type UsageError struct{ Err error }
-
-func (e *UsageError) Error() string { return e.Err.Error() }
-
-// Unwrap implements the errors protocol.
-func (e *UsageError) Unwrap() error { return e.Err }
-
-func usage(format string, args ...any) error { return &UsageError{Err: fmt.Errorf(format, args...)} }
+// usage is the error of a request or a folder that cannot be understood or obeyed.
+func usage(format string, args ...any) error {
+	return &campaign.UsageError{Err: fmt.Errorf(format, args...)}
+}
 
 // clientRemedies say where the client of an engine is found.
 var clientRemedies = map[string]string{

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"time"
+
+	"tunbench/bench/internal/campaign"
 )
 
 // Collector waits for the shards of a folder and repeats those that are lost.
@@ -93,7 +95,7 @@ func (f *Folder) Collect(ctx context.Context, c Collector) ([]Shard, error) {
 			if err := f.repeat(ctx, c, lost); err != nil {
 				return shards, err
 			}
-		case ctx.Err() != nil || errors.As(err, new(*ToolError)) || errors.As(err, new(*UsageError)) || answered.IsZero():
+		case ctx.Err() != nil || errors.As(err, new(*ToolError)) || errors.As(err, new(*campaign.UsageError)) || answered.IsZero():
 			return shards, err
 		case time.Since(answered) >= c.giveUp:
 			return shards, fmt.Errorf("nothing has answered for %v: the jobs go on, collect again later: %w", c.giveUp, err)

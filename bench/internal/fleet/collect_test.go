@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tunbench/bench/internal/campaign"
 	"tunbench/results"
 )
 
@@ -200,19 +201,19 @@ func TestChangedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	const says = "render the changed plan into a new folder"
-	if _, err := f.Submit(t.Context()); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), says) {
+	if _, err := f.Submit(t.Context()); !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), says) {
 		t.Errorf("submit: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Collect(ctx, collector(new([]string), 1)); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), says) {
+	if _, err := f.Collect(ctx, collector(new([]string), 1)); !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), says) {
 		t.Errorf("collect: %v", err)
 	}
 }
 
 func TestCollectNeedsSubmit(t *testing.T) {
 	f := folder(t, &actor{}, 1)
-	if _, err := f.Collect(t.Context(), collector(new([]string), 1)); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), "fleet submit") {
+	if _, err := f.Collect(t.Context(), collector(new([]string), 1)); !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), "fleet submit") {
 		t.Errorf("%v", err)
 	}
 }

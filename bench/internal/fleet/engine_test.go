@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"tunbench/bench/internal/campaign"
 )
 
 func TestIndexes(t *testing.T) {
@@ -28,7 +30,7 @@ func TestParseHosts(t *testing.T) {
 	for text, says := range map[string]string{
 		"": "no host", "# a\n": "no host", "a\nb\na\n": "a is in the list twice", "a -p 22\n": "one host a line", "-oProxyCommand=x\n": "option of ssh",
 	} {
-		if _, err := ParseHosts(text); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), says) {
+		if _, err := ParseHosts(text); !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v does not say %q", text, err, says)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"tunbench/bench/internal/campaign"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -134,7 +136,7 @@ func TestRenderRefuses(t *testing.T) {
 		r := request(t, tc.engine)
 		tc.change(&r)
 		err := Render(r)
-		if !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), tc.says) {
+		if !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v does not say %q", name, err, tc.says)
 		}
 		if _, err := os.Stat(r.Dir); r.Dir != "." && !errors.Is(err, fs.ErrNotExist) {
@@ -161,7 +163,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := LockFolder(dir); !errors.As(err, new(*UsageError)) || !strings.Contains(err.Error(), tc.says) {
+		if _, err := LockFolder(dir); !errors.As(err, new(*campaign.UsageError)) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v does not say %q", name, err, tc.says)
 		}
 	}
