@@ -13,7 +13,7 @@ import (
 
 const (
 	waitPoll  = time.Millisecond
-	waitLimit = 2 * time.Second
+	waitLimit = 20 * time.Second // a busy machine starts a program in seconds
 )
 
 // errTimeout means that a state was not reached within waitLimit.
@@ -21,7 +21,7 @@ var errTimeout = errors.New("not so after " + waitLimit.String())
 
 // WaitCarrier returns when the devices at both ends can transmit, and those that a DUT
 // attaches to: that is when it has attached to both; in topologies without such devices it
-// is so from the beginning. It gives up after 2 s.
+// is so from the beginning. It gives up after 20 s.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
 	for _, at := range t.transmitting() {
 		if err := at.Namespace.waitRunning(ctx, at.IfIndex); err != nil {
