@@ -211,9 +211,8 @@ func TestRunEndsWhenAQueueFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	done := make(chan error, 1)
-	go func() { done <- f.Run(t.Context()) }()
-	// Poison a's queue: reading from an unconnected socket fails with ENOTCONN.
+	// Poison a's queue: reading from an unconnected socket fails with ENOTCONN. A worker that had found the queue empty would not read it
+	// again, for its poller knows nothing of the other file.
 	bad, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +221,8 @@ func TestRunEndsWhenAQueueFails(t *testing.T) {
 	if err := unix.Dup3(bad, a.queue.FD(), unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
-	b.send(t, []byte("wake up"))
+	done := make(chan error, 1)
+	go func() { done <- f.Run(t.Context()) }()
 	select {
 	case err := <-done:
 		if !errors.Is(err, unix.ENOTCONN) {
