@@ -59,9 +59,14 @@ func againstGroups(pairs []analysis.Pairing, summaries []analysis.Summary) (grou
 		scenarios[i] = s.Scenario
 		by[s.Scenario] = s
 	}
-	names := compareNames(settingsOf(scenarios))
-	load := func(scenario string) string { return names.load(results.SettingsOf(scenario)) }
-	dut := func(scenario string) string { return plain(names.dut(results.SettingsOf(scenario))) }
+	pairsOf := map[string][]results.Setting{}
+	settings := settingsOf(scenarios)
+	for i, s := range scenarios {
+		pairsOf[s] = settings[i]
+	}
+	names := compareNames(settings)
+	load := func(scenario string) string { return names.load(pairsOf[scenario]) }
+	dut := func(scenario string) string { return plain(names.dut(pairsOf[scenario])) }
 	for i := range pairs {
 		pair := &pairs[i]
 		b := by[pair.B]

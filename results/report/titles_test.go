@@ -96,6 +96,13 @@ func TestCompareNames(t *testing.T) {
 			[]string{"proto=tcp gen=socket", "proto=tcp gen=iperf3", "proto=udp gen=xdp"},
 			[]string{"", "", ""},
 		},
+		{
+			"a worker that one name leaves to follow",
+			[]string{"dut=forwarder/follow=off/load=pingpong", "dut=forwarder/load=pingpong"},
+			"load=pingpong dut=forwarder", "",
+			[]string{"follow=off", "follow=auto"},
+			[]string{"", ""},
+		},
 		{"no pairs at all", []string{"this", "that"}, "", "that this", []string{"", ""}, []string{"", ""}},
 	}
 	for _, test := range tests {
