@@ -44,6 +44,7 @@ type kubePod struct {
 				Capabilities struct{ Add, Drop []string }
 			}
 		}
+		Volumes []struct{ ConfigMap *struct{ Name string } }
 	}
 	Status struct{ Phase string }
 }
@@ -157,24 +158,24 @@ func (n *kubeNode) bundle(pod kubePod) (dir string, err error) {
 	if err := os.Link(n.program, filepath.Join(root, "tunbench")); err != nil {
 		return "", err
 	}
-	var maps struct{ Data map[string]string }
-	if err := n.ask(http.MethodGet, "/api/v1/namespaces/default/configmaps/"+configMapOf(pod), nil, &maps); err != nil {
-		return "", err
-	}
-	for name, text := range maps.Data {
-		if err := os.WriteFile(filepath.Join(plan, name), []byte(text), 0o644); err != nil {
+	for _, volume := range pod.Spec.Volumes {
+		if volume.ConfigMap == nil {
+			continue
+		}
+		var files struct{ BinaryData map[string][]byte }
+		if err := n.ask(http.MethodGet, "/api/v1/namespaces/default/configmaps/"+volume.ConfigMap.Name, nil, &files); err != nil {
 			return "", err
+		}
+		for name, text := range files.BinaryData {
+			if err := os.WriteFile(filepath.Join(plan, name), text, 0o644); err != nil {
+				return "", err
+			}
 		}
 	}
 	if out, err := exec.Command("runc", "spec", "--bundle", dir).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("runc spec: %w: %s", err, out)
 	}
 	return dir, n.adapt(filepath.Join(dir, "config.json"), pod, plan, kept)
-}
-
-// configMapOf is the name of the Job of all shards, which is that of the ConfigMap too.
-func configMapOf(pod kubePod) string {
-	return strings.Join(strings.SplitN(pod.Metadata.Name, "-", 3)[:2], "-")
 }
 
 // adapt makes of runc's default what the pod says.
