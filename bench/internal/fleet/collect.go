@@ -125,7 +125,7 @@ type watch struct {
 }
 
 // look returns the shards that are to be repeated now, and whether there is anything else to wait for. A shard is repeated when two looks, with the
-// grace between them, say that it has failed: its file may take a while to appear on this machine. One that cannot be asked may go on, and
+// grace between them, say that it has failed: its file may take a while to appear on this machine. One that was killed has none to wait for. One that cannot be asked may go on, and
 // is given up much later.
 func (w *watch) look(shards []Shard, retries int) (lost []Shard, pending bool) {
 	for _, s := range shards {
@@ -139,6 +139,10 @@ func (w *watch) look(shards []Shard, retries int) (lost []Shard, pending bool) {
 			continue
 		case Unknown:
 			wait = w.giveUp
+		case Failed:
+			if s.Killed {
+				wait = 0
+			}
 		}
 		since := w.since[s.Index]
 		switch {

@@ -396,3 +396,20 @@ func TestWhatIsMerged(t *testing.T) {
 		t.Errorf("%+v (-want +got):\n%s", shards, diff)
 	}
 }
+
+// TestKilledIsNotWaitedFor: a shard whose task ended by itself may have a file that is on its way; one that was killed has none.
+func TestKilledIsNotWaitedFor(t *testing.T) {
+	w := watch{grace: time.Hour, since: map[int]seenPhase{}, repeats: map[int]int{}}
+	shards := []Shard{{Index: 0, Phase: Failed}, {Index: 1, Phase: Failed, Killed: true}}
+	if lost, pending := w.look(shards, 1); len(lost) > 0 || !pending {
+		t.Errorf("after one look %v are lost", lost)
+	}
+	if lost, pending := w.look(shards, 1); len(lost) != 1 || lost[0].Index != 1 || !pending {
+		t.Errorf("after two looks %v are lost, want shard 1", lost)
+	}
+	for state, killed := range map[string]bool{"CANCELLED by 0": true, "NODE_FAIL": true, "COMPLETED": false, "FAILED": false, "RUNNING": false} {
+		if task := slurmTask("1", 0, state, "n1", ""); task.killed != killed {
+			t.Errorf("%s: killed %v, want %v", state, task.killed, killed)
+		}
+	}
+}

@@ -60,6 +60,7 @@ type Task struct {
 	Why   string // why it waits, or how it ended; "" where the engine does not say
 
 	handle string // what the engine calls the task
+	killed bool   // it did not end by itself: there is no file to wait for
 }
 
 // Job is what the engine took with one submission.

@@ -52,10 +52,10 @@ func TestSlurmTasks(t *testing.T) {
 	want := []Task{
 		{Job: "7", Shard: 0, Phase: Over, Where: "n1", Why: "completed"},
 		{Job: "7", Shard: 1, Phase: Running, Where: "n2"},
-		{Job: "7", Shard: 2, Phase: Over, Where: "n3", Why: "cancelled"},
+		{Job: "7", Shard: 2, Phase: Over, Where: "n3", Why: "cancelled", killed: true},
 		{Job: "7", Shard: 3, Phase: Waiting, Why: "Resources"},
 		{Job: "7", Shard: 4, Phase: Over, Where: "n1", Why: "failed (NonZeroExitCode)"},
-		{Job: "9", Shard: 2, Phase: Over, Where: "n3", Why: "node fail"},
+		{Job: "9", Shard: 2, Phase: Over, Where: "n3", Why: "node fail", killed: true},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Task{})); diff != "" || err != nil {
 		t.Errorf("squeue: %v, (-want +got):\n%s", err, diff)
@@ -66,7 +66,7 @@ func TestSlurmTasks(t *testing.T) {
 	past := accounted("7_0|COMPLETED|n1|0:0\n7_2|CANCELLED by 0|n3|0:9\n7_[3-4]|PENDING|None assigned|0:0\n8|COMPLETED|n1|0:0\n", jobs)
 	want = []Task{
 		{Job: "7", Shard: 0, Phase: Over, Where: "n1", Why: "completed"},
-		{Job: "7", Shard: 2, Phase: Over, Where: "n3", Why: "cancelled by 0 (exit 0:9)"},
+		{Job: "7", Shard: 2, Phase: Over, Where: "n3", Why: "cancelled by 0 (exit 0:9)", killed: true},
 	}
 	if diff := cmp.Diff(want, past, cmp.AllowUnexported(Task{})); diff != "" {
 		t.Errorf("sacct: (-want +got):\n%s", diff)

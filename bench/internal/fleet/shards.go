@@ -26,6 +26,8 @@ type Shard struct {
 	Why   string   `json:"why,omitempty"`
 	File  string   `json:"file,omitempty"` // that counts, of a complete shard
 	Left  []string `json:"left,omitempty"` // other complete files of the shard, which do not count
+
+	Killed bool `json:"killed,omitempty"` // its task did not end by itself
 }
 
 // seenFile is what was read of a result file when it had this size and time.
@@ -67,12 +69,12 @@ func (f *Folder) shard(i int, tasks []Task, files []completeFile) Shard {
 	// What still goes on is of interest, be it of an older job; else the last job.
 	for _, t := range tasks {
 		if t.Shard == i && (t.Job == job || t.Phase != Over) && rank(t.Phase) >= rank(s.Phase) {
-			s.Phase, s.Where, s.Why = t.Phase, t.Where, t.Why
+			s.Phase, s.Where, s.Why, s.Killed = t.Phase, t.Where, t.Why, t.killed
 		}
 	}
 	switch {
 	case len(files) > 0:
-		s.Phase, s.File, s.Where, s.Why = Complete, files[0].path, cmp.Or(s.Where, files[0].host), ""
+		s.Phase, s.File, s.Where, s.Why, s.Killed = Complete, files[0].path, cmp.Or(s.Where, files[0].host), "", false
 		for _, other := range files[1:] {
 			s.Left = append(s.Left, other.path)
 		}

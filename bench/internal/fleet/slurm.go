@@ -167,6 +167,8 @@ func slurmTask(job string, shard int, state, node, reason string) Task {
 		}
 	case "RUNNING", "COMPLETING", "RESIZING", "SIGNALING", "STAGE_OUT", "STOPPED":
 		t.Phase, t.Why = Running, ""
+	case "BOOT_FAIL", "CANCELLED", "DEADLINE", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED", "TIMEOUT":
+		t.killed = true
 	case "FAILED":
 		if reason != "" && reason != "None" {
 			t.Why += " (" + reason + ")" // NonZeroExitCode
