@@ -132,7 +132,8 @@ func (f *File) fill(command []string, p Place) []string {
 // preparePatience is how long it may take to prepare a tunnel.
 const preparePatience = 30 * time.Second
 
-// RunPrepare runs the command that prepares both ends of a tunnel, as its end A would be started; nothing without one.
+// RunPrepare runs the command that prepares both ends of a tunnel, with the words and the environment of its end A, but in the network
+// namespace of the caller: it is for keys and files. Without such a command it does nothing.
 func (f *File) RunPrepare(ctx context.Context, p Place) error {
 	if len(f.Prepare) == 0 {
 		return nil
