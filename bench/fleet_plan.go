@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 
@@ -25,11 +24,7 @@ func readPlan(path string) (p plannedText, err error) {
 	if err != nil {
 		return p, &usageError{fmt.Errorf("plan %s: %w", path, err)}
 	}
-	if p.hash, err = campaign.Hash(file.Plan); err != nil {
-		return p, err
-	}
-	var kind struct{ Kind string }
-	err = json.Unmarshal(p.text, &kind)
-	p.what, p.shards = kind.Kind, file.Shards
+	p.what, p.shards = file.Plan.Kind(), file.Shards
+	p.hash, err = campaign.Hash(file.Plan)
 	return p, err
 }

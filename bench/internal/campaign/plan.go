@@ -61,6 +61,9 @@ var kinds = []func() Work{
 	func() Work { return &Calibration{} },
 }
 
+// Kind is the kind of work as a plan file names it: run, ab, gate, ….
+func (p Plan) Kind() string { return p.Work.kind() }
+
 // planJSON is how a plan is written.
 type planJSON struct {
 	Kind     string          `json:"kind"`
