@@ -19,7 +19,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/program"
-	"tunbench/bench/internal/scenario"
 	"tunbench/forwarder"
 	"tunbench/forwarder/tun"
 	"tunbench/results"
@@ -188,23 +187,7 @@ func programFile(t *testing.T, how, more string) *program.File {
 		t.Fatal(err)
 	}
 	text := fmt.Sprintf("name: mine\ncommand: [%s, %s, %q]\nmultiqueue: true\n%s", own, programArgument, how, more)
-	file, err := program.Parse(filepath.Join(t.TempDir(), "mine.yaml"), []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := scenario.Program{Name: scenario.DUT(file.Name), Settings: file.Settings}
-	for _, dev := range file.Devs {
-		declared.Devs = append(declared.Devs, scenario.Dev(dev))
-	}
-	if err := scenario.Declare([]scenario.Program{declared}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := scenario.Declare(nil); err != nil {
-			t.Error(err)
-		}
-	})
-	return file
+	return declareFile(t, "mine.yaml", text)
 }
 
 // nothingOf fails the test if processes of such a program, or its folders, are left when it ends.

@@ -22,11 +22,11 @@ func tunnelFile(t *testing.T, how, more string) *program.File {
 	}
 	text := fmt.Sprintf("name: myvpn\ntopology: tunnel\noverhead: 28\nmultiqueue: true\ndev: [tun, tap]\ncommand: [%s, %s, %q, '{dev}', '{link.addr}', '{peer}']\n%s",
 		own, tunnelArgument, how, more)
-	return declareTunnel(t, "myvpn.yaml", text)
+	return declareFile(t, "myvpn.yaml", text)
 }
 
-// declareTunnel reads a program file and makes its program known until the test ends.
-func declareTunnel(t *testing.T, path, text string) *program.File {
+// declareFile reads a program file and makes its program known until the test ends.
+func declareFile(t *testing.T, path, text string) *program.File {
 	t.Helper()
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(t.TempDir(), path)
@@ -71,7 +71,7 @@ func TestTunnelOfAFile(t *testing.T) {
 		"frames": {func(t *testing.T) *program.File {
 			return tunnelFile(t, behaves, "prepare: [sh, -c, 'touch \"$1/key\"', x, '{shared}']\nready: {file: '{shared}/key'}")
 		}, "dev=tap size=400 load=1000", 42},
-		"a script": {func(t *testing.T) *program.File { return declareTunnel(t, script, string(text)) }, "ip=6 size=400 load=1000", 28},
+		"a script": {func(t *testing.T) *program.File { return declareFile(t, script, string(text)) }, "ip=6 size=400 load=1000", 28},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
@@ -134,7 +134,7 @@ func TestBadTunnelsOfFiles(t *testing.T) {
 func TestTunnelFileWithoutCommand(t *testing.T) {
 	requireRoot(t)
 	nothingOf(t)
-	file := declareTunnel(t, "myvpn.yaml", "name: myvpn\ntopology: tunnel\noverhead: 28\ncommand: [./none]\nbuild: [make]\n")
+	file := declareFile(t, "myvpn.yaml", "name: myvpn\ntopology: tunnel\noverhead: 28\ncommand: [./none]\nbuild: [make]\n")
 	trial, err := Trial(t.Context(), parse(t, "dut=myvpn"), Options{Programs: []*program.File{file}})
 	if err != nil || !strings.Contains(trial.Error, "build it first: make") {
 		t.Errorf("%v, %q", err, trial.Error)
