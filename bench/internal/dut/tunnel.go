@@ -124,7 +124,7 @@ func (r *runningTunnel) start(ctx context.Context, place tunnel.Place) error {
 			return fmt.Errorf("make a folder for %s: %w", r.kind.Name(), err)
 		}
 	}
-	commands, err := r.kind.Prepare(place)
+	commands, err := r.kind.Prepare(ctx, place)
 	if err != nil {
 		return fmt.Errorf("prepare %s: %w", r.kind.Name(), err)
 	}

@@ -35,11 +35,11 @@ func (t fileTunnel) Missing() error { return nil }
 func (t fileTunnel) Version() []string { return nil }
 
 // Prepare implements [tunnel.Kind].
-func (t fileTunnel) Prepare(p tunnel.Place) (ends [2]tunnel.Command, err error) {
+func (t fileTunnel) Prepare(ctx context.Context, p tunnel.Place) (ends [2]tunnel.Command, err error) {
 	for i, side := range p.Sides() {
 		place := t.placeOf(p, side)
 		if i == 0 {
-			if err := t.file.RunPrepare(context.Background(), place); err != nil {
+			if err := t.file.RunPrepare(ctx, place); err != nil {
 				return ends, err
 			}
 		}

@@ -114,7 +114,7 @@ func (testTunnel) MultiQueue() bool  { return true }
 func (testTunnel) Missing() error    { return nil }
 func (testTunnel) Version() []string { return nil }
 
-func (k testTunnel) Prepare(p tunnel.Place) (ends [2]tunnel.Command, err error) {
+func (k testTunnel) Prepare(_ context.Context, p tunnel.Place) (ends [2]tunnel.Command, err error) {
 	for i, side := range p.Sides() {
 		ends[i].Args = []string{os.Args[0], tunnelArgument, k.how, string(side.Kind), side.LinkAddr.String(), side.PeerAddr.String()}
 	}

@@ -7,6 +7,7 @@
 package tunnel
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os/exec"
@@ -35,8 +36,8 @@ type Kind interface {
 	Missing() error
 
 	// Prepare makes the keys and files of both ends and returns how to start them: A's first. Both are started
-	// at once, in this order.
-	Prepare(p Place) ([2]Command, error)
+	// at once, in this order. It ends early when ctx is done.
+	Prepare(ctx context.Context, p Place) ([2]Command, error)
 
 	// Version is the command that prints the program's version in its first line; nil if there is none.
 	Version() []string

@@ -59,7 +59,7 @@ func (Nebula) Version() []string {
 }
 
 // Prepare implements [Kind].
-func (n Nebula) Prepare(p Place) (ends [2]Command, err error) {
+func (n Nebula) Prepare(_ context.Context, p Place) (ends [2]Command, err error) {
 	program, err := nebulaProgram("nebula")
 	if err != nil {
 		return ends, err

@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func (OpenVPN) Missing() error { return NeedsProgram("openvpn", "openvpn") }
 func (OpenVPN) Version() []string { return []string{"openvpn", "--version"} }
 
 // Prepare implements [Kind].
-func (o OpenVPN) Prepare(p Place) (ends [2]Command, err error) {
+func (o OpenVPN) Prepare(_ context.Context, p Place) (ends [2]Command, err error) {
 	ca, err := newAuthority(filepath.Join(p.Dir, "ca.crt"))
 	if err != nil {
 		return ends, err

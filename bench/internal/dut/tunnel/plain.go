@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ func (Plain) Missing() error { return nil }
 func (Plain) Version() []string { return nil }
 
 // Prepare implements [Kind].
-func (Plain) Prepare(p Place) (ends [2]Command, err error) {
+func (Plain) Prepare(_ context.Context, p Place) (ends [2]Command, err error) {
 	own, err := os.Executable()
 	if err != nil {
 		return ends, fmt.Errorf("find own program: %w", err)

@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/hex"
@@ -37,7 +38,7 @@ func (WireGuardGo) Missing() error { return nil }
 func (WireGuardGo) Version() []string { return nil }
 
 // Prepare implements [Kind].
-func (WireGuardGo) Prepare(p Place) (ends [2]Command, err error) {
+func (WireGuardGo) Prepare(_ context.Context, p Place) (ends [2]Command, err error) {
 	own, err := os.Executable()
 	if err != nil {
 		return ends, fmt.Errorf("find own program: %w", err)
