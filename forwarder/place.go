@@ -25,7 +25,7 @@ type place struct {
 	fetched atomic.Bool // it was fetched home by the guard
 }
 
-// newPlace is the place of one of so many workers. left is that of the [guard], nil without one.
+// newPlace is the place of one of so many workers. left is that of the [guard].
 func newPlace(number, workers int, cfg Config, left chan<- int) *place {
 	return &place{follower: newFollower(nil), number: number, workers: workers, follow: cfg.Follow, pinned: cfg.CPUs, left: left}
 }
@@ -41,7 +41,7 @@ func (p *place) start() error {
 			return fmt.Errorf("pin to CPU %d: %w", cpu, err)
 		}
 	}
-	if p.follow != FollowAuto || p.left == nil {
+	if p.follow != FollowAuto {
 		return nil
 	}
 	if len(p.pinned) == 0 {
