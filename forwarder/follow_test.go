@@ -230,8 +230,13 @@ func TestPulse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !own.wants || own.ran == 0 {
-		t.Errorf("a thread that runs has the pulse %+v", own)
+	later, err := pulseOf(unix.Gettid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without a tick between them.
+	if !own.wants || own.ran == 0 || later.ran <= own.ran || later.starvedSince(own) {
+		t.Errorf("a thread that runs has the pulse %+v, and then %+v", own, later)
 	}
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {

@@ -84,10 +84,15 @@ func pulseOf(tid int) (p pulse, err error) {
 	if at := bytes.LastIndexByte(text, ')'); at >= 0 && at+2 < len(text) {
 		p.wants = text[at+2] == 'R'
 	}
-	text, err = os.ReadFile(fmt.Sprintf("/proc/self/task/%d/schedstat", tid))
-	if err != nil {
-		return p, err
-	}
-	_, err = fmt.Sscan(string(text), &p.ran)
+	var ran unix.Timespec
+	err = unix.ClockGettime(threadClock(tid), &ran)
+	p.ran = uint64(ran.Nano())
 	return p, err
+}
+
+// threadClock is the CPU clock of a thread of this process, as pthread_getcpuclockid makes it. What /proc has of a
+// thread that runs is as old as the last tick of its CPU, which may be a second.
+func threadClock(tid int) int32 {
+	const perThread, scheduler = 4, 2
+	return int32(^tid<<3 | perThread | scheduler)
 }
