@@ -38,7 +38,7 @@ func programRepository(t *testing.T, more string) (file string) {
 			t.Fatalf("git %v: %v: %s", args, err, out)
 		}
 	}
-	write("mine.yaml", fmt.Sprintf("name: mine\ncommand: [./built.sh, %s]\nmultiqueue: true\nbuild: [cp, source.sh, built.sh]\nversion: [cat, source.sh]\n", own))
+	write("mine.yaml", fmt.Sprintf("name: mine\ncommand: [./built.sh, %s]\nmultiqueue: true\nbuild: [cp, source.sh, built.sh]\nversion: [cat, source.sh]\nready: {within: 5m}\nstop: {within: 5m}\n", own))
 	write("source.sh", fmt.Sprintf(runner, ""))
 	git("init", "-q")
 	git("add", ".")

@@ -20,6 +20,7 @@ func TestGuardFetches(t *testing.T) {
 	if len(cpus) < 2 {
 		t.Skip("one CPU: there is no other one to go to")
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(4, runtime.GOMAXPROCS(0)))) // one each for hog, thread, guard and test
 	stopHog := hog(t, cpus[1])
 	defer stopHog()
 	p := newPlace(0, 1, Config{}, make(chan int, 1))

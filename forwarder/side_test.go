@@ -49,7 +49,7 @@ func TestRingGoesFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(long):
 		t.Fatal("it does not end")
 	}
 	for _, payload := range payloads {

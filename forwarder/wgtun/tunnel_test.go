@@ -125,11 +125,11 @@ func checkEcho(t *testing.T, tn *tunnel, from int, ipv6 bool) {
 	defer sender.Close()
 	const datagrams = 16
 	buf := make([]byte, 1<<16)
-	for i, tries := 0, 0; i < 40; i++ {
+	for i, tries, sent := 0, 0, 0; i < 40; i, sent = i+1, sent+1 {
 		size := []int{4, 60, 200, 700, 1372}[i%5]
 		batch := make([]byte, datagrams*size)
 		for k := range datagrams {
-			binary.BigEndian.PutUint32(batch[k*size:], uint32(i*datagrams+k))
+			binary.BigEndian.PutUint32(batch[k*size:], uint32(sent*datagrams+k)) // what comes of an attempt before is less
 		}
 		send := func() error {
 			if i%2 == 1 && size > 4 {
@@ -148,7 +148,7 @@ func checkEcho(t *testing.T, tn *tunnel, from int, ipv6 bool) {
 		}
 		for k := 0; k < datagrams; k++ {
 			// Datagrams may be lost where sockets are full; then the whole batch is sent again.
-			_ = sender.SetReadDeadline(time.Now().Add(2 * time.Second))
+			_ = sender.SetReadDeadline(time.Now().Add(10 * time.Second))
 			n, err := sender.Read(buf)
 			if err != nil {
 				if tries++; tries > 20 {

@@ -70,7 +70,7 @@ func (s *Socket) Close() error {
 }
 
 // fullFor is how long a ring may be full before what is sent is given up.
-const fullFor = 10 * time.Second
+const fullFor = 5 * time.Minute
 
 // Send puts a frame, vnet header first, into the device. Where a ring is full, which an intake
 // says to the sender and counts, it tries again: nothing is lost by it. A frame that

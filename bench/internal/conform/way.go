@@ -32,7 +32,7 @@ const maxFindings = 5
 const (
 	// patience is how long nothing may arrive before what is missing is lost, where a Suite says nothing else, and
 	// impatience the same where packets were lost before: the case has failed already.
-	patience   = 3 * time.Second
+	patience   = 10 * time.Second
 	impatience = 50 * time.Millisecond
 	lookMs     = 20
 )

@@ -19,8 +19,9 @@ import (
 	"tunbench/forwarder"
 )
 
-// stopPatience is how long a child may take to end when asked, before it is killed.
-const stopPatience = 5 * time.Second
+// stopPatience is how long a child may take to end when asked, before it is killed: it takes back what it set, and
+// others may do the same at that time.
+const stopPatience = 30 * time.Second
 
 // child is a process of this same program, or of another build of it, that forwards and
 // is spoken to over a socket. It ends when the socket does, so it never outlives the
@@ -108,7 +109,7 @@ func (c *child) fail(err error) error {
 	select {
 	case <-c.ended:
 		err = c.err
-	case <-time.After(100 * time.Millisecond): // it may be about to
+	case <-time.After(endingPatience): // it may be about to
 	}
 	return errors.Join(err, c.Stop())
 }

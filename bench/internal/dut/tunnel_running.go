@@ -76,7 +76,7 @@ func (r *runningTunnel) explain(err error) error {
 }
 
 // endingPatience is how long after something failed a program may be found to have ended.
-const endingPatience = time.Second
+const endingPatience = 5 * time.Second
 
 // WithOutput adds the last words of both ends to an error.
 func (r *runningTunnel) WithOutput(err error) error {

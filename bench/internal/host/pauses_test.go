@@ -20,7 +20,11 @@ func TestWatch(t *testing.T) {
 }
 
 func TestWatchPausesOfThisMachine(t *testing.T) {
-	p, err := WatchPauses(0, 10*time.Millisecond)
+	cpus, err := AllowedCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := WatchPauses(cpus[0], 10*time.Millisecond)
 	if err != nil || p.Watched < 10*time.Millisecond || p.Ratio() > 1 {
 		t.Errorf("%+v, %v", p, err)
 	}

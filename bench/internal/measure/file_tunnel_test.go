@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
@@ -22,7 +23,7 @@ func tunnelFile(t *testing.T, how, more string) *program.File {
 	}
 	text := fmt.Sprintf("name: myvpn\ntopology: tunnel\noverhead: 28\nmultiqueue: true\ndev: [tun, tap]\ncommand: [%s, %s, %q, '{dev}', '{link.addr}', '{peer}']\n%s",
 		own, tunnelArgument, how, more)
-	return declareFile(t, "myvpn.yaml", text)
+	return patient(declareFile(t, "myvpn.yaml", text))
 }
 
 // declareFile reads a program file and makes its program known until the test ends.
@@ -107,12 +108,11 @@ func TestBadTunnelsOfFiles(t *testing.T) {
 		how, more string
 		says      []string
 	}{
-		"exits at once":       {"exits at once", "", []string{"myvpn is not ready", "myvpn at end", "exit status 7", "no licence found"}},
-		"never becomes ready": {"never becomes ready", "ready: {within: 500ms}", []string{"myvpn is not ready after 500ms", "carrier", "still loading"}},
-		"has no such file":    {behaves, "ready: {file: up, within: 2s}", []string{"myvpn is not ready after 2s: there is no file", "/up of end a"}},
-		"hangs":               {"hangs", "ready: {within: 1s}\nstop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
-		"leaves its device":   {"leaves its device", "", []string{"myvpn left its device", "nobody has a queue of tb0"}},
-		"cannot prepare":      {behaves, "prepare: [sh, -c, 'echo no entropy >&2; exit 3']", []string{"prepare myvpn", "exit status 3", "no entropy"}},
+		"exits at once":     {"exits at once", "", []string{"myvpn is not ready", "myvpn at end", "exit status 7", "no licence found"}},
+		"has no such file":  {behaves, "ready: {file: up, within: 2s}", []string{"myvpn is not ready after 2s: there is no file", "/up of end a"}},
+		"hangs":             {"hangs", "stop: {within: 300ms}", []string{"did not end within 300ms of SIGTERM and was killed"}},
+		"leaves its device": {"leaves its device", "", []string{"myvpn left its device", "nobody has a queue of tb0"}},
+		"cannot prepare":    {behaves, "prepare: [sh, -c, 'echo no entropy >&2; exit 3']", []string{"prepare myvpn", "exit status 3", "no entropy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
@@ -128,6 +128,20 @@ func TestBadTunnelsOfFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTunnelOfAFileNeverReady: what the ends have printed by then is in the error.
+func TestTunnelOfAFileNeverReady(t *testing.T) {
+	requireRoot(t)
+	nothingOf(t)
+	untilItHasPrinted(t, func(within time.Duration) string {
+		file := tunnelFile(t, "never becomes ready", fmt.Sprintf("ready: {within: %v}", within))
+		trial, err := Trial(t.Context(), parse(t, "dut=myvpn load=5000 warmup=0s duration=500ms"), Options{Programs: []*program.File{file}})
+		if err != nil || !strings.Contains(trial.Error, "myvpn is not ready after "+within.String()) || !strings.Contains(trial.Error, "carrier") {
+			t.Errorf("%v, error %q", err, trial.Error)
+		}
+		return trial.Error
+	})
 }
 
 // TestTunnelFileWithoutCommand: what cannot be found is named, and that it is to be built.

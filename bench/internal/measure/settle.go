@@ -37,8 +37,8 @@ const (
 	sleepLimit = 500 * time.Millisecond
 	// Where as many packets arrived damaged as are missing, they are those.
 	damagedLimit = 300 * time.Millisecond
-	// After a signal to end nobody wants to wait.
-	interruptedLimit = 300 * time.Millisecond
+	// After a signal to end nobody wants to wait for long.
+	interruptedLimit = 2 * time.Second
 	// What moves for ever, moves on in the next trial.
 	settleLimit = 30 * time.Second
 

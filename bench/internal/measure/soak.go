@@ -81,13 +81,14 @@ func (m *soaking) run(ctx context.Context) error {
 		}
 	}
 	begin := time.Now()
-	for left := m.Duration; left >= shortestInterval && ctx.Err() == nil; left = m.Duration - time.Since(begin) {
-		ask := Ask{Load: m.Scenario.Load, Duration: min(m.Interval, left)}
+	for at := time.Duration(0); m.Duration-at >= shortestInterval && ctx.Err() == nil; {
+		ask := Ask{Load: m.Scenario.Load, Duration: min(m.Interval, m.Duration-at)}
 		t, err := m.rig.part(ctx, ask, results.PhaseInterval, m.Record, func(t *results.Trial) { t.Round = m.record.Intervals })
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if err := m.take(t, time.Since(begin)); err != nil {
+		at = time.Since(begin)
+		if err := m.take(t, at); err != nil {
 			return err
 		}
 	}

@@ -47,9 +47,13 @@ type Stop struct {
 	Within time.Duration `json:"within_ns"`
 }
 
+// How long a program may take to be ready and to end, where its file does not say.
 const (
-	defaultReady = 10 * time.Second
-	defaultStop  = 5 * time.Second
+	DefaultReadyWithin = 10 * time.Second
+	DefaultStopWithin  = 5 * time.Second
+)
+
+const (
 	longestWait  = 10 * time.Minute
 	shortestWait = time.Millisecond
 
@@ -88,7 +92,7 @@ func Parse(path string, text []byte) (*File, error) {
 	}
 	f := &File{
 		Path: absolute, Text: string(text), Devs: []string{"tun"},
-		Ready: Ready{Within: defaultReady}, Stop: Stop{Signal: "TERM", Within: defaultStop},
+		Ready: Ready{Within: DefaultReadyWithin}, Stop: Stop{Signal: "TERM", Within: DefaultStopWithin},
 	}
 	r := &fileReader{Reader: yamlfile.Reader{Name: path}, file: f}
 	document, err := r.Document(text)

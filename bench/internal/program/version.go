@@ -8,10 +8,10 @@ import (
 )
 
 // versionPatience is how long a program may take to say its version.
-const versionPatience = 5 * time.Second
+const versionPatience = 30 * time.Second
 
 // AskVersion returns the first line that the version command prints on standard output; "" if there is no such command, or it fails or takes
-// longer than five seconds. Then it is ended, with what it started.
+// longer than half a minute. Then it is ended, with what it started.
 func (f *File) AskVersion(ctx context.Context) string {
 	if len(f.Version) == 0 {
 		return ""

@@ -31,9 +31,6 @@ func AtRest[T comparable](ctx context.Context, quiet, limit time.Duration, read 
 	}
 	start := time.Now()
 	for since := start; ; {
-		if time.Since(start) > limit {
-			return fmt.Errorf("%w after %s", ErrUnsettled, limit)
-		}
 		if err := sleep(ctx, restPoll); err != nil {
 			return err
 		}
@@ -43,6 +40,9 @@ func AtRest[T comparable](ctx context.Context, quiet, limit time.Duration, read 
 		case err != nil:
 			return err
 		case now != last:
+			if time.Since(start) > limit {
+				return fmt.Errorf("%w after %s", ErrUnsettled, limit)
+			}
 			last, since = now, time.Now()
 		case before.Sub(since) >= quiet: // read again after that time, however late this thread is
 			return nil

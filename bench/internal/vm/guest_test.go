@@ -79,7 +79,7 @@ func TestGuest(t *testing.T) {
 	})
 	t.Run("ping-pong", func(t *testing.T) {
 		r, err := socket.RunPingPong(t.Context(), socket.PingPongConfig{
-			Client: a.Namespace.Do, ClientAddr: a.Addr, ServerAddr: b.Addr, Port: port, Size: 64, Duration: 50 * time.Millisecond, CPU: anyCPU, Answer: g.Echo,
+			Client: a.Namespace.Do, ClientAddr: a.Addr, ServerAddr: b.Addr, Port: port, Size: 64, Duration: 50 * time.Millisecond, Timeout: long, CPU: anyCPU, Answer: g.Echo,
 		})
 		if err != nil || r.Answered == 0 {
 			t.Errorf("%+v, %v", r, err)

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"fmt"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/testbed/nic"
 	"tunbench/forwarder"
 	"tunbench/forwarder/intake"
@@ -52,15 +54,26 @@ a:
 b: {netns: /run/other, device: tap1, up: false, bridge: br0, promiscuous: false}
 `
 
+// firstCPU is one that this process may use.
+func firstCPU(t *testing.T) int {
+	t.Helper()
+	cpus, err := host.AllowedCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cpus[0]
+}
+
 func TestConfig(t *testing.T) {
-	got, err := ParseConfig("x.yaml", []byte(wholeConfig))
+	cpu := firstCPU(t)
+	got, err := ParseConfig("x.yaml", []byte(strings.Replace(wholeConfig, "cpus: 0", fmt.Sprintf("cpus: %d", cpu), 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Config{Metrics: "127.0.0.1:9100", Options: Options{
 		A: Endpoint{"/run/netns/left", "tap0"}, B: Endpoint{"/run/other", "tap1"}, Kind: tun.TAP, Attach: true, Queues: 2, VnetHdr: true,
 		Offload: tun.OffloadTSO, Batch: 64, Spin: 20 * time.Microsecond, Engine: forwarder.EngineSync, GSO: forwarder.GSOSplit,
-		GRO: forwarder.GROOff, Steer: steer.PolicyKernel, Intake: intake.ModeOff, Follow: forwarder.FollowOff, CPUs: []int{0},
+		GRO: forwarder.GROOff, Steer: steer.PolicyKernel, Intake: intake.ModeOff, Follow: forwarder.FollowOff, CPUs: []int{cpu},
 		InterfaceA: Interface{Persistent: true, Owner: new(0), Group: new(7), Config: nic.Config{
 			Up: new(true), MTU: 1400, TxQueueLen: 500, MAC: []byte{2, 0, 0, 0, 0, 10}, Promiscuous: new(true),
 			Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("fd00::1/64")},
@@ -113,21 +126,21 @@ func TestWrongConfigs(t *testing.T) {
 		b + "dev: tub":                      "x.yaml:2: dev: tub: want tun, tap",
 		b + "attach: perhaps":               "x.yaml:2: attach: want true or false",
 		b + "offload: most":                 "x.yaml:2: offload: most: want none, csum, tso, uso, all, tunnel",
-		b + "vnet: false\noffload: tso\na: {device: x}": "x.yaml:3: offload: tso: want none, or the vnet header with it",
-		b + "offload: tunnel\na: {device: x}":           "x.yaml:2: offload: tunnel: want all or less, or a TAP device",
-		b + "batch: 5000":                               "x.yaml:2: batch: 5000: want 1 to 4096 packets",
-		b + "spin: 1s":                                  "x.yaml:2: spin: 1s: want a time from 0s to 10ms",
-		b + "engine: vhost":                             "x.yaml:2: engine: vhost: want auto, sync, uring",
-		b + "gso: cut":                                  "x.yaml:2: gso: cut: want pass, split",
-		b + "gro: on":                                   "x.yaml:2: gro: on: want auto, off",
-		b + "steer: me":                                 "x.yaml:2: steer: me: want hash, cpu, kernel",
-		b + "intake: [auto]":                            "x.yaml:2: intake: : want off, auto",
-		b + "cpus: 0-x":                                 "x.yaml:2: cpus: 0-x: want numbers of CPUs, such as 0 or 0,2-3",
-		b + "cpus: [0, 9999]":                           "x.yaml:2: cpus: no CPU 9999 here",
-		b + "metrics: nonsense":                         "x.yaml:2: metrics: nonsense: want HOST:PORT",
-		b + "a: {device: x, up: down}":                  "x.yaml:2: a.up: want true or false",
-		b + "a: {device: x, mtu: 67}":                   "x.yaml:2: a.mtu: 67: want 68 to 65535 bytes",
-		tap + "  mtu: 65522":                            "x.yaml:5: a.mtu: 65522: want 68 to 65521 bytes",
+		b + "vnet: false\noffload: tso\na: {device: x}":  "x.yaml:3: offload: tso: want none, or the vnet header with it",
+		b + "offload: tunnel\na: {device: x}":            "x.yaml:2: offload: tunnel: want all or less, or a TAP device",
+		b + "batch: 5000":                                "x.yaml:2: batch: 5000: want 1 to 4096 packets",
+		b + "spin: 1s":                                   "x.yaml:2: spin: 1s: want a time from 0s to 10ms",
+		b + "engine: vhost":                              "x.yaml:2: engine: vhost: want auto, sync, uring",
+		b + "gso: cut":                                   "x.yaml:2: gso: cut: want pass, split",
+		b + "gro: on":                                    "x.yaml:2: gro: on: want auto, off",
+		b + "steer: me":                                  "x.yaml:2: steer: me: want hash, cpu, kernel",
+		b + "intake: [auto]":                             "x.yaml:2: intake: : want off, auto",
+		b + "cpus: 0-x":                                  "x.yaml:2: cpus: 0-x: want numbers of CPUs, such as 0 or 0,2-3",
+		b + fmt.Sprintf("cpus: [%d, 9999]", firstCPU(t)): "x.yaml:2: cpus: no CPU 9999 here",
+		b + "metrics: nonsense":                          "x.yaml:2: metrics: nonsense: want HOST:PORT",
+		b + "a: {device: x, up: down}":                   "x.yaml:2: a.up: want true or false",
+		b + "a: {device: x, mtu: 67}":                    "x.yaml:2: a.mtu: 67: want 68 to 65535 bytes",
+		tap + "  mtu: 65522":                             "x.yaml:5: a.mtu: 65522: want 68 to 65521 bytes",
 		b + "a: {device: x, mtu: 1279, addresses: 'fd00::1/64'}":                                       "x.yaml:2: a.mtu: 1279: want 1280 or more for IPv6 (fd00::1/64)",
 		b + "a: {device: x, txqlen: 0}":                                                                "x.yaml:2: a.txqlen: 0: want 1 to 1000000 packets",
 		tap + "  mac: 01:00:00:00:00:0a":                                                               "x.yaml:5: a.mac: 01:00:00:00:00:0a: want six bytes of one station",

@@ -197,7 +197,7 @@ func (p *Process) WithOutput(err error) error {
 }
 
 // endingPatience is how long after something failed the program may be found to have ended.
-const endingPatience = time.Second
+const endingPatience = 5 * time.Second
 
 // Explain prefers the end of the program over what followed from it.
 func (p *Process) Explain(err error) error {

@@ -98,7 +98,7 @@ func TestPathDoesNotForward(t *testing.T) {
 func TestPortTaken(t *testing.T) {
 	program, bed := installed(t, Iperf3Program()), traffictest.Veth(t)
 	cfg := iperf3Config(bed)
-	first, err := StartIperf3(t.Context(), program, cfg, 0, time.Second)
+	first, err := StartIperf3(t.Context(), program, cfg, 0, time.Hour) // Close ends it
 	if err != nil {
 		t.Fatal(err)
 	}
