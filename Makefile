@@ -82,11 +82,11 @@ bench-rivals: program ## the forwarder against its rivals, ratios with their spr
 bench-tunnels: program ## tunnels against each other, one Markdown table, ROUNDS=5 (needs root)
 	TUNBENCH=bin/tunbench scripts/bench-tunnels.sh
 
-# Two packages at a time: no test measures what another may disturb, for they hold on any
+# Three packages at a time: no test measures what another may disturb, for they hold on any
 # machine, however busy. -timeout is for what hangs.
 test: ## run all tests; those that need root run when root does
 	@go list -export -test -deps $(RACE) ./... > /dev/null # compiles on all CPUs
-	go test -p 2 -timeout 60m $(RACE) ./...
+	go test -p 3 -timeout 60m $(RACE) ./...
 
 # Without the race detector, which makes everything slower.
 test-timing: ## run the tests that need a quiet machine: rates, delays, shares of a CPU
