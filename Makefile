@@ -25,7 +25,7 @@ SOURCES   = bench forwarder offload results ringbuf go.mod go.sum
 # The example programs that are compiled.
 EXAMPLES  = $(dir $(wildcard bench/examples/*/Makefile))
 
-.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels test-fleet control-plane lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
+.PHONY: help build browser-tools install examples bench bench-rivals test test-timing test-kernels test-manual test-fleet control-plane lint fuzz generate generate-check smoke self-test check clean bench-tunnels nebula prove-history program
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -99,6 +99,10 @@ test-kernels: ## boot older kernels and compare packets exactly in them, then a 
 prove-history: ## prove on real runs that history and bisect find a planted slow build, 30 minutes on a quiet machine (needs root)
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
+# Not in CI: what it runs, other tests do with more care.
+test-manual: ## run every command of the manual that measures, in brief, five minutes (needs root; says what this kernel lacks)
+	go test -count=1 -tags manual -run '^TestShown' -v ./bench
+
 test-fleet: ## measure a plan on a Slurm and a Kubernetes of this machine's own, with shards killed (needs root; says what it skips)
 	go test -count=1 -tags fleet -run '^Test(Slurm|Kubernetes)' -v ./bench
 
@@ -108,8 +112,8 @@ control-plane: ## compile Kubernetes into bin/control-plane, once, for test-flee
 lint: ## format, vet, staticcheck and import rules (.depguard.yaml)
 	@unformatted=$$(go tool gofumpt -l .); \
 	if [[ -n $$unformatted ]]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
-	go vet -tags timing,kernels,proof,fleet ./...
-	go tool staticcheck -tags timing,kernels,proof,fleet ./...
+	go vet -tags timing,kernels,proof,fleet,manual ./...
+	go tool staticcheck -tags timing,kernels,proof,fleet,manual ./...
 	go tool depguard ./...
 
 # Now and then go test fails at the end of the time that it was given itself, without an

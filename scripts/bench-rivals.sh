@@ -8,7 +8,7 @@ usage() {
 	cat <<'TEXT'
 usage: bench-rivals.sh [PART]...
 
-  bench-rivals.sh                 all parts, half an hour
+  bench-rivals.sh                 all parts, three quarters of an hour
   bench-rivals.sh tap ndr-pdr     some of them
   ROUNDS=20 bench-rivals.sh       more rounds than 7
 
@@ -20,7 +20,9 @@ Parts:
   rivals           every program and the router, each under thirteen loads, in turns
   tap              TAP devices, which not all programs take
   udp-unmergeable  the forwarder without coalescing against itself, where there is nothing to coalesce
+  tun-or-tap       the forwarder on TAP devices against itself on TUN devices
   queues-8         8 queues against one, at 100,000 packets/s
+  scaling          1, 2, 4 and 8 queues under few and many flows: rates, and latency when paced
   ndr-pdr          rates without loss (NDR) and with 0.5 % (PDR), against wireguard-go
 TEXT
 }
@@ -115,6 +117,19 @@ if wanted udp-unmergeable; then
 fi
 if wanted queues-8; then
 	itself queues-8 a:queues=1 b:queues=8 size=64 flows=64 load=100k
+fi
+if wanted tun-or-tap; then
+	for words in size=64 "size=64 flows=64" "size=1400 segs=32 verify=off" proto=tcp "size=64 load=100k" load=pingpong; do
+		# shellcheck disable=SC2086
+		itself "tun-or-tap-${words//[ =]/-}" a:dev=tun b:dev=tap $words
+	done
+fi
+if wanted scaling; then
+	for words in "size=64 flows=1,16,64 load=max,200k" "proto=tcp flows=1,4,16"; do
+		file=$(result_file "scaling-${words%%=*}")
+		# shellcheck disable=SC2086
+		"$tunbench" run -n 3 queues=1,2,4,8 $words -o "$file" || failed=1
+	done
 fi
 if wanted ndr-pdr; then
 	search
