@@ -2,6 +2,7 @@ package group
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,7 @@ func groups(t *testing.T) map[string]func(mark string) (Group, error) {
 func eachGroup(t *testing.T, test func(t *testing.T, g Group, mark string)) {
 	for name, make := range groups(t) {
 		t.Run(name, func(t *testing.T) {
-			mark := "TUNBENCH_DIR=" + t.TempDir() + "/group-" + filepath.Base(t.TempDir()) + "-" + name
+			mark := fmt.Sprintf("TUNBENCH_DIR=%s/group-%d-%s-%s", t.TempDir(), os.Getpid(), filepath.Base(t.TempDir()), name) // as long as other tests run here too
 			g, err := make(mark)
 			if err != nil {
 				t.Skipf("not here: %v", err)
