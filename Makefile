@@ -100,7 +100,7 @@ prove-history: ## prove on real runs that history and bisect find a planted slow
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
 # Not in CI: what it runs, other tests do with more care.
-test-manual: ## run every command of the manual that measures, in brief, five minutes (needs root; says what this kernel lacks)
+test-manual: ## run the commands of the manual that measure, in brief, five minutes (needs root; says what this kernel lacks)
 	go test -count=1 -tags manual -run '^TestShown' -v ./bench
 
 test-fleet: ## measure a plan on a Slurm and a Kubernetes of this machine's own, with shards killed (needs root; says what it skips)

@@ -40,7 +40,7 @@ Exit codes: 0 the commit is found and confirmed; 1 BAD is not slower than GOOD, 
 failure; 2 wrong usage; 4 inconclusive: the answer is one of several commits, or
 not confirmed; 5 this host or user cannot measure or build.`
 
-const bisectExamples = `  tunbench bisect v1.0 main -- size=64 dir=both
+const bisectExamples = `  tunbench bisect v1.0 main -- size=64 dir=bi
   tunbench bisect HEAD~16 HEAD --program vpn.yaml -- size=1400 load=max`
 
 const (

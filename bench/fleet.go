@@ -75,7 +75,7 @@ func (con *console) fleetRenderCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&r.Engine, "engine", "", strings.Join(fleet.Engines(), ", "))
 	flags.StringVarP(&r.Dir, "output", "o", "", "write into a new `folder` (default fleet-<hash of the plan>)")
-	flags.IntVar(&r.Shards, "shards", 0, "on how many machines to measure (default: the plan's own number; of ssh: all hosts)")
+	flags.IntVar(&r.Shards, "shards", 0, "on how many machines to measure (default: the plan's own number; of ssh, where the plan has none: all hosts)")
 	flags.StringVar(&r.Binary, "binary", "", "send this static build of tunbench instead of this one")
 	flags.BoolVar(&r.Sudo, "sudo", false, "start tunbench by sudo -n, where jobs do not run as root (slurm, ssh)")
 	flags.StringVar(&hosts, "hosts", "", "a `file` with a host on each line, as ssh takes it (ssh)")

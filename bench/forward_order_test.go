@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/testbed"
+	"tunbench/bench/internal/traffic/wire"
 	"tunbench/forwarder/tun"
 	"tunbench/offload"
 )
@@ -97,23 +98,11 @@ func udpPacket(from, to netip.Addr, port uint16, payload []byte) []byte {
 	p := binary.BigEndian.AppendUint16([]byte{0x45, 0}, uint16(ipLen+udpLen+len(payload)))
 	p = append(p, 0, 0, 0x40, 0, 64, unix.IPPROTO_UDP, 0, 0)
 	p = append(append(p, from.AsSlice()...), to.AsSlice()...)
-	binary.BigEndian.PutUint16(p[10:], ^sum16(p))
+	binary.BigEndian.PutUint16(p[10:], ^wire.Sum(p))
 	p = binary.BigEndian.AppendUint16(p, 6002)
 	p = binary.BigEndian.AppendUint16(p, port)
 	p = binary.BigEndian.AppendUint16(p, uint16(udpLen+len(payload)))
 	return append(append(p, 0, 0), payload...)
-}
-
-// sum16 is the Internet checksum of an even number of bytes, not complemented.
-func sum16(p []byte) uint16 {
-	sum := uint32(0)
-	for i := 0; i < len(p); i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(p[i:]))
-	}
-	for sum > 0xffff {
-		sum = sum>>16 + sum&0xffff
-	}
-	return uint16(sum)
 }
 
 // injecting returns what sends datagrams, each burst from an address of its own, through a packet socket: a superpacket
@@ -146,14 +135,14 @@ func injecting(t *testing.T, bed *testbed.Testbed) write {
 				HdrLen: 28, GSOSize: orderSize, CsumStart: 20, CsumOffset: 6,
 			}
 			pseudo := append(packet[12:20:20], 0, unix.IPPROTO_UDP, packet[24], packet[25])
-			binary.BigEndian.PutUint16(packet[26:], sum16(pseudo))
+			binary.BigEndian.PutUint16(packet[26:], wire.Sum(pseudo))
 		}
 		frame := make([]byte, offload.VnetHdrLen, offload.VnetHdrLen+len(packet))
 		hdr.Encode(frame)
 		frame = append(frame, packet...)
-		for {
+		for deadline := time.Now().Add(patience); ; {
 			// Right after its start an intake drops what it cannot take, and says so.
-			if _, err := unix.Write(fd, frame); err != unix.ENOBUFS {
+			if _, err := unix.Write(fd, frame); err != unix.ENOBUFS || time.Now().After(deadline) {
 				return err
 			}
 		}
@@ -331,7 +320,7 @@ func stream(t *testing.T, bed *testbed.Testbed, bytes int64) {
 	defer cancel()
 	var listener net.Listener
 	err := bed.B().Namespace.Do(func() (err error) {
-		listener, err = new(net.ListenConfig).Listen(ctx, "tcp4", netip.AddrPortFrom(bed.B().Addr, 6000).String())
+		listener, err = new(net.ListenConfig).Listen(ctx, "tcp4", netip.AddrPortFrom(bed.B().Addr, orderPort).String())
 		return err
 	})
 	if err != nil {
@@ -347,6 +336,7 @@ func stream(t *testing.T, bed *testbed.Testbed, bytes int64) {
 			return
 		}
 		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		n, err := io.Copy(io.Discard, conn)
 		if err != nil {
 			t.Error(err)
@@ -359,6 +349,7 @@ func stream(t *testing.T, bed *testbed.Testbed, bytes int64) {
 			return err
 		}
 		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		_, err = io.CopyN(conn, zeros{}, bytes)
 		return err
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/search"
 )
@@ -66,7 +68,7 @@ func shownCommands(page string) [][]string {
 	for _, code := range codeOf(page) {
 		code = shownError.ReplaceAllString(code, "")
 		for line := range strings.Lines(code) {
-			line = regexp.MustCompile(`\s#.*|\s+[|>].*|\s{2,}.*|\n`).ReplaceAllString(line, "")
+			line = regexp.MustCompile(`\s#.*|\s+([|>]|&& ).*|\s{2,}.*|\n`).ReplaceAllString(line, "")
 			line = strings.TrimPrefix(strings.TrimPrefix(line, "$ "), "sudo ")
 			words, isOurs := strings.CutPrefix(strings.TrimPrefix(line, "bin/"), "tunbench ")
 			if isOurs && !strings.ContainsAny(words, "…") {
@@ -110,8 +112,11 @@ func understand(root *cobra.Command, args []string) error {
 	switch cmd.Name() {
 	case "run", "search", "burst", "soak", "calibrate", "check", "gate":
 		_, err = scenario.Parse(words)
+	case "bisect":
+		_, err = scenario.Parse(words[min(2, len(words)):])
 	case "ab":
-		_, _, err = scenario.ParseArms(words)
+		ofBuilds := regexp.MustCompile(`^([ab]:)?(binary|handicap|rev)=`) // which are taken before the others
+		_, _, err = scenario.ParseArms(slices.DeleteFunc(words, ofBuilds.MatchString))
 	case "sweep":
 		_, err = scenario.ParseSweep(words, scenario.DesignFull)
 	}
@@ -135,7 +140,9 @@ func understandPreset(cmd *cobra.Command) error {
 // TestShownCommandsAreUnderstood: every command that the manual shows exists, with these flags and words, so that none of it grows old unseen.
 func TestShownCommandsAreUnderstood(t *testing.T) {
 	var n int
-	for path, page := range manual(t) {
+	pages := manual(t)
+	maps.Copy(pages, helpExamples())
+	for path, page := range pages {
 		for _, args := range shownCommands(page) {
 			// tunbench kernels LIST -- run WORDS -- check WORDS has commands inside.
 			parts := [][]string{args}
@@ -162,6 +169,38 @@ func TestShownCommandsAreUnderstood(t *testing.T) {
 		if err := understand(con.rootCommand(), strings.Fields(wrong)); err == nil {
 			t.Errorf("%s is understood", wrong)
 		}
+	}
+}
+
+// helpExamples are the examples of each command's help text, as a page.
+func helpExamples() map[string]string {
+	con := &console{stdout: io.Discard, stderr: io.Discard}
+	pages := map[string]string{}
+	for _, sub := range con.rootCommand().Commands() {
+		for _, cmd := range append(sub.Commands(), sub) {
+			pages["tunbench "+cmd.Name()+" --help"] = "```\n" + regexp.MustCompile(`(?m)^ +`).ReplaceAllString(cmd.Example, "") + "\n```\n"
+		}
+	}
+	return pages
+}
+
+// TestShownProgramFilesAreUnderstood: a program file that the manual shows is one.
+func TestShownProgramFilesAreUnderstood(t *testing.T) {
+	n := 0
+	for path, page := range manual(t) {
+		for _, block := range codeOf(page) {
+			text := regexp.MustCompile(`(?m)^   ?`).ReplaceAllString(block, "") // of a block in a list
+			if !regexp.MustCompile(`\A(#.*\n)?name: \S+`).MatchString(text) {
+				continue
+			}
+			n++
+			if _, err := program.Parse("mine.yaml", []byte(text)); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	if n < 3 {
+		t.Errorf("found %d program files in the manual", n)
 	}
 }
 

@@ -15,10 +15,10 @@ its references with known load, and accounts for every packet.
 
 Begin with
 
-  tunbench doctor                    what this host can do, and what distorts it
+  sudo tunbench doctor               what this host can do, and what distorts it
   sudo tunbench tune                 set what helps (tunbench reset puts it back)
   sudo tunbench run --preset smoke   15 seconds: does everything work?
-  sudo tunbench run --preset default the whole picture, about two minutes
+  sudo tunbench run --preset default the whole picture, two and a half minutes
   sudo tunbench ab a:gro=auto b:gro=off which of two settings is faster, and by how much
   sudo tunbench gate --baseline git:main       did this build become slower? for CI
   sudo tunbench bisect v1.0 main -- size=64    which commit made it slower?

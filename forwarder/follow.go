@@ -116,7 +116,7 @@ func (f *follower) turn(now time.Time, way, packets int) (moves bool) {
 		return false
 	}
 	if !answer {
-		if w.repeats++; w.repeats > trialTurns/5 {
+		if w.repeats++; w.repeats > f.length()/5 {
 			return f.leave(now)
 		}
 		return false
@@ -185,7 +185,6 @@ func (f *follower) judge(cost, span time.Duration, now time.Time) bool {
 		return false
 	}
 	if span*time.Duration(len(f.cpus)+2*proofTurns/trialTurns) > longestTrial {
-		f.retry = now.Add(longestWait)
 		return false
 	}
 	f.stage, f.began, f.homeSpan, f.atHome = trying, now, span, cost

@@ -75,6 +75,28 @@ func TestFollows(t *testing.T) {
 	}
 }
 
+// TestFollowsAfterASilence: the silence before a conversation is none of it.
+func TestFollowsAfterASilence(t *testing.T) {
+	f := newFollowing(t, 40*us, 70*us, 20*us)
+	f.turn(0, 0, 1)
+	f.now = f.now.Add(10 * time.Second)
+	f.answers(time.Second, 0)
+	f.isAt("a second after it began", 1)
+}
+
+// TestFollowsThoughSomeRepeat: one packet in ten that answers nothing spoils no trial, and no proof.
+func TestFollowsThoughSomeRepeat(t *testing.T) {
+	f := newFollowing(t, 40*us, 70*us, 20*us)
+	for i, end := 0, f.now.Add(3*time.Second); f.now.Before(end); i++ {
+		way := 1 - f.way
+		if i%10 == 9 {
+			way = f.way
+		}
+		f.turn(f.takes[f.at+1], way, 1)
+	}
+	f.isAt("after a while", 1)
+}
+
 // TestStaysAtHome where nothing is gained, and tries more and more seldom.
 func TestStaysAtHome(t *testing.T) {
 	for name, elsewhere := range map[string]time.Duration{"worse": 80 * us, "as good": 40 * us, "hardly better": 38 * us, "ever so much worse": 5 * time.Millisecond} {
@@ -190,6 +212,9 @@ func TestGoesHomeUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := f.workers[0]
+	if err := w.engine.close(); err != nil {
+		t.Fatal(err)
+	}
 	w.engine = &endless{}
 	w.place.at = 0 // as if it had found the first CPU to be the best
 	stop := running(t, f)
@@ -270,7 +295,7 @@ func TestPulse(t *testing.T) {
 // TestFetchedHome: what the guard has fetched does not go there again.
 func TestFetchedHome(t *testing.T) {
 	runtime.LockOSThread() // it ends with the goroutine: its CPUs are not those of others any more
-	p := newPlace(0, 1, Config{Follow: FollowAuto}, make(chan int, 1))
+	p := newPlace(0, 1, Config{Follow: FollowAuto}, make(chan struct{}, 1))
 	if err := p.start(); err != nil {
 		t.Fatal(err)
 	}

@@ -16,13 +16,13 @@ const guardEvery = 10 * time.Millisecond
 // guard fetches workers home that do not get the CPU that they tried, as a real-time thread there may have it for good: they cannot
 // go by themselves. It sleeps while all are at home.
 type guard struct {
-	left chan int // a worker has left its home
+	left chan struct{} // a worker has left its home
 	stop chan struct{}
 	done chan struct{}
 }
 
 func newGuard() *guard {
-	return &guard{left: make(chan int, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	return &guard{left: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 }
 
 // watch goes on until close.

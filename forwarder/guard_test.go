@@ -23,7 +23,7 @@ func TestGuardFetches(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(4, runtime.GOMAXPROCS(0)))) // one each for hog, thread, guard and test
 	stopHog := hog(t, cpus[1])
 	defer stopHog()
-	p := newPlace(0, 1, Config{}, make(chan int, 1))
+	p := newPlace(0, 1, Config{}, make(chan struct{}, 1))
 	p.homeSet.Set(cpus[0])
 	p.isAway.Store(true)
 	known, ended := make(chan struct{}), make(chan error, 1)
@@ -41,7 +41,7 @@ func TestGuardFetches(t *testing.T) {
 	<-known
 	g := newGuard()
 	go g.watch([]*place{p})
-	g.left <- 0
+	g.left <- struct{}{}
 	select {
 	case err := <-ended:
 		if err != nil {

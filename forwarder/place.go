@@ -20,13 +20,13 @@ type place struct {
 	tid     int           // of the thread
 	moves   atomic.Uint64 // from one place to another
 
-	left    chan<- int  // is told that the worker leaves its home, see [guard]
-	isAway  atomic.Bool // for the guard
-	fetched atomic.Bool // it was fetched home by the guard
+	left    chan<- struct{} // is told that the worker leaves its home, see [guard]
+	isAway  atomic.Bool     // for the guard
+	fetched atomic.Bool     // it was fetched home by the guard
 }
 
 // newPlace is the place of one of so many workers. left is that of the [guard].
-func newPlace(number, workers int, cfg Config, left chan<- int) *place {
+func newPlace(number, workers int, cfg Config, left chan<- struct{}) *place {
 	return &place{follower: newFollower(nil), number: number, workers: workers, follow: cfg.Follow, pinned: cfg.CPUs, left: left}
 }
 
@@ -73,7 +73,12 @@ func (p *place) turn(now time.Time, way, packets int) {
 
 // goHome goes home if the worker is away: nobody answers any more, or packets come without an end.
 func (p *place) goHome(now time.Time) {
-	if p.away() && p.leave(now) {
+	switch {
+	case !p.away():
+	case p.fetched.Swap(false):
+		p.without(p.at, now)
+		p.arrive()
+	case p.leave(now):
 		p.arrive()
 	}
 }
@@ -84,7 +89,7 @@ func (p *place) arrive() {
 	if p.away() {
 		p.isAway.Store(true)
 		select {
-		case p.left <- p.number:
+		case p.left <- struct{}{}:
 		default: // the guard is awake
 		}
 		var set unix.CPUSet

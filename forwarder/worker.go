@@ -45,7 +45,7 @@ func Workers(queues int, cpus []int) int {
 }
 
 // newWorker makes what one of so many workers needs. note is told what it has to do without.
-func newWorker(number, workers int, cfg Config, wake int, left chan<- int, stop *atomic.Bool, note func(string)) (w *worker, err error) {
+func newWorker(number, workers int, cfg Config, wake int, left chan<- struct{}, stop *atomic.Bool, note func(string)) (w *worker, err error) {
 	w = &worker{
 		number: number,
 		naps:   workers < runtime.GOMAXPROCS(0),

@@ -126,9 +126,9 @@ if wanted tun-or-tap; then
 fi
 if wanted scaling; then
 	for words in "size=64 flows=1,16,64 load=max,200k" "proto=tcp flows=1,4,16"; do
-		file=$(result_file "scaling-${words%%=*}")
+		file=$(result_file "rivals-scaling-${words%%=*}")
 		# shellcheck disable=SC2086
-		"$tunbench" run -n 3 queues=1,2,4,8 $words -o "$file" || failed=1
+		"$tunbench" run -n "$rounds" queues=1,2,4,8 $words -o "$file" || failed=1
 	done
 fi
 if wanted ndr-pdr; then

@@ -51,3 +51,20 @@ func TestAgainst(t *testing.T) {
 		t.Errorf("with intake=off %d pairs, %v; want 2: its own fast path is not under the same load", len(pairs), err)
 	}
 }
+
+// TestAgainstUnsaid: a name that leaves the generator out means one, and is not under the load of another.
+func TestAgainstUnsaid(t *testing.T) {
+	var trials []results.Trial
+	for _, scenario := range []string{"dut=forwarder/proto=tcp", "dut=forwarder/gen=iperf3/proto=tcp", "dut=wireguard-go/gen=iperf3/proto=tcp", "dut=wireguard-go/proto=tcp"} {
+		trials = append(trials, fixture.Forwarding(scenario, 200, 220, 180)...)
+	}
+	pairs, err := Against(trials, []results.Setting{{Key: "dut", Value: "forwarder"}})
+	if err != nil || len(pairs) != 2 {
+		t.Fatalf("%d pairs, %v", len(pairs), err)
+	}
+	for _, p := range pairs {
+		if results.ValueOf(results.SettingsOf(p.A), "gen") != results.ValueOf(results.SettingsOf(p.B), "gen") {
+			t.Errorf("%s is set against %s", p.B, p.A)
+		}
+	}
+}

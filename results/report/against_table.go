@@ -34,7 +34,7 @@ func Against(f *results.File, base []results.Setting, o Options) (string, error)
 		return "", err
 	}
 	if len(pairs) == 0 {
-		return "", fmt.Errorf("no scenario with %s has another one under the same load beside it", strings.TrimSpace(joinPairs(base)))
+		return "", fmt.Errorf("no scenario with %s has another one under the same load beside it; words stand in names, such as load=100000 for load=100k", strings.TrimSpace(joinPairs(base)))
 	}
 	summaries, err := analysis.Summarize(trials)
 	if err != nil {
@@ -59,14 +59,14 @@ func againstGroups(pairs []analysis.Pairing, summaries []analysis.Summary) (grou
 		scenarios[i] = s.Scenario
 		by[s.Scenario] = s
 	}
-	pairsOf := map[string][]results.Setting{}
+	settingsBy := map[string][]results.Setting{}
 	settings := settingsOf(scenarios)
 	for i, s := range scenarios {
-		pairsOf[s] = settings[i]
+		settingsBy[s] = settings[i]
 	}
 	names := compareNames(settings)
-	load := func(scenario string) string { return names.load(pairsOf[scenario]) }
-	dut := func(scenario string) string { return plain(names.dut(pairsOf[scenario])) }
+	load := func(scenario string) string { return names.load(settingsBy[scenario]) }
+	dut := func(scenario string) string { return plain(names.dut(settingsBy[scenario])) }
 	for i := range pairs {
 		pair := &pairs[i]
 		b := by[pair.B]

@@ -18,6 +18,7 @@ func unsaidSettings() []unsaid {
 		{results.Setting{Key: "gen", Value: "socket"}, func(s []results.Setting) bool {
 			return results.ValueOf(s, "proto") == "tcp" || results.ValueOf(s, "load") == "pingpong"
 		}},
+		{results.Setting{Key: "topo", Value: "direct"}, func(s []results.Setting) bool { return results.ValueOf(s, dutKey) != "" }},
 		{results.Setting{Key: "follow", Value: "auto"}, func(s []results.Setting) bool { return results.ValueOf(s, dutKey) == "forwarder" }},
 	}
 }

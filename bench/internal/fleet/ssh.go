@@ -38,7 +38,7 @@ func (secureShell) check(r *Request) error {
 	case len(r.Hosts) == 0:
 		return usage("--engine ssh: which hosts? give --hosts FILE, with a host on each line")
 	case r.Shards != 0 && r.Shards != len(r.Hosts):
-		return usage("%d machines are asked for, by --shards or by the plan, and --hosts has %d: a host measures one shard: leave --shards out, or change the list", r.Shards, len(r.Hosts))
+		return usage("%d machines are asked for, by --shards or by the plan, and --hosts has %d: a host measures one shard: leave --shards out, also where the plan is written, or change the list", r.Shards, len(r.Hosts))
 	}
 	r.Shards = len(r.Hosts)
 	if len(r.Shell) == 0 {

@@ -7,7 +7,7 @@ import (
 
 // TestHelp: each key stands in the help text with its doc, its values and its default.
 func TestHelp(t *testing.T) {
-	help := Help()
+	help, usual := Help(), usual()
 	for _, k := range keys {
 		_, after, found := strings.Cut("\n"+help, "\n  "+k.name+" ")
 		if !found {
@@ -15,7 +15,7 @@ func TestHelp(t *testing.T) {
 			continue
 		}
 		entry := strings.Join(strings.SplitN(after, "\n", 4)[:3], "\n")
-		for _, text := range []string{k.doc, k.allowed, "(default " + k.initial(&Scenario{})} {
+		for _, text := range []string{k.doc, k.allowed, "(default " + k.initial(&usual)} {
 			if text == "" || !strings.Contains(entry, text) {
 				t.Errorf("%s: %q is missing from\n%s", k.name, text, entry)
 			}

@@ -92,7 +92,7 @@ func (k key) understood() key {
 		case p != nil, t != nil && t.declared:
 			return "dut=" + string(s.DUT) + " does not understand it: it is not among the settings of its program file"
 		}
-		return forwarderOnly
+		return forwarderOnly + ", and to programs and tunnels that understand it"
 	}
 	return k
 }

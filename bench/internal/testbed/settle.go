@@ -23,7 +23,7 @@ func (t *Testbed) Settle(ctx context.Context) error {
 }
 
 // AtRest returns when what read returns has not changed for quiet, or with
-// ErrUnsettled when that does not happen within limit. It reads every 5 ms.
+// ErrUnsettled when it still changes after limit. It reads every 5 ms.
 func AtRest[T comparable](ctx context.Context, quiet, limit time.Duration, read func() (T, error)) error {
 	last, err := read()
 	if err != nil {

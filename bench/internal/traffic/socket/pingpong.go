@@ -20,7 +20,7 @@ import (
 const (
 	// answerTimeout is how long one answer is waited for by default.
 	answerTimeout = 200 * time.Millisecond
-	// silenceTimeout is how long the first answer of all is waited for.
+	// silenceTimeout is how long the first answer of all, or the first byte of TCP, is waited for.
 	silenceTimeout = 2 * time.Second
 	// pingFlow is the flow number of a ping, which no load has.
 	pingFlow = 0xffff
