@@ -35,7 +35,7 @@ type Running interface {
 	// Counters returns what the device under test counted since its start; nil if it cannot count.
 	Counters() (*forwarder.Stats, error)
 
-	// Ended is closed when the device under test ends by itself; Err then says why.
+	// Ended is closed when the device under test ends by itself; Err then says why. It is nil if that is the kernel.
 	Ended() <-chan struct{}
 	Err() error
 

@@ -170,7 +170,7 @@ func (r *Rig) explain(err error) error {
 	if err != nil && r.guest != nil && r.guest.Err() != nil {
 		return r.guest.Err()
 	}
-	if err == nil || r.running == nil || len(r.running.Processes()) == 0 && r.running.Err() == nil {
+	if err == nil || r.running == nil || r.running.Ended() == nil {
 		return err
 	}
 	select {
