@@ -14,7 +14,8 @@ import (
 const guardEvery = 10 * time.Millisecond
 
 // guard fetches workers home that do not get the CPU that they tried, as a real-time thread there may have it for good: they cannot
-// go by themselves. It sleeps while all are at home.
+// go by themselves. It sleeps while all are at home. What it cannot help is a worker that holds a processor of the Go scheduler there when a
+// collection begins: the collection waits for it, and the guard for the collection, until the kernel's limit on real-time threads lets it run.
 type guard struct {
 	left chan struct{} // a worker has left its home
 	stop chan struct{}
