@@ -294,17 +294,25 @@ func TestPulse(t *testing.T) {
 
 // TestFetchedHome: what the guard has fetched does not go there again.
 func TestFetchedHome(t *testing.T) {
-	runtime.LockOSThread() // it ends with the goroutine: its CPUs are not those of others any more
-	p := newPlace(0, 1, Config{Follow: FollowAuto}, make(chan struct{}, 1))
-	if err := p.start(); err != nil {
-		t.Fatal(err)
-	}
-	cpus := len(p.cpus)
-	p.at = 0
-	p.fetched.Store(true)
-	p.turn(time.Now(), 0, 1)
-	if p.away() || len(p.cpus) != cpus-1 {
-		t.Errorf("it is at %d with %d of %d CPUs to go to", p.at, len(p.cpus), cpus)
+	for name, next := range map[string]func(p *place){
+		"at a turn":              func(p *place) { p.turn(time.Now(), 0, 1) },
+		"when it goes by itself": func(p *place) { p.goHome(time.Now()) },
+		"there, and then a turn": func(p *place) { p.goHome(time.Now()); p.turn(time.Now(), 0, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			runtime.LockOSThread() // it ends with the goroutine: its CPUs are not those of others any more
+			p := newPlace(0, 1, Config{Follow: FollowAuto}, make(chan struct{}, 1))
+			if err := p.start(); err != nil {
+				t.Fatal(err)
+			}
+			cpus := len(p.cpus)
+			p.at = 0
+			p.fetched.Store(true)
+			next(p)
+			if p.away() || len(p.cpus) != cpus-1 {
+				t.Errorf("it is at %d with %d of %d CPUs to go to", p.at, len(p.cpus), cpus)
+			}
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -258,6 +259,15 @@ func TestNewRejects(t *testing.T) {
 			f.Close()
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// TestCPUsCountOnce: a CPU that is named twice is one.
+func TestCPUsCountOnce(t *testing.T) {
+	q := []*tun.Queue{newWire(t, "q", 0, 0).queue}
+	cfg, err := Config{A: q, B: q, CPUs: []int{1, 0, 1, 2, 0}}.withDefaults()
+	if err != nil || !slices.Equal(cfg.CPUs, []int{1, 0, 2}) {
+		t.Errorf("%v, %v", cfg.CPUs, err)
 	}
 }
 
