@@ -27,7 +27,8 @@ func (p Pairing) Comparison(m results.Metric) *ArmComparison {
 func Against(trials []results.Trial, base []results.Setting) ([]Pairing, error) {
 	by, order := byScenario(trials)
 	has := func(scenario string) bool {
-		return !slices.ContainsFunc(base, func(s results.Setting) bool { return !hasSetting(scenario, s.Key, s.Value) })
+		whole := results.WholeSettingsOf(scenario)
+		return !slices.ContainsFunc(base, func(s results.Setting) bool { return !slices.Contains(whole, s) })
 	}
 	var all []Pairing
 	for _, b := range order {
@@ -35,7 +36,7 @@ func Against(trials []results.Trial, base []results.Setting) ([]Pairing, error) 
 			continue
 		}
 		for _, a := range order {
-			if has(a) || !sameLoad(results.SettingsOf(b), results.SettingsOf(a)) {
+			if has(a) || !sameLoad(b, a) {
 				continue
 			}
 			compared, err := compareSeries(pairOf(by, a, b), CompareOptions{plain: true})

@@ -62,6 +62,9 @@ func TestAgainstUnsaid(t *testing.T) {
 	if err != nil || len(pairs) != 2 {
 		t.Fatalf("%d pairs, %v", len(pairs), err)
 	}
+	if pairs, err := Against(trials, []results.Setting{{Key: "follow", Value: "auto"}}); err != nil || len(pairs) != 2 {
+		t.Errorf("with follow=auto, which names leave out, %d pairs, %v", len(pairs), err)
+	}
 	for _, p := range pairs {
 		if results.ValueOf(results.SettingsOf(p.A), "gen") != results.ValueOf(results.SettingsOf(p.B), "gen") {
 			t.Errorf("%s is set against %s", p.B, p.A)

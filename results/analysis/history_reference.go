@@ -19,10 +19,9 @@ func referenceOf(scenario string, among []string) string {
 	if isReference(scenario) {
 		return ""
 	}
-	settings := results.SettingsOf(scenario)
 	for _, dut := range referenceDUTs() {
 		for _, other := range among {
-			if hasSetting(other, "dut", dut) && sameLoad(settings, results.SettingsOf(other)) {
+			if hasSetting(other, "dut", dut) && sameLoad(scenario, other) {
 				return other
 			}
 		}
@@ -30,24 +29,14 @@ func referenceOf(scenario string, among []string) string {
 	return ""
 }
 
-// unsaid is what a name without the key means, for keys that are not of one device under test alone (package scenario,
-// keys that are optional).
-var unsaid = map[string]string{"gen": "socket", "topo": "direct"}
-
 // sameLoad says whether two scenarios agree in all settings that both have, said or not, but for the device under test.
-func sameLoad(a, b []results.Setting) bool { return agrees(a, b) && agrees(b, a) }
-
-// agrees says whether a has each setting of b, or none of that key.
-func agrees(a, b []results.Setting) bool {
+func sameLoad(a, b string) bool {
 	values := map[string]string{}
-	for _, s := range a {
+	for _, s := range results.WholeSettingsOf(a) {
 		values[s.Key] = s.Value
 	}
-	return !slices.ContainsFunc(b, func(s results.Setting) bool {
+	return !slices.ContainsFunc(results.WholeSettingsOf(b), func(s results.Setting) bool {
 		value, both := values[s.Key]
-		if !both {
-			value, both = unsaid[s.Key]
-		}
 		return both && s.Key != "dut" && value != s.Value
 	})
 }

@@ -34,7 +34,7 @@ func Against(f *results.File, base []results.Setting, o Options) (string, error)
 		return "", err
 	}
 	if len(pairs) == 0 {
-		return "", fmt.Errorf("no scenario with %s has another one under the same load beside it; words stand in names, such as load=100000 for load=100k", strings.TrimSpace(joinPairs(base)))
+		return "", fmt.Errorf("no scenario with %s has another one under the same load beside it; a load is a whole number here, such as load=100000", strings.TrimSpace(joinPairs(base)))
 	}
 	summaries, err := analysis.Summarize(trials)
 	if err != nil {
