@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/hosttest"
 )
 
 // killedAt is the step at which this binary, as a child of the test, kills itself.
@@ -81,8 +82,7 @@ func losing(root string) *Tuner {
 	return t
 }
 
-// files are a machine's, relative to its root.
-type files map[string]string
+type files = hosttest.Files
 
 // untuned has something to set in every knob, the first policy with settings of its governor.
 func untuned() files {
@@ -105,21 +105,6 @@ func untuned() files {
 		"proc/sys/kernel/randomize_va_space":               "2",
 		"sys/devices/system/cpu/cpufreq/policy0/unrelated": "7",
 	}
-}
-
-func lay(t *testing.T, layout files) string {
-	t.Helper()
-	root := t.TempDir()
-	for name, content := range layout {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
 }
 
 func tunerOf(root string) *Tuner {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tunbench/bench/internal/host/hosttest"
 )
 
 // TestBadJournals: each is refused with the reason, by everyone, and nothing changes.
@@ -32,7 +34,7 @@ func TestBadJournals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			layout := untuned()
 			layout["run/tunbench/tune.journal"] = tt.text
-			root := lay(t, layout)
+			root := hosttest.Lay(t, layout)
 			tuner := tunerOf(root)
 			_, tuneErr := tuner.Tune()
 			_, resetErr := tuner.Reset()
@@ -50,7 +52,7 @@ func TestBadJournals(t *testing.T) {
 
 // TestJournalOfEarlierBoot: its settings went with that boot.
 func TestJournalOfEarlierBoot(t *testing.T) {
-	root := lay(t, untuned())
+	root := hosttest.Lay(t, untuned())
 	tuner := tunerOf(root)
 	mustTune(t, tuner)
 	for name, value := range untuned() {
@@ -74,7 +76,7 @@ func TestJournalOfEarlierBoot(t *testing.T) {
 
 // TestOneAtATime: a second one is refused while the first is at work.
 func TestOneAtATime(t *testing.T) {
-	root := lay(t, untuned())
+	root := hosttest.Lay(t, untuned())
 	tuner := tunerOf(root)
 	tuner.step = func() {
 		if _, err := tunerOf(root).Reset(); err == nil || !strings.Contains(err.Error(), "at work") {

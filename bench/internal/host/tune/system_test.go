@@ -14,12 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tunbench/bench/internal/host"
+	"tunbench/bench/internal/host/hosttest"
 )
 
 // TestIrqbalanceIsPaused: a real process of that name stops, and goes on after the reset.
 func TestIrqbalanceIsPaused(t *testing.T) {
 	t.Parallel()
-	root := lay(t, nil)
+	root := hosttest.Lay(t, nil)
 	cmd := exec.Command("sleep", "600")
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
@@ -137,7 +138,7 @@ func TestWithoutTheRight(t *testing.T) {
 	}
 	for name, folder := range map[string]os.FileMode{"no journal": 0o755, "journal": 0o777} {
 		t.Run(name, func(t *testing.T) {
-			root := lay(t, untuned())
+			root := hosttest.Lay(t, untuned())
 			if err := errors.Join(
 				os.MkdirAll(filepath.Join(root, "run/tunbench"), 0o755),
 				os.Chmod(filepath.Join(root, "run/tunbench"), folder),

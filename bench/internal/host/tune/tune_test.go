@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tunbench/bench/internal/host/hosttest"
 )
 
 func TestTuneSetsWhatItSaysAndResetUndoesIt(t *testing.T) {
-	root := lay(t, untuned())
+	root := hosttest.Lay(t, untuned())
 	tuner := tunerOf(root)
 	planned := tuner.Plan()
 	as(t, root, untuned())
@@ -72,7 +74,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	const most = 50
 	steps := 0
 	for at := 1; ; at++ {
-		root := lay(t, untuned())
+		root := hosttest.Lay(t, untuned())
 		if !killed(root, "tune", at) {
 			break
 		}
@@ -97,7 +99,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 
 // TestTuneTwice: the values before the first one are restored.
 func TestTuneTwice(t *testing.T) {
-	root := lay(t, untuned())
+	root := hosttest.Lay(t, untuned())
 	tuner := tunerOf(root)
 	mustTune(t, tuner)
 	if err := os.WriteFile(filepath.Join(root, cpufreq+"policy0/scaling_governor"), []byte("powersave"), 0o644); err != nil {
@@ -121,7 +123,7 @@ func TestFailureRollsBack(t *testing.T) {
 	for _, tuned := range []bool{false, true} {
 		layout := untuned()
 		layout[name] = string(value)
-		root := lay(t, layout)
+		root := hosttest.Lay(t, layout)
 		tuner := tunerOf(root)
 		if tuned { // all but that knob, and one is turned back since
 			place := filepath.Join(root, name)
@@ -160,7 +162,7 @@ func TestFailureRollsBack(t *testing.T) {
 
 // TestOthersChangesStay: what somebody set after tune is not undone, and is said.
 func TestOthersChangesStay(t *testing.T) {
-	root := lay(t, files{"proc/sys/vm/stat_interval": "1", "proc/sys/kernel/timer_migration": "1"})
+	root := hosttest.Lay(t, files{"proc/sys/vm/stat_interval": "1", "proc/sys/kernel/timer_migration": "1"})
 	tuner := tunerOf(root)
 	mustTune(t, tuner)
 	if err := os.WriteFile(filepath.Join(root, "proc/sys/vm/stat_interval"), []byte("30"), 0o644); err != nil {
@@ -175,7 +177,7 @@ func TestOthersChangesStay(t *testing.T) {
 
 // TestGovernorSettingsReturn: the kernel forgets them with the governor.
 func TestGovernorSettingsReturn(t *testing.T) {
-	root := lay(t, untuned())
+	root := hosttest.Lay(t, untuned())
 	tuner := losing(root)
 	mustTune(t, tuner)
 	if _, err := os.Stat(filepath.Join(root, cpufreq+"policy0/schedutil")); err == nil {
@@ -198,7 +200,7 @@ func TestOthersTiedChangesStay(t *testing.T) {
 		"another one": {"power", "power", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root := lay(t, layout)
+			root := hosttest.Lay(t, layout)
 			put := func(file, value string) {
 				if err := os.WriteFile(filepath.Join(root, file), []byte(value), 0o644); err != nil {
 					t.Fatal(err)
@@ -240,7 +242,7 @@ func TestOthersTiedChangesStay(t *testing.T) {
 
 // TestReadOnlyKnobIsLeft: what the kernel lets nobody set is said and is no error.
 func TestReadOnlyKnobIsLeft(t *testing.T) {
-	root := lay(t, files{"proc/sys/kernel/nmi_watchdog": "1"})
+	root := hosttest.Lay(t, files{"proc/sys/kernel/nmi_watchdog": "1"})
 	if err := os.Chmod(filepath.Join(root, "proc/sys/kernel/nmi_watchdog"), 0o444); err != nil {
 		t.Fatal(err)
 	}
