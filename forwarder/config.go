@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"tunbench/forwarder/intake"
@@ -82,13 +81,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.GSO = cmp.Or(c.GSO, GSOPass)
 	c.GRO = cmp.Or(c.GRO, GROAuto)
 	c.Follow = cmp.Or(c.Follow, FollowOff)
-	var cpus []int // each once: worker i is at home on the i-th
-	for _, cpu := range c.CPUs {
-		if !slices.Contains(cpus, cpu) {
-			cpus = append(cpus, cpu)
-		}
-	}
-	c.CPUs = cpus
+	c.CPUs = distinct(c.CPUs) // worker i is at home on the i-th
 	switch {
 	case len(c.A) == 0:
 		return c, errors.New("no queues to forward between")

@@ -61,26 +61,26 @@ func (p *place) start() error {
 
 // turn is follower.turn, and moves the calling thread if it says so.
 func (p *place) turn(now time.Time, way, packets int) {
-	if p.fetched.Swap(false) && p.away() {
-		p.without(p.at, now)
-		p.arrive()
-		return
-	}
-	if p.follower.turn(now, way, packets) {
+	if !p.wasFetched(now) && p.follower.turn(now, way, packets) {
 		p.arrive()
 	}
 }
 
 // goHome goes home if the worker is away: nobody answers any more, or packets come without an end.
 func (p *place) goHome(now time.Time) {
-	switch {
-	case !p.away():
-	case p.fetched.Swap(false):
-		p.without(p.at, now)
-		p.arrive()
-	case p.leave(now):
+	if !p.wasFetched(now) && p.away() && p.leave(now) {
 		p.arrive()
 	}
+}
+
+// wasFetched goes home for good from where the guard has fetched the worker, and says whether it has.
+func (p *place) wasFetched(now time.Time) bool {
+	if !p.fetched.Swap(false) || !p.away() {
+		return false
+	}
+	p.without(p.at, now)
+	p.arrive()
+	return true
 }
 
 // arrive moves the calling thread to where the follower wants it.

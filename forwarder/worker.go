@@ -41,7 +41,17 @@ func Workers(queues int, cpus []int) int {
 	if len(cpus) == 0 {
 		return min(queues, runtime.NumCPU())
 	}
-	return min(queues, len(slices.Compact(slices.Sorted(slices.Values(cpus)))))
+	return min(queues, len(distinct(cpus)))
+}
+
+// distinct is each CPU once, in the order in which they are named first.
+func distinct(cpus []int) (once []int) {
+	for _, cpu := range cpus {
+		if !slices.Contains(once, cpu) {
+			once = append(once, cpu)
+		}
+	}
+	return once
 }
 
 // newWorker makes what one of so many workers needs. note is told what it has to do without.
