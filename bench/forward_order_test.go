@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/binary"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,8 +13,8 @@ import (
 
 	"tunbench/bench/internal/testbed"
 	"tunbench/bench/internal/traffic/wire"
-	"tunbench/forwarder/tun"
 	"tunbench/offload"
+	"tunbench/offload/offloadtest"
 )
 
 // dialed is a connected socket of end A to a port of end B, and listening one of B.
@@ -109,43 +105,31 @@ func udpPacket(from, to netip.Addr, port uint16, payload []byte) []byte {
 // that came that way is none that the intake takes.
 func injecting(t *testing.T, bed *testbed.Testbed) write {
 	t.Helper()
-	const etherTypeAllInNetworkOrder = 0x0300
-	fd := -1
+	var socket *offloadtest.Socket
 	err := bed.A().Namespace.Do(func() (err error) {
-		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		t.Cleanup(func() { unix.Close(fd) })
-		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1); err != nil {
-			return err
-		}
-		return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: etherTypeAllInNetworkOrder, Ifindex: bed.A().IfIndex})
+		socket, err = offloadtest.OpenSocket(bed.A().Device)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { socket.Close() })
 	return func(burst int, payload []byte) error {
 		from := netip.AddrFrom4([4]byte{100, 64, byte(burst >> 8), byte(burst)})
-		hdr := offload.VnetHdr{}
-		packet := udpPacket(from, bed.B().Addr, orderPort, payload)
+		frame := offloadtest.Frame(udpPacket(from, bed.B().Addr, orderPort, payload))
 		if len(payload) > orderSize {
-			hdr = offload.VnetHdr{
+			hdr := offload.VnetHdr{
 				Flags: unix.VIRTIO_NET_HDR_F_NEEDS_CSUM, GSOType: unix.VIRTIO_NET_HDR_GSO_UDP_L4,
 				HdrLen: 28, GSOSize: orderSize, CsumStart: 20, CsumOffset: 6,
 			}
+			if err := hdr.Encode(frame); err != nil {
+				return err
+			}
+			packet := frame[offload.VnetHdrLen:]
 			pseudo := append(packet[12:20:20], 0, unix.IPPROTO_UDP, packet[24], packet[25])
 			binary.BigEndian.PutUint16(packet[26:], wire.Sum(pseudo))
 		}
-		frame := make([]byte, offload.VnetHdrLen, offload.VnetHdrLen+len(packet))
-		hdr.Encode(frame)
-		frame = append(frame, packet...)
-		for deadline := time.Now().Add(patience); ; {
-			// Right after its start an intake drops what it cannot take, and says so.
-			if _, err := unix.Write(fd, frame); err != unix.ENOBUFS || time.Now().After(deadline) {
-				return err
-			}
-		}
+		return socket.Send(frame)
 	}
 }
 
@@ -262,109 +246,4 @@ func inOrder(t *testing.T, to *net.UDPConn, segments []int, send write, before f
 			}
 		}
 	}
-}
-
-// TestForwardCountsTunnels: what was read of a TCP stream inside of VXLAN is what was written or dropped.
-func TestForwardCountsTunnels(t *testing.T) {
-	needRoot(t)
-	for _, words := range []string{"--gro auto --intake off", "--gro auto --intake auto", "--gro off --intake off", "--gso split --intake off"} {
-		t.Run(words, func(t *testing.T) {
-			bed, err := testbed.Up(t.Context(), testbed.Config{Topology: testbed.Devices, Kind: tun.TAP, MultiQueue: true, VXLAN: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := bed.Down(); err != nil {
-					t.Error(err)
-				}
-			})
-			attach := func(e *testbed.End) string { return e.Attach.Namespace.Name() + ":" + e.Attach.Device }
-			args := append([]string{"--attach", "--a", attach(bed.A()), "--b", attach(bed.B()), "--dev", "tap", "--offload", "tunnel"}, strings.Fields(words)...)
-			cmd, lines, stderr := forwarding(t, args...)
-			waitLine(t, lines, `^attached to tap tb-\d+-b`)
-			if err := bed.WaitCarrier(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			stream(t, bed, 20<<20)
-			if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			for _, way := range []string{"a to b", "b to a"} {
-				row := waitLine(t, lines, `^ +0 +`+way+` +(\d+) +(\d+) +(\d+) +\d+ +(\d+) +\d+  +(.*?)  +(.*?)  +\d+ *$`)
-				count := func(text string) (sum int) {
-					for _, number := range regexp.MustCompile(`\b\d+ ?`).FindAllString(text, -1) {
-						n, _ := strconv.Atoi(strings.TrimSpace(number))
-						sum += n
-					}
-					return sum
-				}
-				supers, segments, written := count(row[2]), count(row[3]), count(row[4])
-				if lost := count(row[5]) + count(row[6]); segments == 0 || segments != written+lost {
-					t.Errorf("%s: %d segments read, %d written, %d lost: %s", way, segments, written, lost, row[0])
-				}
-				if way == "a to b" && supers == 0 {
-					t.Errorf("no superpacket in a stream: %s", row[0])
-				}
-			}
-			if code := exit(t, cmd); code != exitSuccess {
-				t.Errorf("exit code %d: %s", code, stderr())
-			}
-		})
-	}
-}
-
-// stream sends so many bytes from A to B over TCP.
-func stream(t *testing.T, bed *testbed.Testbed, bytes int64) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	var listener net.Listener
-	err := bed.B().Namespace.Do(func() (err error) {
-		listener, err = new(net.ListenConfig).Listen(ctx, "tcp4", netip.AddrPortFrom(bed.B().Addr, orderPort).String())
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	got := make(chan int64, 1)
-	go func() {
-		defer close(got)
-		conn, err := listener.Accept()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		n, err := io.Copy(io.Discard, conn)
-		if err != nil {
-			t.Error(err)
-		}
-		got <- n
-	}()
-	err = bed.A().Namespace.Do(func() error {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp4", listener.Addr().String())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		_, err = io.CopyN(conn, zeros{}, bytes)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := <-got; n != bytes {
-		t.Errorf("%d bytes of %d arrived", n, bytes)
-	}
-}
-
-// zeros is a stream of them.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
 }

@@ -196,7 +196,7 @@ func TestForwardWrongWords(t *testing.T) {
 		{"--attach --a " + bed.A().Namespace.Name() + ":nope --b " + b, "nope"},
 		{"--a " + a + " --b " + a, "same device"},
 		{"--a " + a + " --b /run/netns/../netns/" + a, "same device"},
-		{"--a " + a + " --b /proc/self/root/run/netns/" + a + " --queues 200", "same device"},
+		{"--a " + a + " --b /proc/self/root" + bed.A().Namespace.Path() + ":" + bed.A().Device + " --queues 200", "same device"},
 		{"--a " + a + " --b " + bed.A().Namespace.Path() + ":alias0", "same device"},
 		{"--a " + bed.A().Namespace.Name() + ":new0 --b /run/netns/../netns/" + bed.A().Namespace.Name() + ":new0", "same device"},
 		{"--a /etc/passwd:x --b " + b, "not a network namespace"},

@@ -109,7 +109,7 @@ func (c *child) fail(err error) error {
 	select {
 	case <-c.ended:
 		err = c.err
-	case <-time.After(endingPatience): // it may be about to
+	case <-time.After(process.EndingPatience): // it may be about to
 	}
 	return errors.Join(err, c.Stop())
 }

@@ -70,13 +70,10 @@ func (r *runningTunnel) explain(err error) error {
 	select {
 	case <-r.ended:
 		return r.err
-	case <-time.After(endingPatience): // it may be about to
+	case <-time.After(process.EndingPatience): // it may be about to
 		return err
 	}
 }
-
-// endingPatience is how long after something failed a program may be found to have ended.
-const endingPatience = 5 * time.Second
 
 // WithOutput adds the last words of both ends to an error.
 func (r *runningTunnel) WithOutput(err error) error {

@@ -51,14 +51,12 @@ func TestSessionThatFailsShowsTheConsole(t *testing.T) {
 		"dies":       {"echo oops >$console; cat <<'END'\n" + hello + "END\n", time.Minute, []string{"the guest ended", "oops"}},
 	} {
 		l := fakeQEMU(t, tc.script)
+		l.Timeout = tc.timeout
 		var s *Session
-		var err error
-		for l.Timeout = tc.timeout; ; l.Timeout *= 4 { // a busy machine may not have started the script by then
+		err := untilItPrinted(l, tc.says, func() (err error) {
 			s, err = l.Start(t.Context(), Kernel{}, []string{"agent"})
-			if name != "stuck" || strings.Contains(err.Error(), "booting") || l.Timeout > time.Minute {
-				break
-			}
-		}
+			return err
+		})
 		if name == "dies" && err == nil { // it ends when it has greeted: either may be seen first
 			_, err = io.ReadAll(s)
 			if closing := s.Close(); closing != nil {

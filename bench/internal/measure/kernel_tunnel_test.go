@@ -10,7 +10,6 @@ import (
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
-	"tunbench/bench/internal/traffic/socket"
 	"tunbench/results"
 )
 
@@ -29,10 +28,6 @@ func TestKernelTunnels(t *testing.T) {
 				nothingOf(t)
 				s := parse(t, "dut="+string(name)+" duration=100ms warmup=0s "+words)
 				trial, err := Trial(t.Context(), s, Options{})
-				for d := time.Second; how == "tcp" && err == nil && strings.Contains(trial.Error, socket.ErrSilence.Error()) && d < time.Minute; d *= 2 {
-					s.Duration = d // nobody had a CPU
-					trial, err = Trial(t.Context(), s, Options{})
-				}
 				_, missing := testbed.Driver(name).Find()
 				if noNetem := err != nil && strings.Contains(err.Error(), "netem"); !noNetem && (missing != nil) != (host.Cannot(err) && strings.Contains(err.Error(), "driver")) {
 					t.Errorf("doctor says %v of %s, a trial says %v", missing, name, err)

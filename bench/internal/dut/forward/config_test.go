@@ -102,6 +102,7 @@ func TestConfig(t *testing.T) {
 
 // TestWrongConfigs: each error names the file, the line, the key, the value and what is allowed.
 func TestWrongConfigs(t *testing.T) {
+	noCPU := fmt.Sprintf("cpus: [%d, 9999]", firstCPU(t))
 	const b = "b: {device: tun1}\n"
 	const tap = "dev: tap\nb: {device: tap1}\na:\n  device: tap0\n" // 5 is the next line
 	for text, want := range map[string]string{
@@ -126,21 +127,21 @@ func TestWrongConfigs(t *testing.T) {
 		b + "dev: tub":                      "x.yaml:2: dev: tub: want tun, tap",
 		b + "attach: perhaps":               "x.yaml:2: attach: want true or false",
 		b + "offload: most":                 "x.yaml:2: offload: most: want none, csum, tso, uso, all, tunnel",
-		b + "vnet: false\noffload: tso\na: {device: x}":  "x.yaml:3: offload: tso: want none, or the vnet header with it",
-		b + "offload: tunnel\na: {device: x}":            "x.yaml:2: offload: tunnel: want all or less, or a TAP device",
-		b + "batch: 5000":                                "x.yaml:2: batch: 5000: want 1 to 4096 packets",
-		b + "spin: 1s":                                   "x.yaml:2: spin: 1s: want a time from 0s to 10ms",
-		b + "engine: vhost":                              "x.yaml:2: engine: vhost: want auto, sync, uring",
-		b + "gso: cut":                                   "x.yaml:2: gso: cut: want pass, split",
-		b + "gro: on":                                    "x.yaml:2: gro: on: want auto, off",
-		b + "steer: me":                                  "x.yaml:2: steer: me: want hash, cpu, kernel",
-		b + "intake: [auto]":                             "x.yaml:2: intake: : want off, auto",
-		b + "cpus: 0-x":                                  "x.yaml:2: cpus: 0-x: want numbers of CPUs, such as 0 or 0,2-3",
-		b + fmt.Sprintf("cpus: [%d, 9999]", firstCPU(t)): "x.yaml:2: cpus: no CPU 9999 here",
-		b + "metrics: nonsense":                          "x.yaml:2: metrics: nonsense: want HOST:PORT",
-		b + "a: {device: x, up: down}":                   "x.yaml:2: a.up: want true or false",
-		b + "a: {device: x, mtu: 67}":                    "x.yaml:2: a.mtu: 67: want 68 to 65535 bytes",
-		tap + "  mtu: 65522":                             "x.yaml:5: a.mtu: 65522: want 68 to 65521 bytes",
+		b + "vnet: false\noffload: tso\na: {device: x}": "x.yaml:3: offload: tso: want none, or the vnet header with it",
+		b + "offload: tunnel\na: {device: x}":           "x.yaml:2: offload: tunnel: want all or less, or a TAP device",
+		b + "batch: 5000":                               "x.yaml:2: batch: 5000: want 1 to 4096 packets",
+		b + "spin: 1s":                                  "x.yaml:2: spin: 1s: want a time from 0s to 10ms",
+		b + "engine: vhost":                             "x.yaml:2: engine: vhost: want auto, sync, uring",
+		b + "gso: cut":                                  "x.yaml:2: gso: cut: want pass, split",
+		b + "gro: on":                                   "x.yaml:2: gro: on: want auto, off",
+		b + "steer: me":                                 "x.yaml:2: steer: me: want hash, cpu, kernel",
+		b + "intake: [auto]":                            "x.yaml:2: intake: : want off, auto",
+		b + "cpus: 0-x":                                 "x.yaml:2: cpus: 0-x: want numbers of CPUs, such as 0 or 0,2-3",
+		b + noCPU:                                       "x.yaml:2: cpus: no CPU 9999 here",
+		b + "metrics: nonsense":                         "x.yaml:2: metrics: nonsense: want HOST:PORT",
+		b + "a: {device: x, up: down}":                  "x.yaml:2: a.up: want true or false",
+		b + "a: {device: x, mtu: 67}":                   "x.yaml:2: a.mtu: 67: want 68 to 65535 bytes",
+		tap + "  mtu: 65522":                            "x.yaml:5: a.mtu: 65522: want 68 to 65521 bytes",
 		b + "a: {device: x, mtu: 1279, addresses: 'fd00::1/64'}":                                       "x.yaml:2: a.mtu: 1279: want 1280 or more for IPv6 (fd00::1/64)",
 		b + "a: {device: x, txqlen: 0}":                                                                "x.yaml:2: a.txqlen: 0: want 1 to 1000000 packets",
 		tap + "  mac: 01:00:00:00:00:0a":                                                               "x.yaml:5: a.mac: 01:00:00:00:00:0a: want six bytes of one station",

@@ -196,15 +196,15 @@ func (p *Process) WithOutput(err error) error {
 	return err
 }
 
-// endingPatience is how long after something failed the program may be found to have ended.
-const endingPatience = 5 * time.Second
+// EndingPatience is how long after something failed a program may be found to have ended.
+const EndingPatience = 5 * time.Second
 
 // Explain prefers the end of the program over what followed from it.
 func (p *Process) Explain(err error) error {
 	select {
 	case <-p.ended:
 		return p.err
-	case <-time.After(endingPatience): // it may be about to
+	case <-time.After(EndingPatience): // it may be about to
 		return err
 	}
 }
