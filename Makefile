@@ -96,11 +96,11 @@ test-kernels: ## boot older kernels and compare packets exactly in them, then a 
 	go test -count=1 -tags kernels -run '^Test(KernelBoots|GuestIsFarEnd)$$' -v ./bench
 
 # Without the race detector; -v prints the tables. PROOF=-proof.runs=6 is a taste of it.
-prove-history: ## prove on real runs that history and bisect find a planted slow build, 30 minutes on a quiet machine (needs root)
+prove-history: ## prove on real runs that history and bisect find a planted slow build, 20 minutes on a quiet machine (needs root)
 	go test -count=1 -timeout 3h -tags proof -run '^TestProof' -v ./bench -args $(PROOF)
 
 # Not in CI: what it runs, other tests do with more care.
-test-manual: ## run the commands of the manual that measure, in brief, five minutes (needs root; says what this kernel lacks)
+test-manual: ## run the commands of the manual that measure, in brief, three minutes (needs root; says what this kernel lacks)
 	go test -count=1 -tags manual -run '^TestShown' -v ./bench
 
 test-fleet: ## measure a plan on a Slurm and a Kubernetes of this machine's own, with shards killed (needs root; says what it skips)

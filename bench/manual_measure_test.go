@@ -76,7 +76,7 @@ func readersProject(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := regexp.MustCompile(`(?m)^command: .*`).ReplaceAllString(codeOf(string(page))[0], "command: [bench/examples/c/c-forwarder]")
+	mine := regexp.MustCompile(`(?m)^command: .*`).ReplaceAllString(codeOf(string(page))[0], `command: [sh, -c, "TUNBENCH_VNET=on TUNBENCH_OFFLOAD=all exec bench/examples/c/c-forwarder"]`)
 	write("mine.yaml", strings.Replace(mine, "build: [make]", "build: [make, -s, -C, bench/examples/c]", 1))
 	write("myvpn.yaml", "name: myvpn\ntopology: tunnel\noverhead: 28\ncommand: [python3, bench/examples/tunnel/tunnel.py]\nbuild: ['true']\n")
 	git := []string{"git", "-c", "user.name=x", "-c", "user.email=x@example.com"}

@@ -8,7 +8,7 @@ usage() {
 	cat <<'TEXT'
 usage: bench-rivals.sh [PART]...
 
-  bench-rivals.sh                 all parts, three quarters of an hour
+  bench-rivals.sh                 all parts, half an hour
   bench-rivals.sh tap ndr-pdr     some of them
   ROUNDS=20 bench-rivals.sh       more rounds than 7
 
