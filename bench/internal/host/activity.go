@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,6 +42,18 @@ func ReadActivity(pids ...int) (Activity, error) {
 		return Working, err
 	}
 	return all, nil
+}
+
+// ReadRan returns for how long processes have run on CPUs by now, all their threads and those that ended. One that is gone has not.
+func ReadRan(pids ...int) (ran time.Duration) {
+	const whole = 2 // CPUCLOCK_SCHED, of all threads: clock_getcpuclockid(3)
+	for _, pid := range pids {
+		var ts unix.Timespec
+		if unix.ClockGettime(int32(^pid<<3|whole), &ts) == nil {
+			ran += time.Duration(ts.Nano())
+		}
+	}
+	return ran
 }
 
 func readActivity(pid int) (Activity, error) {

@@ -47,6 +47,26 @@ func TestReadActivity(t *testing.T) {
 	}
 }
 
+// TestReadRan: the time of a process grows while it runs; one that is not there has none.
+func TestReadRan(t *testing.T) {
+	const nobody = 1 << 22 // above all process IDs
+	c := exec.Command("sh", "-c", "while :; do :; done")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	for want := range 3 {
+		for deadline := time.Now().Add(time.Minute); ReadRan(nobody, c.Process.Pid) < time.Duration(want)*10*time.Millisecond; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("it has run for %v in a minute", ReadRan(c.Process.Pid))
+			}
+		}
+	}
+	if ran := ReadRan(nobody); ran != 0 {
+		t.Errorf("a process that is not there has run for %v", ran)
+	}
+}
+
 func TestThreadState(t *testing.T) {
 	for stat, want := range map[string]byte{
 		"12 (cat) R 1 12": 'R', "12 (a) S (b)) T 1 12": 'T', "12 (": 0, "": 0,

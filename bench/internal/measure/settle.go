@@ -32,9 +32,13 @@ const (
 	// restLimit is how long nothing may move before what is missing is given up: far
 	// longer than a busy, stopped or emulated machine keeps a thread waiting.
 	restLimit = 4 * time.Second
-	// A device under test whose threads all sleep has nothing left to do: a packet in
-	// its queue would have woken it. This is for what it may hold back on a timer.
+	// A device under test that sleeps has nothing left to do: a packet in its queue would
+	// have woken it. This is for what it may hold back on a timer.
 	sleepLimit = 500 * time.Millisecond
+	// It sleeps if its threads do, each time they are looked at, and it uses no more than this
+	// share of a CPU. The looks alone prove nothing: on a full CPU nobody runs but who looks,
+	// and a thread that waits for a lock, or for its output to be taken, sleeps too.
+	sleepShare = 1. / 64
 	// Where as many packets arrived damaged as are missing, they are those.
 	damagedLimit = 300 * time.Millisecond
 	// After a signal to end nobody wants to wait for long.
@@ -52,7 +56,7 @@ const (
 // on their way then.
 func (m *trial) settle(ctx context.Context, before observation) (seen observation, err error) {
 	w := waiting{trial: m, begun: time.Now()}
-	w.moved, w.sleeping = w.begun, w.begun
+	w.moved, w.asleep = w.begun, w.begun
 	for pause := shortestLook; ; pause = min(2*pause, longestLook) {
 		activity, err := m.activity()
 		if err != nil {
@@ -72,7 +76,7 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 			now, err = m.observe(activity)
 			return now.since(before), err
 		}
-		if w.look(left, activity) {
+		if w.look(time.Now(), left, activity, host.ReadRan(m.running.Processes()...)) {
 			pause = shortestLook
 		}
 		if w.over(ctx) {
@@ -91,20 +95,21 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 // waiting is the state of a settle.
 type waiting struct {
 	*trial
-	begun    time.Time
-	moved    time.Time // when a packet was accounted for last
-	sleeping time.Time // since when the device under test sleeps; the time of the last look if it does not
-	left     outstanding
+	begun  time.Time
+	moved  time.Time     // when a packet was accounted for last
+	asleep time.Time     // since when the device under test sleeps; the time of the last look if it does not
+	ran    time.Duration // what it had used of the CPUs then
+	left   outstanding
 }
 
-// look takes in what is missing now, and reports whether that has changed.
-func (w *waiting) look(left outstanding, activity host.Activity) (moved bool) {
-	now := time.Now()
+// look takes in what is missing now, what the threads of the device under test are about and for how
+// long they have run, and reports whether anything else is missing than before.
+func (w *waiting) look(now time.Time, left outstanding, activity host.Activity, ran time.Duration) (moved bool) {
 	if moved = left != w.left; moved {
 		w.left, w.moved = left, now
 	}
-	if activity != host.Sleeping {
-		w.sleeping = now
+	if activity != host.Sleeping || float64(ran-w.ran) > sleepShare*float64(now.Sub(w.asleep)) {
+		w.asleep, w.ran = now, ran
 	}
 	return moved
 }
@@ -119,7 +124,7 @@ func (w *waiting) over(ctx context.Context) bool {
 		return true
 	case w.left.packets <= w.left.damaged && w.left.unread <= 0 && still >= damagedLimit:
 		return true
-	case w.canTell() && min(still, time.Since(w.sleeping)) >= sleepLimit:
+	case w.canTell() && min(still, time.Since(w.asleep)) >= sleepLimit:
 		return true
 	}
 	return still >= restLimit
