@@ -185,7 +185,7 @@ func TestStuckForwarderFailsTheTrial(t *testing.T) {
 func TestTwoRunsDoNotMeet(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	first, _, file, _ := begin(t, "load=1000", "duration=1h", "warmup=0s", roomy)
+	first, _, file, _ := begin(t, "load=100", "duration=1h", "warmup=0s", roomy)
 	underLoad(t, first, 1)
 	second := measured(t, "load=5000", "duration=500ms", "warmup=0s", roomy)
 	if code, _, stderr := tunbench(t, "clean"); code != exitSuccess {

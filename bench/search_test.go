@@ -72,7 +72,7 @@ func TestBurstCommand(t *testing.T) {
 
 func TestSoakCommand(t *testing.T) {
 	needRoot(t)
-	file, stdout := recordsOf(t, "soak", "--for", "2s", "--interval", "200ms", "load=10000", roomy)
+	file, stdout := recordsOf(t, "soak", "--for", "2s", "--interval", "200ms", "load=2000", roomy)
 	soak := file.Soaks[0]
 	if soak.Intervals == 0 || len(file.Trials) != soak.Intervals || len(soak.Memory) != 2 || soak.DurationS < 1.9 {
 		t.Errorf("%+v with %d interval records", soak, len(file.Trials))

@@ -135,6 +135,28 @@ func throughTunnel(t *testing.T, how, words string, within time.Duration) result
 	return trial
 }
 
+// until makes trials until one is as wanted. A trial lasts for a moment, in which a busy machine may not give a program its turn.
+func until(t *testing.T, wanted string, is func(results.Trial) bool, trial func() (results.Trial, error)) (made results.Trial) {
+	t.Helper()
+	for range 20 {
+		var err error
+		if made, err = trial(); err != nil {
+			t.Fatal(err)
+		}
+		if is(made) {
+			return made
+		}
+	}
+	t.Fatalf("none of 20 trials %s: %+v", wanted, made)
+	return made
+}
+
+// endsRan reports whether the ends of the tunnel used CPU time during the load, or the trial failed.
+func endsRan(trial results.Trial) bool {
+	r := trial.Tunnel
+	return trial.Failed() || r != nil && r.ANsPerPacket != nil && r.BNsPerPacket != nil && *r.ANsPerPacket > 0 && *r.BNsPerPacket > 0
+}
+
 // TestTunnel: every packet comes through as it was, in order, and is as much longer on the link as it must be.
 func TestTunnel(t *testing.T) {
 	requireRoot(t)
@@ -150,7 +172,9 @@ func TestTunnel(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
-			trial := throughTunnel(t, test.how, test.words+" duration=100ms warmup=0s", time.Minute)
+			trial := until(t, "uses CPU time", endsRan, func() (results.Trial, error) {
+				return throughTunnel(t, test.how, test.words+" duration=100ms warmup=0s", time.Minute), nil
+			})
 			if trial.Failed() {
 				t.Fatal(trial.Error)
 			}
@@ -160,9 +184,6 @@ func TestTunnel(t *testing.T) {
 				t.Errorf("of %d packets %d arrived, %d out of order, %d damaged: %v", sent, arrived, *trial.Reordered, *trial.Corrupt, l)
 			}
 			r := trial.Tunnel
-			if r == nil || r.ANsPerPacket == nil || r.BNsPerPacket == nil || *r.ANsPerPacket <= 0 || *r.BNsPerPacket <= 0 {
-				t.Fatalf("no CPU time of the ends: %+v", r)
-			}
 			if added := r.OverheadBytesPerPacket; added == nil || math.Abs(*added-test.overhead) > 1 {
 				t.Errorf("overhead is not %v bytes: %v in %v, then %v in %v", test.overhead, *r.InnerBytes, *r.InnerPackets, *r.LinkBytes, *r.LinkPackets)
 			}
@@ -185,7 +206,9 @@ func TestTunnelFaults(t *testing.T) {
 	} {
 		t.Run(how, func(t *testing.T) {
 			nothingOf(t)
-			trial := throughTunnel(t, how, "load=5000 warmup=0s duration="+cmp.Or(test.duration, "1m"), time.Minute)
+			trial := until(t, "fails", results.Trial.Failed, func() (results.Trial, error) {
+				return throughTunnel(t, how, "load=5000 warmup=0s duration="+cmp.Or(test.duration, "1m"), time.Minute), nil
+			})
 			for _, want := range test.wants {
 				if !strings.Contains(trial.Error, want) {
 					t.Errorf("error %q; want %q in it", trial.Error, want)

@@ -56,7 +56,7 @@ func (e *Echo) answer(fd int, buf []byte) error {
 		if err == nil && n > 0 {
 			_, err = unix.Write(fd, buf[:n])
 		}
-		if err != nil && !passing(err) {
+		if err != nil && !passing(err) && !e.stop.Load() { // a packet that is answered while Close shuts the socket
 			return fmt.Errorf("echo packet: %w", err)
 		}
 	}
