@@ -85,7 +85,7 @@ func bisectBriefly(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	return append(strings.Fields("-n 5 --min-rounds 5 --again 0 --no-calibration --no-control --program "+file+" --thresholds "+thresholds+" --"),
-		strings.Fields("size=64 load=1000 duration=100ms warmup=0s pin=off")...)
+		strings.Fields("size=64 load=1000 duration=400ms warmup=0s pin=off")...)
 }
 
 // slowLine costs a tenth of a millisecond for each packet, on any machine many times what it costs without.

@@ -166,7 +166,7 @@ func TestInterruptedTCPKeepsWhatWasMeasured(t *testing.T) {
 func TestStuckForwarderFailsTheTrial(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	cmd, child, file, stderr := begin(t, "load=1000", "duration=300ms", "warmup=0s")
+	cmd, child, file, stderr := begin(t, "load=1000", "duration=10s", "warmup=0s")
 	if err := unix.Kill(child, unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestGateOfAProgram(t *testing.T) {
 			file, temp := programRepository(t, test.more), t.TempDir()
 			t.Setenv("TMPDIR", temp)
 			out := filepath.Join(t.TempDir(), "gate.jsonl")
-			args := append(strings.Fields("gate -n 5 --min-rounds 5 --baseline git:HEAD~1 size=64 load=1000 pin=off duration=100ms warmup=20ms --no-calibration --no-control"), "--program", file, "--thresholds", thresholds, "-o", out)
+			args := append(strings.Fields("gate -n 5 --min-rounds 5 --baseline git:HEAD~1 size=64 load=1000 pin=off duration=400ms warmup=20ms --no-calibration --no-control"), "--program", file, "--thresholds", thresholds, "-o", out)
 			code, stdout, stderr := tunbench(t, args...)
 			if code != test.code {
 				t.Errorf("exit code %d, want %d: %s%s", code, test.code, stderr, stdout)

@@ -15,6 +15,10 @@ import (
 // the process and its group, a terminal that closes does so by the kernel and by the shell.
 const oneStop = 300 * time.Millisecond
 
+// oneTerm is the same for a SIGTERM that follows another one: programs send those, and on a busy machine
+// timeout(1) comes to its second one late.
+const oneTerm = 5 * time.Second
+
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ signal os.Signal }
 
@@ -33,17 +37,19 @@ func untilSignal(parent context.Context) (_ context.Context, stop func()) {
 	}
 	stopped := make(chan struct{})
 	go func() {
+		var first os.Signal
 		select {
 		case s := <-arrived:
+			first = s
 			cancel(&signalled{s})
 		case <-stopped:
 			return
 		}
-		first := time.Now()
+		since := time.Now()
 		for {
 			select {
 			case s := <-arrived:
-				if insists(s, time.Since(first)) {
+				if insists(first, s, time.Since(since)) {
 					dieOf(s)
 				}
 			case <-stopped:
@@ -60,7 +66,15 @@ func untilSignal(parent context.Context) (_ context.Context, stop func()) {
 
 // insists reports whether a signal that came some time after the first one is to end the
 // process at once.
-func insists(s os.Signal, after time.Duration) bool { return s != unix.SIGHUP && after > oneStop }
+func insists(first, s os.Signal, after time.Duration) bool {
+	switch {
+	case s == unix.SIGHUP:
+		return false
+	case s == unix.SIGTERM && first == unix.SIGTERM:
+		return after > oneTerm
+	}
+	return after > oneStop
+}
 
 // dieOf ends the process as the signal would, had nobody asked for it.
 func dieOf(s os.Signal) {

@@ -37,6 +37,7 @@ func (g *guard) watch(places []*place) {
 		case <-g.left:
 		}
 		ticker := time.NewTicker(guardEvery)
+		looked := time.Now()
 		for slices.ContainsFunc(places, func(p *place) bool { return p.isAway.Load() }) {
 			select {
 			case <-g.stop:
@@ -44,6 +45,10 @@ func (g *guard) watch(places []*place) {
 				return
 			case <-ticker.C:
 			}
+			if time.Since(looked) < guardEvery/2 {
+				continue // the tick before came late: in so short a time anybody may wait for a CPU
+			}
+			looked = time.Now()
 			for i, p := range places {
 				if !p.isAway.Load() {
 					before[i] = pulse{}

@@ -59,6 +59,17 @@ func egressProgram(ifIndex int, own ebpf.ProgramID) (string, error) {
 	return "", nil
 }
 
+// whole is what a dump returns. One that a change of what it lists interrupted is made again, a few times.
+func whole[T any](dump func() (T, error)) (all T, err error) {
+	const attempts = 5
+	for range attempts {
+		if all, err = dump(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	return all, err
+}
+
 // plainQdiscs are those that a device may have by default and that only queue what cannot be
 // sent at once.
 var plainQdiscs = []string{"noqueue", "noop", "mq", "pfifo_fast", "pfifo", "fq_codel"}
@@ -66,7 +77,7 @@ var plainQdiscs = []string{"noqueue", "noop", "mq", "pfifo_fast", "pfifo", "fq_c
 // qdiscOrFilter names a queueing discipline or egress filter that is not the kernel's default.
 func qdiscOrFilter(ifIndex int) (string, error) {
 	device := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: ifIndex}}
-	qdiscs, err := netlink.QdiscList(device)
+	qdiscs, err := whole(func() ([]netlink.Qdisc, error) { return netlink.QdiscList(device) })
 	if err != nil {
 		return "", fmt.Errorf("ask for queueing disciplines: %w", err)
 	}
@@ -76,7 +87,7 @@ func qdiscOrFilter(ifIndex int) (string, error) {
 		case attrs.LinkIndex != ifIndex || qdisc.Type() == "ingress":
 		case attrs.Handle == 0 && slices.Contains(plainQdiscs, qdisc.Type()):
 		case qdisc.Type() == "clsact":
-			filters, err := netlink.FilterList(device, netlink.HANDLE_MIN_EGRESS)
+			filters, err := whole(func() ([]netlink.Filter, error) { return netlink.FilterList(device, netlink.HANDLE_MIN_EGRESS) })
 			if err != nil {
 				return "", fmt.Errorf("ask for filters: %w", err)
 			}

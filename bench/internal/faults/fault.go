@@ -16,4 +16,4 @@ func fault(format string, args ...any) error { return &Fault{fmt.Sprintf(format,
 var errNoUSO = errors.New("this kernel takes no UDP superpackets (TUN_F_USO4, since 6.2)")
 
 // waitMs is how long what must come back at once is waited for, in milliseconds: only a fault takes so long.
-const waitMs = 2000
+const waitMs = 10_000

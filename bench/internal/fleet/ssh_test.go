@@ -104,7 +104,7 @@ func TestSSHRepeats(t *testing.T) {
 	}
 	var said []string
 	c := collector(&said, 3)
-	c.Every, c.grace = 50*time.Millisecond, 2*time.Second // within which what was started has its lock
+	c.Every, c.grace = 50*time.Millisecond, 20*time.Second // within which what was started has its lock
 	shards, err := f.Collect(t.Context(), c)
 	if err != nil || !AllComplete(shards) {
 		t.Fatalf("%v: %+v", err, shards)

@@ -44,6 +44,16 @@ func ReadActivity(pids ...int) (Activity, error) {
 	return all, nil
 }
 
+// HasEnded reports whether a process has, also one whose parent has not taken note of it yet.
+func HasEnded(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	state := threadState(string(stat))
+	return state == 'Z' || state == 'X'
+}
+
 // ReadRan returns for how long processes have run on CPUs by now, all their threads and those that ended. One that is gone has not.
 func ReadRan(pids ...int) (ran time.Duration) {
 	const whole = 2 // CPUCLOCK_SCHED, of all threads: clock_getcpuclockid(3)

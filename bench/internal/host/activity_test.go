@@ -47,6 +47,32 @@ func TestReadActivity(t *testing.T) {
 	}
 }
 
+// TestHasEnded: a process has when nothing of it runs any more, also before its parent has waited for it.
+func TestHasEnded(t *testing.T) {
+	c := exec.Command("cat")
+	in, err := c.StdinPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if HasEnded(c.Process.Pid) {
+		t.Error("it waits for its input")
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !HasEnded(c.Process.Pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it has ended, and nobody waited for it")
+		}
+	}
+	if err := c.Wait(); err != nil || !HasEnded(c.Process.Pid) {
+		t.Errorf("%v, has ended: %t", err, HasEnded(c.Process.Pid))
+	}
+}
+
 // TestReadRan: the time of a process grows while it runs; one that is not there has none.
 func TestReadRan(t *testing.T) {
 	const nobody = 1 << 22 // above all process IDs

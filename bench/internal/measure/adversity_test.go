@@ -34,7 +34,7 @@ func (a *adversity) entering(t *testing.T) func(*Rig, phase) {
 	return func(r *Rig, p phase) {
 		switch {
 		case p == a.during:
-			await := awaitArrivals(t, r, 100)
+			await := awaitArrivals(t, r, 1)
 			a.work.Go(func() {
 				await()
 				end := a.begin(t, r)
@@ -158,7 +158,7 @@ func balances(t *testing.T, trial results.Trial) {
 // each packet is counted in the load that it was sent by, once.
 func TestLedgerOfAStoppedForwarder(t *testing.T) {
 	requireRoot(t)
-	for _, stop := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second} {
+	for _, stop := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, time.Second} {
 		for _, tc := range []struct {
 			name   string
 			intake string
@@ -211,7 +211,7 @@ func TestPacketsInFlight(t *testing.T) {
 	}
 	hook := a.entering(t)
 	options := Options{entering: func(r *Rig, p phase) { hook(r, p) }}
-	err := withRig(t.Context(), parse(t, "intake=off load=20k warmup=0s duration=2s"), options, func(r *Rig) error {
+	err := withRig(t.Context(), parse(t, "intake=off load=20k warmup=0s duration=5s"), options, func(r *Rig) error {
 		first, err := r.Measure(t.Context(), r.ask())
 		flying := first.Ledger.Packets(results.PlaceInFlight)
 		if err != nil || flying == 0 || first.Ledger.Packets(results.PlaceUnaccounted) != 0 {

@@ -29,6 +29,9 @@ const (
 	// longestBurstTime bounds a burst: what takes in so much has no limit that a
 	// queue could explain.
 	longestBurstTime = 2 * time.Second
+
+	// burstPatience is how long the generator may take to send one, on a machine that has no time for it.
+	burstPatience = 30 * time.Second
 	// burstResolution is the share of a burst within which its limit is found.
 	burstResolution = 0.01
 )
@@ -82,13 +85,13 @@ func (m *bursting) repeat(ctx context.Context, repetition int, limit int64) erro
 		if m.Progress != nil {
 			m.Progress(repetition, packets)
 		}
-		t, err := m.trial(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Packets: uint64(packets), Duration: 2 * longestBurstTime})
+		t, err := m.trial(ctx, Ask{Load: scenario.Load{Mode: scenario.LoadMax}, Packets: uint64(packets), Duration: burstPatience})
 		if err != nil {
 			return false, err
 		}
 		sent := t.Ledger.Packets(results.PlaceIntended) / int64(max(len(t.Directions), 1))
 		if sent != packets {
-			return false, &TrialError{fmt.Errorf("the generator sent %d of a burst of %s in %v", sent, results.Count(packets, "packet"), 2*longestBurstTime)}
+			return false, &TrialError{fmt.Errorf("the generator sent %d of a burst of %s in %v", sent, results.Count(packets, "packet"), burstPatience)}
 		}
 		whole = t.LossRatio != nil && *t.LossRatio == 0
 		if whole && packets > good.Packets {

@@ -34,7 +34,7 @@ func TestIndependentGenerators(t *testing.T) {
 		"gen=iperf3 size=100 load=2000 flows=2 warmup=0s duration=1s": func(r results.Trial) bool {
 			return *r.IntendedPps == 2000 && *r.ForwardedPps > 0 && *r.LossRatio >= 0 && r.TCP == nil && r.Sender.Kind == results.SenderIperf3
 		},
-		"gen=sockperf load=pingpong warmup=100ms duration=100ms": func(r results.Trial) bool {
+		"gen=sockperf load=pingpong warmup=100ms duration=2s": func(r results.Trial) bool {
 			return r.RoundTripNs.Count > 0 && r.LatencyNs == nil && *r.LossRatio < 1 && r.Sender.Kind == results.SenderSockperf
 		},
 	} {

@@ -163,7 +163,7 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 
 // endingPatience is how long after something failed the device under test may be found to
 // have ended.
-const endingPatience = 2 * time.Second
+const endingPatience = 5 * time.Second
 
 // explain prefers the end of the device under test over what followed from it.
 func (r *Rig) explain(err error) error {

@@ -39,6 +39,9 @@ const (
 	// share of a CPU. The looks alone prove nothing: on a full CPU nobody runs but who looks,
 	// and a thread that waits for a lock, or for its output to be taken, sleeps too.
 	sleepShare = 1. / 64
+	// So many looks must have found it asleep: who comes to look only once in a while, on a
+	// full CPU, may be what it waits for.
+	sleepLooks = 8
 	// Where as many packets arrived damaged as are missing, they are those.
 	damagedLimit = 300 * time.Millisecond
 	// After a signal to end nobody wants to wait for long.
@@ -99,6 +102,7 @@ type waiting struct {
 	moved  time.Time     // when a packet was accounted for last
 	asleep time.Time     // since when the device under test sleeps; the time of the last look if it does not
 	ran    time.Duration // what it had used of the CPUs then
+	looks  int           // since then
 	left   outstanding
 }
 
@@ -109,8 +113,9 @@ func (w *waiting) look(now time.Time, left outstanding, activity host.Activity, 
 		w.left, w.moved = left, now
 	}
 	if activity != host.Sleeping || float64(ran-w.ran) > sleepShare*float64(now.Sub(w.asleep)) {
-		w.asleep, w.ran = now, ran
+		w.asleep, w.ran, w.looks = now, ran, 0
 	}
+	w.looks++
 	return moved
 }
 
@@ -124,7 +129,7 @@ func (w *waiting) over(ctx context.Context) bool {
 		return true
 	case w.left.packets <= w.left.damaged && w.left.unread <= 0 && still >= damagedLimit:
 		return true
-	case w.canTell() && min(still, time.Since(w.asleep)) >= sleepLimit:
+	case w.canTell() && w.looks > sleepLooks && min(still, time.Since(w.asleep)) >= sleepLimit:
 		return true
 	}
 	return still >= restLimit

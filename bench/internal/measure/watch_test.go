@@ -23,7 +23,7 @@ func duringLoad(t *testing.T, words string, f func(*Rig) error) results.Trial {
 		case phaseLoad:
 			await := func() {}
 			if _, ok := r.workload.(*udp); ok {
-				await = awaitArrivals(t, r, 100)
+				await = awaitArrivals(t, r, 1)
 			}
 			go func() {
 				await()

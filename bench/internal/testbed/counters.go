@@ -1,10 +1,11 @@
 package testbed
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/vishvananda/netlink"
+
+	"tunbench/bench/internal/testbed/nic"
 )
 
 // LinkCounters are a device's counters since it was created, with the names of
@@ -188,16 +189,6 @@ func (ns *Namespace) rootQdisc(index int) (root rootQdisc, err error) {
 	return root, nil
 }
 
-// listQdiscs repeats a dump that a change of the list interrupted.
 func (ns *Namespace) listQdiscs(index int) ([]netlink.Qdisc, error) {
-	const attempts = 5
-	var qdiscs []netlink.Qdisc
-	var err error
-	for range attempts {
-		qdiscs, err = ns.netlink.QdiscList(linkOf(index))
-		if !errors.Is(err, netlink.ErrDumpInterrupted) {
-			break
-		}
-	}
-	return qdiscs, err
+	return nic.Whole(func() ([]netlink.Qdisc, error) { return ns.netlink.QdiscList(linkOf(index)) })
 }

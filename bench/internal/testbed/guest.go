@@ -7,7 +7,9 @@ import (
 	"os"
 
 	"github.com/vishvananda/netlink"
+
 	"golang.org/x/sys/unix"
+	"tunbench/bench/internal/testbed/nic"
 
 	"tunbench/forwarder/tun"
 )
@@ -89,7 +91,7 @@ func join(ctx context.Context, ns *Namespace, cfg Config) (*Guest, error) {
 
 // rename gives the device with a hardware address its name in a scene.
 func (ns *Namespace) rename(mac, name string) error {
-	links, err := ns.netlink.LinkList()
+	links, err := nic.Whole(ns.netlink.LinkList)
 	if err != nil {
 		return fmt.Errorf("list devices: %w", err)
 	}

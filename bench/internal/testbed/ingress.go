@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/vishvananda/netlink"
+
 	"golang.org/x/sys/unix"
+	"tunbench/bench/internal/testbed/nic"
 )
 
 // Ingress is an eBPF program that tc runs on all that a device receives: a filter that
@@ -128,7 +130,7 @@ func (in *Ingress) removeQdisc() error {
 
 // filters lists those of a direction, nothing where the device is gone.
 func (in *Ingress) filters(parent uint32) ([]netlink.Filter, error) {
-	filters, err := in.handle.FilterList(linkOf(in.index), parent)
+	filters, err := nic.Whole(func() ([]netlink.Filter, error) { return in.handle.FilterList(linkOf(in.index), parent) })
 	if err != nil && !isGone(err) {
 		return nil, fmt.Errorf("list filters: %w", err)
 	}

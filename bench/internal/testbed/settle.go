@@ -8,12 +8,12 @@ import (
 
 const (
 	settleQuiet = 30 * time.Millisecond
-	settleLimit = 2 * time.Second
+	settleLimit = 10 * time.Second
 	restPoll    = 5 * time.Millisecond
 )
 
 // Settle returns when no counter of the devices at both ends has moved for 30 ms:
-// nothing is on the way any more. After 2 s of movement it gives up with
+// nothing is on the way any more. After 10 s of movement it gives up with
 // ErrUnsettled.
 func (t *Testbed) Settle(ctx context.Context) error {
 	if err := AtRest(ctx, settleQuiet, settleLimit, t.endCounters); err != nil {

@@ -58,8 +58,8 @@ func shaping(t *testing.T, look func(t *testing.T, bed *Testbed, frame uint64)) 
 					t.Fatal(err)
 				}
 				all := mustCounters(t, bed)
-				if all.A.QdiscDrops == 0 || all.A.TxPackets+all.A.QdiscDrops != sent {
-					t.Errorf("%d passed and %d dropped of %d sent", all.A.TxPackets, all.A.QdiscDrops, sent)
+				if all.A.QdiscDrops == 0 || all.A.TxPackets+all.A.TxDropped+all.A.QdiscDrops != sent { // a device's ring drops where nobody has time to read it
+					t.Errorf("%d passed, %d and %d dropped of %d sent", all.A.TxPackets, all.A.TxDropped, all.A.QdiscDrops, sent)
 				}
 				checkCountedOnce(t, bed, before)
 			})

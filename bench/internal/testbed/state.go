@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+
 	"golang.org/x/sys/unix"
+	"tunbench/bench/internal/testbed/nic"
 )
 
 // State is what the scene is like that a measurement relies on: of every device whether it
@@ -114,7 +116,7 @@ func (ns *Namespace) deviceState(index int) (DeviceState, error) {
 
 // addresses lists those of a device but for what the kernel makes by itself.
 func (ns *Namespace) addresses(index int) (string, error) {
-	list, err := ns.netlink.AddrList(linkOf(index), netlink.FAMILY_ALL)
+	list, err := nic.Whole(func() ([]netlink.Addr, error) { return ns.netlink.AddrList(linkOf(index), netlink.FAMILY_ALL) })
 	if err != nil {
 		return "", err
 	}
@@ -130,7 +132,7 @@ func (ns *Namespace) addresses(index int) (string, error) {
 
 // routes lists those by a device but for what the kernel makes by itself.
 func (ns *Namespace) routes(index int) (string, error) {
-	list, err := ns.netlink.RouteList(linkOf(index), netlink.FAMILY_ALL)
+	list, err := nic.Whole(func() ([]netlink.Route, error) { return ns.netlink.RouteList(linkOf(index), netlink.FAMILY_ALL) })
 	if err != nil {
 		return "", err
 	}

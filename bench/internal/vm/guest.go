@@ -95,7 +95,7 @@ func (g *Guest) callWithin(ctx context.Context, limit time.Duration, method stri
 	select { // the connection is gone: with the guest?
 	case <-g.peer.Ended():
 		return g.peer.Err()
-	case <-time.After(time.Second):
+	case <-time.After(patience):
 		return fmt.Errorf("ask the guest for %s: %w", method, asked.Error)
 	}
 }

@@ -36,7 +36,7 @@ func TestFaults(t *testing.T) {
 		"swap":          {Faults{SwapEvery: 4}, "abcedfgihjkl", Counts{Read: 12, Swapped: 2, Overtaken: 2}},
 		"flip":          {Faults{FlipEvery: 5}, "abcdfghikl", Counts{Read: 12, Flipped: 2}},
 		"delay":         {Faults{Delay: 20 * ms}, sent, Counts{Read: 12, Delayed: 12}},
-		"delay some":    {Faults{DelayEvery: DelayEvery{5, time.Second}}, "abcdfghiklej", Counts{Read: 12, Delayed: 2, Overtaken: 2}},
+		"delay some":    {Faults{DelayEvery: DelayEvery{5, 3 * time.Second}}, "abcdfghiklej", Counts{Read: 12, Delayed: 2, Overtaken: 2}},
 		"match":         {Faults{DropEvery: 5, MatchPort: udpPort}, "abcdfghikl", Counts{Read: 12, Dropped: 2}},
 		"match another": {Faults{DropEvery: 5, MatchPort: udpPort + 1}, sent, Counts{}},
 		"stall":         {Faults{Stall: Stall{3, 100 * ms}}, sent, Counts{Read: 12}},
@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		for _, dev := range []scenario.Dev{scenario.TUN, scenario.TAP} {
 			t.Run(name+" "+string(dev), func(t *testing.T) {
 				kind := New(test.faults)
-				kind.patience = time.Second // the last letter waits so long for a successor
+				kind.patience = 3 * time.Second // the last letter waits so long for a successor
 				bed, running := setUp(t, kind, dev)
 				l := newLink(t, bed.A(), bed.B())
 				l.sendLetters(sent)

@@ -147,6 +147,13 @@ func (l *loop) sleep() error {
 	return nil
 }
 
+// rests says that the loop waits for a packet, and there is none: one that was woken sleeps on until it gets a CPU. Any goroutine may ask.
+func (l *loop) rests() bool {
+	queues := []unix.PollFd{{Fd: int32(l.aToB.src.FD()), Events: unix.POLLIN}, {Fd: int32(l.bToA.src.FD()), Events: unix.POLLIN}}
+	n, err := unix.Poll(queues, 0)
+	return err == nil && n == 0 && l.asleep.Load()
+}
+
 func (l *loop) publish() {
 	l.published.mu.Lock()
 	l.copyOut()

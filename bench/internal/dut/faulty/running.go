@@ -75,7 +75,7 @@ func (r *running) run(cpus []int) {
 func (r *running) Processes() []int { return nil }
 
 // Sleeps says that it has nothing to do and holds no packet.
-func (r *running) Sleeps() bool { return r.loop.asleep.Load() }
+func (r *running) Sleeps() bool { return r.loop.rests() }
 
 // Info says that packets come without vnet header, one by one.
 func (r *running) Info() *results.DUT {

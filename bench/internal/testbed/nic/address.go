@@ -32,7 +32,7 @@ func (s *Setting) addAddresses(cfg Config, _ *netlink.LinkAttrs) error {
 	if len(cfg.Addresses) == 0 {
 		return nil
 	}
-	found, err := s.handle.AddrList(s.device(), netlink.FAMILY_ALL)
+	found, err := Whole(func() ([]netlink.Addr, error) { return s.handle.AddrList(s.device(), netlink.FAMILY_ALL) })
 	if err != nil {
 		return fmt.Errorf("list addresses: %w", err)
 	}

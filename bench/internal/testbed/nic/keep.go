@@ -16,7 +16,7 @@ func (s *Setting) keep(cfg Config, before *netlink.LinkAttrs) error {
 	if !goesDown && !small {
 		return nil
 	}
-	addresses, err := s.handle.AddrList(s.device(), netlink.FAMILY_ALL)
+	addresses, err := Whole(func() ([]netlink.Addr, error) { return s.handle.AddrList(s.device(), netlink.FAMILY_ALL) })
 	if err != nil {
 		return failed("list addresses", err)
 	}

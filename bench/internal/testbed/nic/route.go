@@ -66,7 +66,9 @@ func (s *Setting) routes(of netip.Addr) ([]netlink.Route, error) {
 	if of.Is6() {
 		family = netlink.FAMILY_V6
 	}
-	routes, err := s.handle.RouteListFiltered(family, &netlink.Route{LinkIndex: s.index}, netlink.RT_FILTER_OIF)
+	routes, err := Whole(func() ([]netlink.Route, error) {
+		return s.handle.RouteListFiltered(family, &netlink.Route{LinkIndex: s.index}, netlink.RT_FILTER_OIF)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list routes: %w", err)
 	}

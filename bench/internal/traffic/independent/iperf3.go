@@ -71,7 +71,7 @@ func (t *Iperf3) start(ctx context.Context, omit, duration time.Duration) (err e
 func port(n uint16) string { return strconv.Itoa(int(n)) }
 
 // connectTimeout is how long a path that does not forward is waited for.
-const connectTimeout = 3 * time.Second
+const connectTimeout = 10 * time.Second
 
 func (c Iperf3Config) clientArgs(omit, duration time.Duration) []string {
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

@@ -151,7 +151,7 @@ func TestSockperf(t *testing.T) {
 	program, bed := installed(t, SockperfProgram()), traffictest.Veth(t)
 	load, err := StartSockperf(t.Context(), program, SockperfConfig{
 		Client: bed.A().Namespace.Do, Server: bed.B().Namespace.Do, Addr: bed.B().Addr, Port: traffictest.Port, Payload: 36, CPU: -1,
-	}, 0, 100*time.Millisecond)
+	}, 0, 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ const (
 	// answerTimeout is how long one answer is waited for by default.
 	answerTimeout = 200 * time.Millisecond
 	// silenceTimeout is how long the first answer of all, or the first byte of TCP, is waited for.
-	silenceTimeout = 2 * time.Second
+	silenceTimeout = 10 * time.Second
 	// pingFlow is the flow number of a ping, which no load has.
 	pingFlow = 0xffff
 )
@@ -76,7 +76,7 @@ type PingPongResult struct {
 // configured time. Both ends block in the kernel while they wait, on threads of
 // their own. A lost packet is counted and the next one is sent. When ctx is done
 // it returns what was measured. It fails with ErrSilence when nothing was
-// answered within two seconds.
+// answered within ten seconds.
 func RunPingPong(ctx context.Context, cfg PingPongConfig) (PingPongResult, error) {
 	if err := cfg.check(); err != nil {
 		return PingPongResult{}, err
@@ -177,6 +177,15 @@ func (p *pinger) run(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// wait is how long the answer to a packet is waited for. Before the first one of all it doubles, for on a starved
+// machine each answer may come after the timeout.
+func (p *pinger) wait() int64 {
+	if p.res.Answered > 0 {
+		return p.timeout
+	}
+	return min(p.timeout<<min(p.res.Sent-1, 10), max(p.timeout, int64(silenceTimeout)))
+}
+
 // ping sends the next packet and waits for its answer.
 func (p *pinger) ping(now int64) error {
 	seq := p.res.Sent
@@ -185,7 +194,8 @@ func (p *pinger) ping(now int64) error {
 	if _, err := unix.Write(p.fd, p.out); err != nil && !passing(err) {
 		return fmt.Errorf("send packet: %w", err)
 	}
-	for sent := now; now-sent < p.timeout; {
+	wait := p.wait()
+	for sent := now; now-sent < wait; {
 		n, err := unix.Read(p.fd, p.in)
 		now = thread.Now()
 		if err != nil && !passing(err) {
