@@ -84,7 +84,7 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 		}
 		if w.over(ctx) {
 			seen.missing = left.packets
-			seen.held = activity != host.Sleeping && len(m.running.Processes()) > 0 || w.endless()
+			seen.held = w.holds(activity) && len(m.running.Processes()) > 0 || w.endless()
 			return seen, nil
 		}
 		select {
@@ -103,6 +103,7 @@ type waiting struct {
 	asleep time.Time     // since when the device under test sleeps; the time of the last look if it does not
 	ran    time.Duration // what it had used of the CPUs then
 	looks  int           // since then
+	rested bool          // a look has found it asleep since a packet was accounted for last
 	left   outstanding
 }
 
@@ -110,13 +111,20 @@ type waiting struct {
 // long they have run, and reports whether anything else is missing than before.
 func (w *waiting) look(now time.Time, left outstanding, activity host.Activity, ran time.Duration) (moved bool) {
 	if moved = left != w.left; moved {
-		w.left, w.moved = left, now
+		w.left, w.moved, w.rested = left, now, false
 	}
+	w.rested = w.rested || activity == host.Sleeping
 	if activity != host.Sleeping || float64(ran-w.ran) > sleepShare*float64(now.Sub(w.asleep)) {
 		w.asleep, w.ran, w.looks = now, ran, 0
 	}
 	w.looks++
 	return moved
+}
+
+// holds says that a device under test which is about that now may still forward what is missing: it is stopped, or has been at work, or
+// waited for a CPU, all the time. One that went to sleep meanwhile, if only between two looks for packets, had its turn.
+func (w *waiting) holds(activity host.Activity) bool {
+	return activity == host.Stopped || activity == host.Working && !w.rested
 }
 
 // over says that what is missing now stays missing.

@@ -38,3 +38,29 @@ func TestAsleep(t *testing.T) {
 		})
 	}
 }
+
+// TestHolds: what is missing is lost in a program that slept since the last packet came, whatever the last look finds it at.
+func TestHolds(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, last host.Activity
+		moved        bool // in between
+		holds        bool
+	}{
+		"works all the time":         {host.Working, host.Working, false, true},
+		"looks for packets by turns": {host.Sleeping, host.Working, false, false},
+		"sleeps":                     {host.Working, host.Sleeping, false, false},
+		"stopped":                    {host.Sleeping, host.Stopped, false, true},
+		"went on since it slept":     {host.Sleeping, host.Working, true, true},
+	} {
+		w := waiting{}
+		left := outstanding{packets: 2}
+		w.look(time.Now(), left, test.before, 0)
+		if test.moved {
+			left.packets--
+		}
+		w.look(time.Now(), left, test.last, 0)
+		if got := w.holds(test.last); got != test.holds {
+			t.Errorf("%s: %t, want %t", name, got, test.holds)
+		}
+	}
+}

@@ -165,7 +165,7 @@ func (p *pinger) run(ctx context.Context, d time.Duration) error {
 		if now-p.res.Start >= int64(limit) {
 			break
 		}
-		if err := p.ping(now); err != nil {
+		if err := p.ping(ctx, now); err != nil {
 			return err
 		}
 		now = thread.Now()
@@ -187,7 +187,7 @@ func (p *pinger) wait() int64 {
 }
 
 // ping sends the next packet and waits for its answer.
-func (p *pinger) ping(now int64) error {
+func (p *pinger) ping(ctx context.Context, now int64) error {
 	seq := p.res.Sent
 	wire.Stamp{Flow: pingFlow, Seq: seq, Intended: uint64(now)}.Put(p.out)
 	p.res.Sent++
@@ -195,7 +195,7 @@ func (p *pinger) ping(now int64) error {
 		return fmt.Errorf("send packet: %w", err)
 	}
 	wait := p.wait()
-	for sent := now; now-sent < wait; {
+	for sent := now; now-sent < p.timeout || now-sent < wait && ctx.Err() == nil; {
 		n, err := unix.Read(p.fd, p.in)
 		now = thread.Now()
 		if err != nil && !passing(err) {

@@ -110,14 +110,14 @@ func TestPingTellsAnswersApart(t *testing.T) {
 	p.res.RTT = histogram.New()
 
 	p.timeout = int64(10 * time.Millisecond)
-	if err := p.ping(thread.Now()); err != nil { // 0: no answer
+	if err := p.ping(t.Context(), thread.Now()); err != nil { // 0: no answer
 		t.Fatal(err)
 	}
 	p.timeout = int64(time.Minute)
 	answer(pingFlow, 0)
 	answer(3, 1)
 	answer(pingFlow, 1)
-	if err := p.ping(thread.Now()); err != nil {
+	if err := p.ping(t.Context(), thread.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if r := p.res; r.Sent != 2 || r.Answered != 1 || r.Lost != 1 || r.Late != 1 || r.RTT.TotalCount() != 1 {
