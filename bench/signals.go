@@ -25,7 +25,7 @@ type signalled struct{ signal os.Signal }
 func (s *signalled) Error() string { return fmt.Sprintf("%v signal received", s.signal) }
 
 // untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends, so that the
-// command can clean up. A later SIGINT or SIGTERM ends the process at once, whatever it is
+// command can clean up. A later SIGINT or SIGTERM (see insists) ends the process at once, whatever it is
 // waiting for. A signal that was ignored when the program began, as by nohup, stays so.
 // stop gives the signals back.
 func untilSignal(parent context.Context) (_ context.Context, stop func()) {

@@ -83,38 +83,6 @@ func bothDirections(ctx context.Context, r *room) error {
 	return err
 }
 
-// lingers is how long the processes and queues of a program may outlive it: who clears them away needs a CPU for it.
-const lingers = 10 * time.Second
-
-// nothingLeft waits until nothing is left of a program that was stopped, or finds what is.
-func (r *room) nothingLeft(ctx context.Context, pids []int) error {
-	for deadline := time.Now().Add(lingers); ; {
-		left, err := r.left(pids)
-		if left == "" || err != nil {
-			return err
-		}
-		if ctx.Err() != nil || time.Now().After(deadline) {
-			return &offloadtest.Finding{Kind: Stopped, Why: left}
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// left says what of a program is still there.
-func (r *room) left(pids []int) (what string, err error) {
-	for _, pid := range pids {
-		if !host.HasEnded(pid) {
-			return fmt.Sprintf("process %d is still there after it was stopped", pid), nil
-		}
-	}
-	for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
-		if has, err := end.HasCarrier(); err != nil || has {
-			return "after the program was stopped somebody has a queue of its device still", err
-		}
-	}
-	return "", nil
-}
-
 const (
 	lonePackets = 50
 	// held is what every lone packet exceeds only where all are held back, on any machine. After as many as heldInARow
@@ -312,6 +280,38 @@ func restarts(ctx context.Context, r *room) error {
 		err = &offloadtest.Finding{Kind: Stopped, Why: fmt.Sprintf("%d files are open in this process, %d before the restarts", after, before)}
 	}
 	return err
+}
+
+// lingers is how long the processes and queues of a program may outlive it: who clears them away needs a CPU for it.
+const lingers = 10 * time.Second
+
+// nothingLeft waits until nothing is left of a program that was stopped, or finds what is.
+func (r *room) nothingLeft(ctx context.Context, pids []int) error {
+	for deadline := time.Now().Add(lingers); ; {
+		left, err := r.left(pids)
+		if left == "" || err != nil {
+			return err
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return &offloadtest.Finding{Kind: Stopped, Why: left}
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// left says what of a program is still there.
+func (r *room) left(pids []int) (what string, err error) {
+	for _, pid := range pids {
+		if !host.HasEnded(pid) {
+			return fmt.Sprintf("process %d is still there after it was stopped", pid), nil
+		}
+	}
+	for _, end := range []*testbed.End{r.scene.A(), r.scene.B()} {
+		if has, err := end.HasCarrier(); err != nil || has {
+			return "after the program was stopped somebody has a queue of its device still", err
+		}
+	}
+	return "", nil
 }
 
 // openFiles counts those of this process.

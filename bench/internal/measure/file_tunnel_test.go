@@ -67,22 +67,20 @@ func TestTunnelOfAFile(t *testing.T) {
 		words string
 		adds  float64
 	}{
-		"ours":         {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=400 load=1000", 28},
-		"superpackets": {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=700 segs=16 load=1600", 28},
+		"ours":         {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=400 load=100", 28},
+		"superpackets": {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=700 segs=16 load=160", 28},
 		"frames": {func(t *testing.T) *program.File {
 			return tunnelFile(t, behaves, "prepare: [sh, -c, 'touch \"$1/key\"', x, '{shared}']\nready: {file: '{shared}/key'}")
-		}, "dev=tap size=400 load=1000", 42},
-		"a script": {func(t *testing.T) *program.File { return declareFile(t, script, string(text)) }, "ip=6 size=400 load=1000", 28},
+		}, "dev=tap size=400 load=100", 42},
+		"a script": {func(t *testing.T) *program.File { return declareFile(t, script, string(text)) }, "ip=6 size=400 load=100", 28},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
 			file := test.file(t)
-			s := parse(t, "dut="+file.Name+" duration=100ms warmup=0s "+test.words)
-			trial := until(t, "uses CPU time", endsRan, func() (results.Trial, error) {
-				return Trial(t.Context(), s, Options{Programs: []*program.File{file}})
-			})
-			if trial.Failed() {
-				t.Fatal(trial.Error)
+			s := parse(t, "dut="+file.Name+" duration=1s warmup=0s "+test.words)
+			trial, err := Trial(t.Context(), s, Options{Programs: []*program.File{file}})
+			if err != nil || trial.Failed() {
+				t.Fatal(err, trial.Error)
 			}
 			l := trial.Ledger
 			sent, arrived := l.Packets(results.PlaceIntended)-l.Packets(results.PlaceNotOffered), l.Packets(results.PlaceSink)
@@ -92,6 +90,9 @@ func TestTunnelOfAFile(t *testing.T) {
 			if added := trial.Tunnel.OverheadBytesPerPacket; added == nil || math.Abs(*added-test.adds) > 1 {
 				r := trial.Tunnel
 				t.Errorf("overhead is not %v bytes: %v in %v, then %v in %v; %v", test.adds, *r.InnerBytes, *r.InnerPackets, *r.LinkBytes, *r.LinkPackets, l)
+			}
+			if r := trial.Tunnel; r.ANsPerPacket == nil || *r.ANsPerPacket <= 0 || *r.BNsPerPacket <= 0 {
+				t.Errorf("no CPU time of the ends: %+v", *r)
 			}
 			if about := trial.DUT.External; about == nil || about.File != file.Text || len(about.SHA256) != 64 || about.Together == "" {
 				t.Errorf("the record says %+v", about)
@@ -116,9 +117,10 @@ func TestBadTunnelsOfFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
 			file := tunnelFile(t, test.how, test.more)
-			trial := until(t, "fails", results.Trial.Failed, func() (results.Trial, error) {
-				return Trial(t.Context(), parse(t, "dut=myvpn load=5000 warmup=0s duration=500ms"), Options{Programs: []*program.File{file}})
-			})
+			trial, err := Trial(t.Context(), parse(t, "dut=myvpn load=5000 warmup=0s duration=5s"), Options{Programs: []*program.File{file}})
+			if err != nil || !trial.Failed() {
+				t.Fatalf("%v, %q: want a trial that failed", err, trial.Error)
+			}
 			for _, words := range test.says {
 				if !strings.Contains(trial.Error, words) {
 					t.Errorf("%q does not say %q", trial.Error, words)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tunbench/bench/internal/dut"
+	"tunbench/bench/internal/dut/process"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/program"
 	"tunbench/bench/internal/scenario"
@@ -161,10 +162,6 @@ func sceneConfig(kind dut.Kind, s scenario.Scenario) testbed.Config {
 	return cfg
 }
 
-// endingPatience is how long after something failed the device under test may be found to
-// have ended.
-const endingPatience = 5 * time.Second
-
 // explain prefers the end of the device under test over what followed from it.
 func (r *Rig) explain(err error) error {
 	if err != nil && r.guest != nil && r.guest.Err() != nil {
@@ -176,7 +173,7 @@ func (r *Rig) explain(err error) error {
 	select {
 	case <-r.running.Ended():
 		return r.running.Err()
-	case <-time.After(endingPatience):
+	case <-time.After(process.EndingPatience):
 		return err
 	}
 }

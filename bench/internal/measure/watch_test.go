@@ -17,19 +17,20 @@ import (
 // duringLoad is a trial in which f runs once while the load does.
 func duringLoad(t *testing.T, words string, f func(*Rig) error) results.Trial {
 	t.Helper()
-	done := make(chan error, 1)
+	done, over := make(chan error, 1), make(chan struct{})
 	trial, err := Trial(t.Context(), parse(t, words), Options{entering: func(r *Rig, p phase) {
 		switch p {
 		case phaseLoad:
 			await := func() {}
 			if _, ok := r.workload.(*udp); ok {
-				await = awaitArrivals(t, r, 1)
+				await = awaitArrivals(t, r, 100, over)
 			}
 			go func() {
 				await()
 				done <- f(r)
 			}()
 		case phaseOver:
+			close(over)
 			if err := <-done; err != nil {
 				t.Error(err)
 			}

@@ -37,7 +37,7 @@ type PingPongConfig struct {
 	Size                   int           // bytes of the IP packet, from MinSizeIPv4 or MinSizeIPv6
 	Duration               time.Duration // how long to go on
 	CPU                    int           // both ends run there only; -1: anywhere
-	Timeout                time.Duration // after which a packet is lost; 0: 200 ms
+	Timeout                time.Duration // after which a packet is lost, but before the first answer; 0: 200 ms
 
 	// Answer opens what sends packets back, and its Close ends that; nil: an [Echo] at Server.
 	Answer func(server, client netip.AddrPort) (io.Closer, error)

@@ -125,6 +125,29 @@ func TestPingTellsAnswersApart(t *testing.T) {
 	}
 }
 
+// TestWaitForAnAnswer: before the first one of all ever longer, afterwards for the timeout.
+func TestWaitForAnAnswer(t *testing.T) {
+	const ms = int64(time.Millisecond)
+	for _, test := range []struct {
+		timeout        int64
+		sent, answered uint64
+		want           int64
+	}{
+		{200 * ms, 1, 0, 200 * ms},
+		{200 * ms, 2, 0, 400 * ms},
+		{200 * ms, 6, 0, 6400 * ms},
+		{200 * ms, 1000, 0, int64(silenceTimeout)},
+		{200 * ms, 7, 1, 200 * ms},
+		{300_000 * ms, 9, 0, 300_000 * ms},
+	} {
+		p := pinger{timeout: test.timeout}
+		p.res.Sent, p.res.Answered = test.sent, test.answered
+		if got := p.wait(); got != test.want {
+			t.Errorf("timeout %d ms, %d sent, %d answered: %d ms, want %d", test.timeout/ms, test.sent, test.answered, got/ms, test.want/ms)
+		}
+	}
+}
+
 func TestPingPongConfigErrors(t *testing.T) {
 	addr := netip.MustParseAddr("198.18.0.1")
 	good := PingPongConfig{ClientAddr: addr, ServerAddr: addr, Port: 1, Size: 64, Duration: 1}
