@@ -86,7 +86,7 @@ bench-tunnels: program ## tunnels against each other, one Markdown table, ROUNDS
 # machine, however busy. -timeout is for what hangs.
 test: ## run all tests; those that need root run when root does
 	@go list -export -test -deps $(RACE) ./... > /dev/null # compiles on all CPUs
-	go test -p 3 -timeout 60m $(RACE) ./...
+	go test -p 3 -timeout 120m $(RACE) ./...
 
 # Without the race detector, which makes everything slower.
 test-timing: ## run the tests that need a quiet machine: rates, delays, shares of a CPU

@@ -118,3 +118,27 @@ func TestABOfOneScenario(t *testing.T) {
 		t.Errorf("trials %+v", trials)
 	}
 }
+
+// TestABVerdict: the exit code by what the rounds of a metric gave.
+func TestABVerdict(t *testing.T) {
+	of := func(v results.Verdict, nothing, unmeasured int) results.Comparison {
+		return results.Comparison{Metric: results.MetricForwarded, Rounds: 10 - unmeasured, Verdict: v, NothingRounds: nothing, UnmeasuredRounds: unmeasured}
+	}
+	for name, test := range map[string]struct {
+		found []results.Comparison
+		want  int
+	}{
+		"compared":              {[]results.Comparison{of(results.VerdictWorse, 0, 0), of(results.VerdictSame, 0, 0)}, exitSuccess},
+		"undecided":             {[]results.Comparison{of(results.VerdictInconclusive, 0, 0)}, exitSuccess},
+		"nothing through":       {[]results.Comparison{of(results.VerdictSame, 0, 0), of(results.VerdictWorse, 1, 0)}, exitRegression},
+		"and without a ratio":   {[]results.Comparison{of(results.VerdictInconclusive, 0, 1), of(results.VerdictWorse, 1, 0)}, exitRegression},
+		"a round has no ratio":  {[]results.Comparison{of(results.VerdictInconclusive, 0, 1), of(results.VerdictSame, 0, 0)}, exitInconclusive},
+		"none has":              {[]results.Comparison{of(results.VerdictInconclusive, 0, 10)}, exitInconclusive},
+		"A too brought nothing": {[]results.Comparison{of(results.VerdictInconclusive, 1, 1)}, exitInconclusive},
+		"no metric":             {nil, exitInconclusive},
+	} {
+		if err := abVerdict(test.found); exitCode(err) != test.want {
+			t.Errorf("%s: exit code %d, want %d: %v", name, exitCode(err), test.want, err)
+		}
+	}
+}

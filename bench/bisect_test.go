@@ -88,8 +88,8 @@ func bisectBriefly(t *testing.T, file string) []string {
 		strings.Fields("size=64 load=1000 duration=400ms warmup=0s pin=off")...)
 }
 
-// slowLine costs a tenth of a millisecond for each packet, on any machine many times what it costs without.
-const slowLine = "\t\tfor (volatile int spin = 0; spin < 200000; spin++) continue;"
+// slowLine costs some tenths of a millisecond for each packet, on any machine many times what it costs without.
+const slowLine = "\t\tfor (volatile int spin = 0; spin < 600000; spin++) continue;"
 
 // needCompiler skips a test that builds the example in C where that cannot be, but in CI.
 func needCompiler(t *testing.T) {

@@ -134,11 +134,11 @@ func verdictOf(c *analysis.FileComparison) error {
 	verdict := c.Verdict()
 	switch {
 	case verdict == results.VerdictWorse:
-		return fmt.Errorf("compare: %d of %d rows: %w", c.Count(results.VerdictWorse), len(c.Rows), errRegression)
+		return fmt.Errorf("compare: %d of %s: %w", c.Count(results.VerdictWorse), results.Count(len(c.Rows), "row"), errRegression)
 	case len(c.Failed) > 0:
 		return fmt.Errorf("compare: %w: trials failed in the new file, and none in the old one: %s", errCandidateFailed, strings.Join(c.Failed, ", "))
 	case verdict == results.VerdictInconclusive && c.Count(results.VerdictInconclusive) == len(c.Rows) && len(c.Rows) > 0:
-		return fmt.Errorf("compare: all of %d rows: %w", len(c.Rows), errInconclusive)
+		return fmt.Errorf("compare: %d of %s: %w", len(c.Rows), results.Count(len(c.Rows), "row"), errInconclusive)
 	case verdict == results.VerdictInconclusive:
 		return fmt.Errorf("compare: %w: %s", errInconclusive, strings.Join(report.Undecided(c.Open()), "; "))
 	}

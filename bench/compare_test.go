@@ -62,13 +62,13 @@ func TestCompare(t *testing.T) {
 			[]string{old, run("6.18.0", comparedScenario, sixAbout(0.9e6)...)},
 			exitRegression,
 			[]string{"worse", "0.900"},
-			[]string{"1 of 1 rows", "worse"},
+			[]string{"1 of 1 row:", "worse"},
 		},
 		"too few trials": {
 			[]string{old, run("6.18.0", comparedScenario, 1, 2)},
 			exitInconclusive,
 			[]string{"inconclusive", "at least 6"},
-			[]string{"all of 1 rows", "inconclusive"},
+			[]string{"1 of 1 row:", "inconclusive"},
 		},
 		"a margin too narrow": {[]string{"--margin", "0.1", old, old}, exitInconclusive, []string{"±0.1 %"}, nil},
 		"nothing in common": {

@@ -39,6 +39,8 @@ func wanted(kind string, err error) string {
 		return "want a whole number, 0 or more"
 	case "uint32":
 		return "want a whole number from 0 to 4294967295"
+	case "float64":
+		return "want a number"
 	case "duration":
 		return "want a time with its unit, such as 90s, 10m or 8h"
 	case "bool":
@@ -112,6 +114,29 @@ func (f newFile) Set(name string) error {
 }
 
 func (f newFile) Type() string { return "string" }
+
+// reportFile is a flag for the name of a file for people or other tools, which may be there: it is replaced.
+type reportFile struct{ to *string }
+
+func (f reportFile) String() string { return newFile(f).String() }
+
+func (f reportFile) Set(name string) error {
+	if name == "-" {
+		return errors.New("want the name of a file (./- is one of that name)")
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil: // not there, or whoever makes it says why not
+	case info.IsDir():
+		return errors.New("it is a folder, want the name of a file, such as one in it")
+	case !info.Mode().IsRegular():
+		return errors.New("it is no file, want the name of one")
+	}
+	*f.to = name
+	return nil
+}
+
+func (f reportFile) Type() string { return "string" }
 
 // cpuList is a flag for CPUs as taskset has them: 0,2-5.
 type cpuList struct{ to *[]int }

@@ -23,7 +23,8 @@ not split unless --gso split asks for it.
 A device is named [NETNS:]DEVICE, the namespace by name or path. A device that
 exists (persistent, multi-queue) is attached to; it gets its offloads, the length
 of its vnet header, its MTU and its queue length back at the end, and keeps no
-steering program. A device that does not exist is created and set up; without
+steering program; one that was down is set up and stays so, with the routes that
+somebody may have added. A device that does not exist is created and set up; without
 --config it has no address. It disappears with the program. What the kernel agreed
 to is printed first, the counters on SIGUSR1 and at the end.
 
@@ -48,7 +49,9 @@ is faster, but the packets skip the tc and TCX filters, the queueing discipline,
 tcpdump and the counters of the device that they leave by. If that device has
 such a filter, or a queueing discipline that is not the kernel's default, packets
 are read from the devices as without --intake, and a note says why; also if one is
-added later.`
+added later. A filter that a program has given to the TUN driver itself
+(TUNSETFILTEREBPF, TUNATTACHFILTER, TUNSETTXFILTER) is skipped too, and nobody can be
+asked whether there is one: leave the intake off on such a device.`
 
 const forwardExamples = `  ip netns add left; ip netns add right
   pid=$(tunbench forward --a left:tun0 --b right:tun0 --queues 2 --background)

@@ -104,18 +104,19 @@ func TestForwardAttached(t *testing.T) {
 	}
 
 	client := http.Client{Timeout: patience}
-	response, err := client.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`(?m)^tunbench_forwarder_written_segments_total\{direction="a_to_b",queue="[01]"\} [1-9]`).Match(text) {
-		t.Errorf("metrics show no packet written:\n%s", text)
-	}
+	written := regexp.MustCompile(`(?m)^tunbench_forwarder_written_segments_total\{direction="a_to_b",queue="[01]"\} [1-9]`)
+	eventually(t, "metrics show a packet written", func() bool { // as soon as the worker has had its turn
+		response, err := client.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return written.Match(text)
+	})
 
 	const row = `^ +[01] +a to b +[1-9]\d* `
 	if err := cmd.Process.Signal(unix.SIGUSR1); err != nil {

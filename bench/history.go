@@ -40,9 +40,9 @@ merged files --machine chooses one machine.
 Exit codes: 0 nothing became worse; 1 a file cannot be read; 2 wrong usage; 3 the
 newest level of a series is worse than the one before, or than that before the
 newest runs (--recent), by more than the metric's margin, or nothing comes through
-any more; 4 that is so for a series without a reference, or the machine changed at
-the same run, or the newest run lacks a figure that 8 runs have, or no series has
-8 runs.`
+in a trial of the newest run, and did in all before; 4 that is so for a series
+without a reference, or the machine changed at the same run, or the newest run or a
+trial of it lacks a figure that 8 runs have, or no series has 8 runs.`
 
 const historyExamples = `  tunbench history results/
   tunbench history --recent 20 nightly/*.jsonl     for CI: fail on a change in the last twenty

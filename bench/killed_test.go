@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,49 +31,95 @@ func TestKilledForwarderFailsTheTrial(t *testing.T) {
 	}
 }
 
-// TestKilledRunIsCleanedUp: nothing can be done at the moment of SIGKILL, so the
-// forwarder must end by itself and the next command remove the rest. Any other run on the
-// machine may do that at once: then it is tried again.
+// TestKilledRunIsCleanedUp: nothing can be done at the moment of SIGKILL, so the forwarder must end by itself and the next
+// command remove the rest.
 func TestKilledRunIsCleanedUp(t *testing.T) {
 	needRoot(t)
 	for _, next := range []string{"clean", "run load=1000 duration=100ms warmup=0s --no-calibration"} {
 		t.Run(next, func(t *testing.T) {
-			for range 20 {
-				cmd := killedRun(t)
-				code, stdout, stderr := tunbench(t, strings.Fields(next)...)
-				if code != exitSuccess {
-					t.Errorf("%s: exit code %d: %s", next, code, stderr)
-				}
-				if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
-					t.Errorf("%s leaves %v of a dead run", next, left)
-				}
-				if next != "clean" || strings.Contains(stdout, "tb-"+itoa(cmd.Process.Pid)+"-a") {
-					return
-				}
-				t.Logf("clean does not say that it removed anything: %q", stdout)
+			r := newRunFolder(t)
+			pid := r.killedRun(t)
+			cmd, stdout, stderr := command(t, strings.Fields(next)...)
+			r.enter(cmd)
+			if code := toItsEnd(t, cmd); code != exitSuccess {
+				t.Errorf("%s: exit code %d: %s", next, code, stderr)
 			}
-			t.Error("clean never says what it removes")
+			if left := r.namespacesOf(t, pid); len(left) > 0 {
+				t.Errorf("%s leaves %v of a dead run", next, left)
+			}
+			if next == "clean" && !strings.Contains(stdout.String(), "tb-"+itoa(pid)+"-a") {
+				t.Errorf("clean does not say that it removed anything: %q", stdout)
+			}
 		})
 	}
 }
 
-// killedRun is a measurement that was killed, left its two namespaces, and whose forwarder
-// has ended.
-func killedRun(t *testing.T) *exec.Cmd {
+// runFolder is a mount namespace with a /run of its own: any other run on the machine removes at once what a dead one leaves in the
+// common one.
+type runFolder struct{ holder *exec.Cmd }
+
+func newRunFolder(t *testing.T) runFolder {
 	t.Helper()
-	for range 20 {
-		cmd, child, _, _ := begin(t, "load=10000", "duration=1h", "warmup=0s")
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = exit(t, cmd)
-		left := namespacesOf(t, itoa(cmd.Process.Pid))
-		eventually(t, "the forwarder notices and ends", func() bool { return !alive(child) })
-		if len(left) == 2 {
-			return cmd
-		}
-		t.Logf("a killed run left %v, want its two namespaces", left)
+	holder := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", "mount -t tmpfs tmpfs /run && echo ready && exec cat")
+	in, err := holder.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("killed runs leave nothing")
-	return nil
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); _ = holder.Wait() })
+	if _, err := io.ReadFull(out, make([]byte, len("ready\n"))); err != nil {
+		t.Fatal(err)
+	}
+	return runFolder{holder}
+}
+
+// enter has a command run in there.
+func (r runFolder) enter(cmd *exec.Cmd) {
+	cmd.Args = append([]string{"nsenter", "--target", itoa(r.holder.Process.Pid), "--mount", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path, cmd.Err = exec.LookPath("nsenter")
+}
+
+// namespacesOf lists those that a process has there.
+func (r runFolder) namespacesOf(t *testing.T, pid int) []string {
+	t.Helper()
+	names, err := filepath.Glob(fmt.Sprintf("/proc/%d/root/run/netns/tb-%d-*", r.holder.Process.Pid, pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// killedRun is the process of a measurement that was killed, left its two namespaces, and whose forwarder has ended.
+func (r runFolder) killedRun(t *testing.T) (pid int) {
+	t.Helper()
+	cmd, _, stderr := command(t, "run", "--no-calibration", "load=10000", "duration=1h", "warmup=0s")
+	r.enter(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid = cmd.Process.Pid
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	child := 0
+	eventually(t, "the forwarder starts", func() bool {
+		child = childOf(t, pid)
+		return child != 0 && len(r.namespacesOf(t, pid)) == 2
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = exit(t, cmd)
+	eventually(t, "the forwarder notices and ends", func() bool { return !alive(child) })
+	if left := r.namespacesOf(t, pid); len(left) != 2 {
+		t.Fatalf("a killed run left %v, want its two namespaces: %s", left, stderr)
+	}
+	return pid
 }

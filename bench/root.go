@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"tunbench/bench/internal/host"
 )
 
 const rootHelp = `tunbench is a multiqueue TUN/TAP packet forwarder and the benchmark that
@@ -51,9 +53,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintln(stderr, "tunbench:", err)
+		fmt.Fprintln(stderr, "tunbench:", withRemedy(err))
 	}
 	return exitCode(err)
+}
+
+func withRemedy(err error) string {
+	if remedy := host.Remedy(err); remedy != "" {
+		return err.Error() + ": " + remedy
+	}
+	return err.Error()
 }
 
 func (con *console) rootCommand() *cobra.Command {

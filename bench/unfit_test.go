@@ -19,6 +19,7 @@ const trialWords = " load=1000 duration=100ms warmup=0s"
 var measuring = []string{
 	"run" + trialWords, "ab a:gro=auto b:gro=off -n 1" + trialWords, "gate --self-test", "sweep queues=1,2 -n 1" + trialWords,
 	"search", "burst", "soak --for 1s load=1000 warmup=0s", "calibrate", "check",
+	"gate --baseline /proc/self/exe" + trialWords, "bisect HEAD~1 HEAD -- size=64" + trialWords,
 }
 
 // TestEveryCommandSaysWhatIsLacking walks all commands on hosts that lack something: the
@@ -159,6 +160,7 @@ func TestForwardNeedsNoMoreThanItUses(t *testing.T) {
 		"its own devices":        {inside + " mounts node=666 user=" + user, "--attach --a own0 --b own1 --steer kernel --engine sync"},
 		"without /sys and /proc": {inside + " mounts gone=/sys gone=/proc", "--a x0 --b x1 --intake off"},
 		"without bpf":            {inside + fmt.Sprintf(" errno=%d:1", unix.SYS_BPF), "--a x0 --b x1 --queues 2"},
+		"forbidden by a module":  {inside + fmt.Sprintf(" errno=%d:13", unix.SYS_BPF), "--a x0 --b x1 --queues 2"},
 		"without io_uring":       {inside + fmt.Sprintf(" errno=%d:95", unix.SYS_IO_URING_ENTER), "--a x0 --b x1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,11 +180,17 @@ func TestForwardNeedsNoMoreThanItUses(t *testing.T) {
 func TestDoctorSaysWhatRunWouldSay(t *testing.T) {
 	needRoot(t)
 	t.Parallel() // it judges no speed
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, call := range map[string]int{"io_uring_setup": unix.SYS_IO_URING_SETUP, "io_uring_enter": unix.SYS_IO_URING_ENTER, "io_uring_register": unix.SYS_IO_URING_REGISTER} {
 		refused := fmt.Sprintf("errno=%d:95", call)
-		args := "run engine=uring --no-calibration -n 4" + trialWords
-		code, _, stderr := confined(t, refused, strings.Fields(args)...)
-		lacking(t, args, code, stderr, name, "seccomp")
+		for _, command := range []string{"run -n 4", "ab a:gro=auto b:gro=off -n 5 --min-rounds 5", "gate -n 5 --min-rounds 5 --baseline " + own} {
+			args := command + " engine=uring --no-calibration" + trialWords
+			code, _, stderr := confined(t, refused, strings.Fields(args)...)
+			lacking(t, args, code, stderr, name, "seccomp")
+		}
 		if code, stdout, _ := confined(t, refused, "doctor"); code != exitSuccess || !strings.Contains(stdout, "missing   io_uring") || !strings.Contains(stdout, name) {
 			t.Errorf("%s refused: doctor exits %d and says\n%s", name, code, stdout)
 		}

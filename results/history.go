@@ -11,7 +11,7 @@ type Series struct {
 	Runs        []SeriesRun    `json:"runs"`                // oldest first; those that have the figure
 	Changes     []SeriesChange `json:"changes,omitempty"`
 	FarRatio    *float64       `json:"far_ratio,omitempty"`    // of a figure with CPUs far from each other to the same with near ones, which aligned values make up for
-	NewestLacks string         `json:"newest_lacks,omitempty"` // why the newest run has no figure
+	NewestLacks string         `json:"newest_lacks,omitempty"` // why the newest run, or some of its trials, has no figure
 	MoreIsGood  bool           `json:"more_is_good,omitzero"`
 }
 

@@ -86,8 +86,8 @@ func (t Trial) line() any {
 	}{header{Schema, KindTrial}, t}
 }
 
-// CPU is what a trial cost. Per-packet figures divide by the packets forwarded; ratios are shares (0 to 1) of the time of all CPUs unless
-// they say otherwise.
+// CPU is what a trial cost. Per-packet figures divide what was used until the last packet had arrived by the packets forwarded; ratios are
+// shares (0 to 1) of the time of all CPUs during the load unless they say otherwise.
 type CPU struct {
 	DUTNsPerPacket       *float64 `json:"dut_ns_per_packet,omitempty"`        // run time of the DUT's process; absent where it has none
 	DUTUserNsPerPacket   *float64 `json:"dut_user_ns_per_packet,omitempty"`   // of it, in user mode

@@ -8,8 +8,9 @@
 // and the sender frees it. The reader makes no system call at all.
 //
 // What is taken never reaches the device: not its queueing discipline, nor filters attached
-// behind the hook, nor tcpdump, nor its counters. [Skipped] names what somebody has set up
-// there. A full ring drops, and counts it; so does a device without a carrier.
+// behind the hook, nor those that the driver itself was given (TUNSETFILTEREBPF), nor tcpdump, nor
+// its counters. [Skipped] names what somebody has set up there, but for the driver's, of which
+// nobody can ask. A full ring drops, and counts it; so does a device without a carrier.
 //
 // # The protocol
 //

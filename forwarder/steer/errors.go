@@ -29,7 +29,7 @@ func Explain(err error, feature, remedy string) error {
 	switch {
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
 		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
-	case errors.Is(err, unix.EPERM):
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES) && !saysVerifier(err):
 		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return &UnsupportedError{Feature: "one more file for an eBPF program", Remedy: "raise the limit of open files (ulimit -n)", Err: err}
@@ -37,6 +37,12 @@ func Explain(err error, feature, remedy string) error {
 		return &UnsupportedError{Feature: "memory for an eBPF program", Remedy: "raise the limit of locked memory (ulimit -l), or free memory", Err: err}
 	}
 	return err
+}
+
+// saysVerifier tells an EACCES of the verifier, which says why, from one of a security module that lets nobody load a program.
+func saysVerifier(err error) bool {
+	var refused *ebpf.VerifierError
+	return errors.As(err, &refused) && len(refused.Log) > 0
 }
 
 // explainAttach does the same for what the driver answers.

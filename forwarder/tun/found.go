@@ -13,7 +13,12 @@ import (
 type found struct {
 	offload    Offload
 	vnetHdrLen int
+	mtu        setting // bytes
+	txQueueLen setting // packets
 }
+
+// setting is a figure of the network device that we changed.
+type setting struct{ was, ours int } // ours is 0 where it was left alone
 
 // find looks at a device that fd has just become a queue of, and refuses one that cannot
 // be read and written as Config says.
@@ -29,7 +34,7 @@ func (d *Device) find(fd int, cfg Config) error {
 		}
 		return err
 	}
-	before := &found{}
+	before := &found{mtu: setting{info.mtu, cfg.MTU}, txQueueLen: setting{info.txQueueLen, cfg.TxQueueLen}}
 	if before.vnetHdrLen, err = getVnetHdrLen(fd); err != nil {
 		return err
 	}
@@ -99,10 +104,33 @@ func (d *Device) restore() error {
 	if err == nil && d.vnetHdrLen != 0 && length == d.vnetHdrLen {
 		err = setVnetHdrLen(fd, before.vnetHdrLen)
 	}
-	if err := errors.Join(err, setOffload(fd, before.offload)); err != nil && !errors.Is(err, unix.EBADFD) {
+	err = errors.Join(err, setOffload(fd, before.offload), d.restoreLink(before))
+	if err != nil && !errors.Is(err, unix.EBADFD) {
 		return fmt.Errorf("restore device %s: %w", d.label, err)
 	}
 	return nil // or it is gone
+}
+
+// restoreLink sets what configureLink has set as it was, where nobody has set it to something else since.
+func (d *Device) restoreLink(before *found) error {
+	now, err := d.control.link(d.id.index)
+	if errors.Is(err, ErrNotExist) {
+		return nil // gone, or moved to another namespace
+	}
+	if err != nil {
+		return err
+	}
+	back := func(kind uint16, s setting, is int) error {
+		if s.ours == 0 || is != s.ours || is == s.was {
+			return nil
+		}
+		err := d.control.change(d.id.index, 0, 0, uint32Attr(kind, uint32(s.was)))
+		if errors.Is(err, unix.ENODEV) {
+			return nil
+		}
+		return err
+	}
+	return errors.Join(back(unix.IFLA_MTU, before.mtu, now.mtu), back(unix.IFLA_TXQLEN, before.txQueueLen, now.txQueueLen))
 }
 
 // Others returns how many queues of the device other programs have that take packets: of

@@ -229,6 +229,49 @@ func TestCloseRestores(t *testing.T) {
 	}
 }
 
+// TestCloseRestoresLink: also the figures of the network device, but for what somebody has set since.
+func TestCloseRestoresLink(t *testing.T) {
+	inTestNamespace(t, func() error {
+		persistent(t, "tb0", TUN.flag()|manyQueues|unix.IFF_NO_PI|unix.IFF_VNET_HDR)
+		c, err := openControl()
+		if err != nil {
+			return err
+		}
+		defer c.close()
+		index, err := c.index("tb0")
+		if err != nil {
+			return err
+		}
+		before, err := c.link(index)
+		if err != nil {
+			return err
+		}
+		for _, meanwhile := range []int{0, 1300} {
+			dev, err := Open(Config{Name: "tb0", Kind: TUN, Queues: 2, VnetHdr: true, MTU: 1420, TxQueueLen: 77})
+			if err != nil {
+				return err
+			}
+			if info, err := c.link(index); err != nil || info.mtu != 1420 || info.txQueueLen != 77 {
+				t.Errorf("%+v, %v, want an MTU of 1420 and a queue of 77", info, err)
+			}
+			want := before.mtu
+			if meanwhile != 0 {
+				if err := c.change(index, 0, 0, uint32Attr(unix.IFLA_MTU, uint32(meanwhile))); err != nil {
+					t.Error(err)
+				}
+				want = meanwhile
+			}
+			if err := dev.Close(); err != nil {
+				t.Error(err)
+			}
+			if info, err := c.link(index); err != nil || info.mtu != want || info.txQueueLen != before.txQueueLen {
+				t.Errorf("%+v, %v, want an MTU of %d and a queue of %d", info, err, want, before.txQueueLen)
+			}
+		}
+		return nil
+	})
+}
+
 // TestCloseLeavesOthersAlone: who came after us may have set the device for itself.
 func TestCloseLeavesOthersAlone(t *testing.T) {
 	inTestNamespace(t, func() error {

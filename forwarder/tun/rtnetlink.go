@@ -14,6 +14,8 @@ import (
 type linkInfo struct {
 	kind       string // IFLA_INFO_KIND: "tun" for both
 	up         bool
+	mtu        int // bytes of IP packet
+	txQueueLen int // packets of each queue
 	known      bool
 	tap        bool // rather than TUN
 	packetInfo bool // four bytes before each packet: no IFF_NO_PI
@@ -113,8 +115,13 @@ func uint32Attr(kind uint16, value uint32) []byte {
 func parseLink(message []byte) linkInfo {
 	info := linkInfo{up: binary.NativeEndian.Uint32(message[8:])&unix.IFF_UP != 0} // ifi_flags
 	eachAttr(message[unix.SizeofIfInfomsg:], func(kind uint16, value []byte) {
-		if kind == unix.IFLA_LINKINFO {
+		switch {
+		case kind == unix.IFLA_LINKINFO:
 			eachAttr(value, info.parse)
+		case kind == unix.IFLA_MTU && len(value) == 4:
+			info.mtu = int(binary.NativeEndian.Uint32(value))
+		case kind == unix.IFLA_TXQLEN && len(value) == 4:
+			info.txQueueLen = int(binary.NativeEndian.Uint32(value))
 		}
 	})
 	return info

@@ -77,7 +77,7 @@ func openCore(cfg Config) (c *core, err error) {
 func (c *core) steer(named steer.Policy) error {
 	policy := cmp.Or(named, steer.PolicyHash)
 	if len(c.queues) == 1 || policy == steer.PolicyKernel {
-		return nil
+		return steer.Clear(c.device, c.queues[0].FD())
 	}
 	program, err := steer.Load(policy, len(c.queues))
 	if err == nil {
@@ -89,7 +89,7 @@ func (c *core) steer(named steer.Policy) error {
 		c.steered = true
 		return nil
 	case named == "" && errors.As(err, new(*steer.UnsupportedError)):
-		return nil
+		return steer.Clear(c.device, c.queues[0].FD())
 	}
 	return fmt.Errorf("open device %v: %w", c.device, err)
 }
@@ -108,6 +108,9 @@ func (c *core) addReader(queues []*tun.Queue, file *os.File, to destination) (*r
 func (c *core) shut() error {
 	c.close.Do(func() {
 		var errs []error
+		if c.steered {
+			errs = append(errs, steer.Leave(c.device, c.queues[0].FD()))
+		}
 		// Closing a file wakes who waits on it, and waits for who is inside.
 		for _, r := range c.readers {
 			errs = append(errs, ignoreClosed(r.file.Close()))

@@ -187,11 +187,15 @@ func TestUpDown(t *testing.T) {
 			tn := newTunnel(t, v)
 			var all sync.WaitGroup
 			for i, end := range tn.ends {
-				all.Go(func() {
-					for range 20 {
-						if err := errors.Join(end.Down(), end.Up()); err != nil {
-							t.Error(err)
+				all.Go(func() { // its socket is in a namespace where nobody else takes the port meanwhile
+					err := tun.InNamespace(tn.netns[i], func() (err error) {
+						for range 20 {
+							err = errors.Join(err, end.Down(), end.Up())
 						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
 					}
 				})
 				all.Go(func() {

@@ -81,8 +81,8 @@ func noTrials(before, after *results.File) error {
 // compare adds the rows of one scenario.
 func (c *FileComparison) compare(scenario string, before, after []results.Trial) {
 	olds, news := samples(before), samples(after)
-	failed := failures(after) > 0 && failures(before) == 0
-	if failed {
+	failed, likewise := failures(after) > 0, failures(before) > 0
+	if failed && !likewise {
 		c.Failed = append(c.Failed, scenario)
 	}
 	if len(news) == 0 || len(olds) == 0 {
@@ -96,6 +96,9 @@ func (c *FileComparison) compare(scenario string, before, after []results.Trial)
 			nothing = zeros(after, f.metric)
 		}
 		if failed && o != outcomeNeither {
+			if likewise {
+				was = SideFails // what is left of both is a selection
+			}
 			o = fileOutcome(f.metric, was, SideFails)
 		}
 		switch {
@@ -192,7 +195,7 @@ func (c *FileComparison) Verdict() results.Verdict {
 type Undecided struct {
 	OnlyOld    int // scenarios that the new file does not have
 	WithoutRow int // scenarios and metrics of which a file has no figure
-	Unmeasured int // rows in which either file has a trial that brought nothing through
+	Unmeasured int // rows in which a trial of either file brought nothing through, or trials of both failed
 	TooFew     int // rows with too few trials
 	Beyond     int // rows that are undecided though their whole interval lies beyond the margin
 }

@@ -71,7 +71,7 @@ type Series struct {
 	Levels    []HistoryLevel // between changes; one if there is none
 	Changes   []Change
 	States    *States // nil where the machines have only one
-	Gone      *Gone   // nil if the newest run has the figure, or none of the recent runs
+	Gone      *Gone   // nil if the newest run has the figure in all its trials, or none of the recent runs has it
 }
 
 // Point is the figure of one run.
@@ -81,6 +81,8 @@ type Point struct {
 	Aligned float64 // Value as it would be in the first state of the machine, see States; else the same
 	Version string  // of what was measured: the program's own, or tunbench's commit
 	Far     bool    // was measured in the second state
+
+	trials, failed, nothing int // of the run; of them failed, and brought nothing through, in one direction at least
 }
 
 // HistoryLevel is a stretch of a series without a change.
@@ -98,12 +100,18 @@ type Change struct {
 	Host    []Difference    // facts that all hosts of the old level have in one way and all of the new level in another
 }
 
-// Gone says that the newest run that could have the figure does not have it: the newest with plain trials or, of a ratio of two arms, the newest that compares the same.
+// Gone says that the newest run that could have the figure does not have it, or not in all its trials: the newest with plain trials or, of a ratio of two arms, the newest
+// that compares the same.
 type Gone struct {
 	Scenario bool   // the run has no trial of the scenario at all
 	Error    string // of a trial that failed; "" if none did
 	Nothing  bool   // the figure was 0: nothing came through
+	Before   bool   // that is so in some trials, and was in a run before
+	Some, Of int    // so many trials lack the figure, of how many; 0 where all do
 }
+
+// Worse says that nothing came through where something did.
+func (g *Gone) Worse() bool { return g != nil && g.Nothing && !g.Before }
 
 // errNoRuns says that there is nothing to look at.
 var errNoRuns = errors.New("no run has a figure: it takes files of tunbench run, ab or gate")
@@ -258,7 +266,7 @@ func (h *History) Regression(s Series) *Change {
 }
 
 // Verdict is worse if a series that stands on a reference has a [History.Regression], or nothing comes through where something did; it is inconclusive if that holds for
-// a figure as it is, if the machine changed at the same run, if the newest run lacks a figure that enough runs have, or if no series has enough runs; else it is same,
+// a figure as it is, if the machine changed at the same run, if the newest run, or a trial of it, lacks a figure that enough runs have, or if no series has enough runs; else it is same,
 // whatever became better.
 func (h *History) Verdict() results.Verdict {
 	verdict := results.VerdictSame
@@ -266,13 +274,11 @@ func (h *History) Verdict() results.Verdict {
 		verdict = results.VerdictInconclusive
 	}
 	for _, s := range slices.Concat(h.Series, h.Short) {
-		if s.Gone != nil {
-			if s.Gone.Nothing {
-				return results.VerdictWorse
-			}
-			if len(s.Points) >= LeastRuns { // what was measured now and then is not missed
-				verdict = results.VerdictInconclusive
-			}
+		switch {
+		case s.Gone.Worse():
+			return results.VerdictWorse
+		case s.Gone != nil && len(s.Points) >= LeastRuns: // what was measured now and then is not missed
+			verdict = results.VerdictInconclusive
 		}
 		change := h.Regression(s)
 		if change == nil {

@@ -109,7 +109,11 @@ func (c *collector) addTrials(run int, f *results.File, trials []results.Trial, 
 		if !ok || !(value > 0) {
 			continue
 		}
-		c.point(seriesKey{scenario: scenario, reference: reference, metric: figure.metric}, Point{Run: run, Value: value, Aligned: value, Version: versionOf(trials, f.Host), Far: far})
+		p := Point{Run: run, Value: value, Aligned: value, Version: versionOf(trials, f.Host), Far: far, trials: len(trials), failed: failures(trials)}
+		if figure.metric.MoreIsBetter() {
+			p.nothing = zeros(trials, figure.metric)
+		}
+		c.point(seriesKey{scenario: scenario, reference: reference, metric: figure.metric}, p)
 	}
 }
 
@@ -166,16 +170,26 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// gone is why the newest run that could have a point in a series has none; nil if it has one, or if none of the recent runs has: what was given up is not missed.
+// gone is why the newest run that could have a point in a series has none, or not of all its trials; nil if it has one, or if none of the recent runs has: what was given up
+// is not missed.
 func (h *History) gone(s Series, files []*results.File) *Gone {
 	newest := len(files) - 1
 	for newest >= 0 && !h.couldHave(s, newest, files[newest]) {
 		newest--
 	}
-	if last := s.Points[len(s.Points)-1].Run; last >= newest || last < h.recentFrom(s.Arms) {
+	before, last := s.Points[:len(s.Points)-1], s.Points[len(s.Points)-1]
+	if last.Run < h.recentFrom(s.Arms) {
 		return nil
 	}
 	gone := &Gone{Scenario: true}
+	if last.Run >= newest {
+		if last.failed+last.nothing == 0 {
+			return nil
+		}
+		gone.Some, gone.Of = last.failed+last.nothing, last.trials
+		gone.Before = slices.ContainsFunc(before, func(p Point) bool { return p.nothing > 0 })
+		gone.Nothing = last.nothing > 0
+	}
 	for _, t := range files[newest].Trials {
 		if t.Scenario != s.Scenario {
 			continue

@@ -18,7 +18,7 @@ func TestHistoryGone(t *testing.T) {
 		return historyOf(t, files, HistoryOptions{})
 	}
 	for name, test := range map[string]struct {
-		change  func(*results.File)
+		change  func(*results.File) // of the newest run
 		want    *Gone
 		verdict results.Verdict
 	}{
@@ -34,11 +34,32 @@ func TestHistoryGone(t *testing.T) {
 				f.Trials[i].Traffic = results.Traffic{ForwardedPps: new(0.0)}
 			}
 		}, &Gone{Nothing: true}, results.VerdictWorse},
+		"nothing in one trial": {func(f *results.File) {
+			f.Trials[1].Traffic = results.Traffic{ForwardedPps: new(0.0)}
+		}, &Gone{Nothing: true, Some: 1, Of: 3}, results.VerdictWorse},
+		"one trial failed": {func(f *results.File) {
+			f.Trials[1] = results.Trial{Scenario: ours, Round: 1, Error: "it broke"}
+		}, &Gone{Error: "it broke", Some: 1, Of: 3}, results.VerdictInconclusive},
 	} {
 		h := last(test.change)
 		if diff := cmp.Diff(test.want, seriesOf(t, h, ours).Gone); diff != "" || h.Verdict() != test.verdict {
 			t.Errorf("%s: verdict %s, gone (-want +got):\n%s", name, h.Verdict(), diff)
 		}
+	}
+}
+
+// TestHistoryOfWhatIsLostNowAndThen: a run before had a trial without a packet, too.
+func TestHistoryOfWhatIsLostNowAndThen(t *testing.T) {
+	files := runsOf(10, 1, steady)
+	for _, i := range []int{4, 9} {
+		files[i].Trials[1].Traffic = results.Traffic{ForwardedPps: new(0.0)}
+	}
+	h := historyOf(t, files, HistoryOptions{})
+	if diff := cmp.Diff(&Gone{Nothing: true, Before: true, Some: 1, Of: 3}, seriesOf(t, h, ours).Gone); diff != "" || h.Verdict() != results.VerdictInconclusive {
+		t.Errorf("verdict %s, gone (-want +got):\n%s", h.Verdict(), diff)
+	}
+	if h = historyOf(t, files[:9], HistoryOptions{}); seriesOf(t, h, ours).Gone != nil || h.Verdict() != results.VerdictSame {
+		t.Errorf("of an older run: verdict %s", h.Verdict())
 	}
 }
 

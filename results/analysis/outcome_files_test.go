@@ -22,6 +22,37 @@ func trialsStanding(s Standing, m results.Metric) []results.Trial {
 	return trials
 }
 
+// TestTrialsThatFail: of six, in either file or both. What is left of both is a selection, and no more same than better.
+func TestTrialsThatFail(t *testing.T) {
+	failing := func(n int) *results.File {
+		trials := trialsStanding(SideHas, results.MetricForwarded)
+		for i := range n {
+			trials = append(trials, standingTrial(SideFails, results.MetricForwarded, 6+i, ""))
+			trials[6+i].Scenario = fixture.SmallPackets
+		}
+		return fixture.FileOfTrials(trials)
+	}
+	for _, test := range []struct {
+		before, after int
+		verdict       results.Verdict
+		failed        bool
+	}{
+		{0, 0, results.VerdictSame, false},
+		{1, 0, results.VerdictSame, false},
+		{0, 1, results.VerdictInconclusive, true},
+		{1, 1, results.VerdictInconclusive, false},
+		{1, 6, results.VerdictInconclusive, false},
+	} {
+		c, err := CompareFiles(failing(test.before), failing(test.after), 0.05)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Verdict() != test.verdict || len(c.Failed) > 0 != test.failed {
+			t.Errorf("%+v: %s, failed %q, open %+v", test, c.Verdict(), c.Failed, c.Open())
+		}
+	}
+}
+
 // TestEveryCellOfTwoFiles: what two files come to whose trials are of a cell of the table. They have the throughput in common, in which
 // nothing differs.
 func TestEveryCellOfTwoFiles(t *testing.T) {

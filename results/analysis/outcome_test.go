@@ -54,6 +54,46 @@ func seriesWith(a, b Standing, m results.Metric, every int) []results.Trial {
 	return trials
 }
 
+// ruled is what the rules of a comparison make of a cell, one after the other; files says that it is of two files, not of a round.
+func ruled(a, b Standing, more, files bool) outcome {
+	nothingIsAFigure := files && !more // one that never lost a packet is a good one
+	switch {
+	case a == SideFails: // nobody can tell by what is left
+		return outcomeUnmeasured
+	case b == SideFails: // where A does not
+		return outcomeFailed
+	case a == SideLacks && (b == SideLacks || files): // what only the new file has is no loss to anybody
+		return outcomeNeither
+	case a == SideLacks || b == SideLacks:
+		return outcomeUnmeasured
+	case b == SideZero && nothingIsAFigure:
+		return outcomeCompared
+	case a == SideHas && b == SideZero && more:
+		return outcomeNothing
+	case b == SideZero:
+		return outcomeUnmeasured
+	case a == SideZero && !files: // no ratio to nothing; files are compared by ranks
+		return outcomeUnmeasured
+	}
+	return outcomeCompared
+}
+
+// TestOutcomesFollowRules: each of the 64 cells.
+func TestOutcomesFollowRules(t *testing.T) {
+	for _, m := range bothDirections {
+		for _, a := range allStandings {
+			for _, b := range allStandings {
+				if got, want := roundOutcome(m, a, b), ruled(a, b, m.MoreIsBetter(), false); got != want {
+					t.Errorf("a round in which A is %d and B %d in %s: %d, want %d", a, b, m, got, want)
+				}
+				if got, want := fileOutcome(m, a, b), ruled(a, b, m.MoreIsBetter(), true); got != want {
+					t.Errorf("files of which the old one is %d and the new one %d in %s: %d, want %d", a, b, m, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestEveryCellOfARound: what a series comes to in which some rounds, or all, are of a cell of the table.
 func TestEveryCellOfARound(t *testing.T) {
 	want := map[outcome]results.Verdict{

@@ -18,13 +18,17 @@ func TestCompareFilesLeavesOut(t *testing.T) {
 	spoilt := fixture.Forwarding(fixture.SmallPackets, 1, 2, 3, 4, 5, 6)
 	spoilt[0].Error, spoilt[1].Interrupted, spoilt[2].Arm = "ended", true, results.ArmA
 	spoilt[3].Phase, spoilt[4].Phase, spoilt[5].ForwardedPps = results.PhaseSearch, results.PhaseInterval, nil
-	before := fixture.FileOfTrials(good, spoilt[:1], fixture.Forwarding(fixture.LargePackets, 1)) // a failure in the old file too, which excuses that of the new one
+	before := fixture.FileOfTrials(good, spoilt[:1], fixture.Forwarding(fixture.LargePackets, 1)) // a failure in the old file too: the new one is not said to be the first to fail
 	c, err := analysis.CompareFiles(before, fixture.FileOfTrials(spoilt, good, fixture.Forwarding("dut=veth", 1)), 0.05)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Rows) != 1 || c.Rows[0].New.N != len(good) || c.Rows[0].Verdict != results.VerdictSame {
+	if len(c.Rows) != 1 || c.Rows[0].New.N != len(good) || *c.Rows[0].Ratio != 1 {
 		t.Errorf("rows %+v", c.Rows)
+	}
+	// What did not fail is a selection in both.
+	if len(c.Failed) > 0 || c.Verdict() != results.VerdictInconclusive || !strings.Contains(strings.Join(Undecided(c.Open()), "; "), "trials of both failed") {
+		t.Errorf("%s: %q; failed %q", c.Verdict(), Undecided(c.Open()), c.Failed)
 	}
 	if diff := cmp.Diff([][]string{{fixture.LargePackets}, {"dut=veth"}}, [][]string{c.OnlyOld, c.OnlyNew}); diff != "" {
 		t.Errorf("without a counterpart (-want +got):\n%s", diff)

@@ -52,7 +52,7 @@ func Undecided(o analysis.Undecided) []string {
 	}{
 		{o.OnlyOld, "of the old file not in the new one"},
 		{o.WithoutRow, "of which a file has no figure"},
-		{o.Unmeasured, "in which either file has a trial that brought nothing through"},
+		{o.Unmeasured, "in which a trial of either file brought nothing through, or trials of both failed"},
 		{o.TooFew, "with too few trials"},
 		{o.Beyond, "undecided, though the whole interval lies beyond the margin"},
 	} {

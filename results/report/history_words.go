@@ -21,20 +21,25 @@ func Day(t time.Time) string {
 // HistorySentence says in one sentence what a history comes to.
 func HistorySentence(h *analysis.History) string {
 	name := HistoryNames(h)
-	var recent, nothing []string
+	var recent, nothing, partly []string
 	for _, s := range h.Series {
 		if c := h.Regression(s); c != nil {
 			recent = append(recent, name(s)+" is "+change(c.Ratio))
 		}
 	}
 	for _, s := range slices.Concat(h.Series, h.Short) {
-		if s.Gone != nil && s.Gone.Nothing {
+		switch {
+		case s.Gone.Worse() && s.Gone.Some > 0:
+			partly = append(partly, name(s))
+		case s.Gone.Worse():
 			nothing = append(nothing, name(s))
 		}
 	}
 	switch {
 	case len(nothing) > 0:
 		return fmt.Sprintf("In the newest run nothing came through: %s.", strings.Join(nothing, "; "))
+	case len(partly) > 0:
+		return fmt.Sprintf("In some trials of the newest run nothing came through: %s.", strings.Join(partly, "; "))
 	case len(recent) > 0:
 		return fmt.Sprintf("Among the newest %s: %s.", results.Count(h.Options.Recent, "run"), strings.Join(recent, "; "))
 	case len(h.Series) == 0:
@@ -71,7 +76,7 @@ func HistoryWarnings(h *analysis.History) []string {
 	}
 	for _, s := range slices.Concat(h.Series, h.Short) {
 		if s.Gone != nil && (len(s.Points) >= analysis.LeastRuns || s.Gone.Nothing) { // what was measured now and then is not missed
-			out = append(out, fmt.Sprintf("%s: the newest run has no figure: %s", name(s), goneWords(*s.Gone)))
+			out = append(out, fmt.Sprintf("%s: %s", name(s), goneSentence(*s.Gone)))
 		}
 	}
 	if n := len(h.Short); n > 0 {
@@ -114,8 +119,24 @@ func leftOutWords(all []analysis.LeftOut) []string {
 	return out
 }
 
+func goneSentence(g analysis.Gone) string {
+	if g.Some > 0 {
+		return "in the newest run " + goneWords(g)
+	}
+	return "the newest run has no figure: " + goneWords(g)
+}
+
 func goneWords(g analysis.Gone) string {
+	some := fmt.Sprintf("%d of %s", g.Some, results.Count(g.Of, "trial"))
 	switch {
+	case g.Some > 0 && g.Nothing && g.Before:
+		return "nothing came through in " + some + ", as in a run before"
+	case g.Some > 0 && g.Nothing && g.Error != "":
+		return some + " failed, or nothing came through: " + Brief(g.Error)
+	case g.Some > 0 && g.Nothing:
+		return "nothing came through in " + some
+	case g.Some > 0:
+		return some + " failed: " + Brief(g.Error)
 	case g.Nothing:
 		return "nothing came through"
 	case g.Error != "":

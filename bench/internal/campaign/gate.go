@@ -5,8 +5,10 @@ import (
 	"errors"
 
 	"tunbench/bench/internal/gate"
+	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/measure"
 	"tunbench/bench/internal/scenario"
+	"tunbench/results"
 )
 
 // Gate compares two builds of the forwarder, or of one program, in each scenario. A scenario in which the
@@ -103,8 +105,13 @@ func (g *gating) series(ctx context.Context, arms [2]measure.Arm, label string) 
 		keep: g.keep, progress: progress, label: label + " · ",
 	}.run(ctx)
 	series := gate.Series{Comparisons: made, Trials: g.keep.series(number)}
-	if failed := (*measure.ArmError)(nil); errors.As(err, &failed) && ctx.Err() == nil {
+	if failed := (*measure.ArmError)(nil); errors.As(err, &failed) && ctx.Err() == nil && judged(failed) {
 		series.Failure, series.FailedArm, err = err.Error(), failed.Arm, nil
 	}
 	return series, err
+}
+
+// judged says whether a trial that failed is one to judge a program by. A host that cannot run the baseline either cannot run the gate.
+func judged(failed *measure.ArmError) bool {
+	return failed.Err == nil || failed.Arm == results.ArmB && host.Cannot(failed.Err)
 }

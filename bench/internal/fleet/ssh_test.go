@@ -90,6 +90,21 @@ func touch(t *testing.T, path string) {
 	}
 }
 
+// awaitEnds returns when the shards that were started on hosts have come to their ends.
+func awaitEnds(t *testing.T, f *Folder, hostsDir string, hosts map[int]string) {
+	t.Helper()
+	for shard, host := range hosts {
+		for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat(filepath.Join(hostsDir, host, remote(f, shard), "exit")); err == nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("shard %d on %s does not end", shard, host)
+			}
+		}
+	}
+}
+
 // TestSSHRepeats: one host cannot be reached at first, on another the program is killed; both shards are repeated and no other. Nothing stays on
 // the hosts.
 func TestSSHRepeats(t *testing.T) {
@@ -154,6 +169,7 @@ func TestSSHLeavesARunningShardAlone(t *testing.T) {
 	if _, err := f.Submit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	awaitEnds(t, f, hosts, map[int]string{1: "b", 2: "c"})
 	shards, err := f.Look(t.Context())
 	if err != nil || shards[0].Phase != Running {
 		t.Fatalf("%v: %+v", err, shards)
@@ -176,6 +192,7 @@ func TestSSHUnknown(t *testing.T) {
 	if _, err := f.Submit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	awaitEnds(t, f, hosts, map[int]string{0: "a", 1: "b", 2: "c"})
 	for _, name := range []string{"a.down", "b.hangs", "c.bare"} {
 		touch(t, filepath.Join(hosts, name))
 	}

@@ -26,19 +26,21 @@ func (o Outcome) fine() bool { return o == Same || o == Better || o == NotWorse 
 // Finding is one metric of one scenario.
 type Finding struct {
 	First    results.Comparison
-	Second   *results.Comparison // of the series that was to confirm a worse; nil where the first is not worse, or there was none
+	Second   *results.Comparison // of the series that was to confirm a worse, or found that nothing came through; else nil
 	Required bool
 	Outcome  Outcome
 }
 
 // decide takes the series of a scenario together, the first and, where something in it was worse, the second: of what was worse only, which
-// it was made for. What else it says by chance must not undo what is decided.
+// it was made for. What else it says by chance must not undo what is decided. That nothing came through is no chance, in whichever series.
 func (t Thresholds) decide(series []Series) []Finding {
 	var findings []Finding
 	for _, first := range series[0].Comparisons {
 		f := Finding{First: first, Required: t.Requires(first.Metric)}
-		if f.First.Verdict == results.VerdictWorse && len(series) > 1 {
-			f.Second = comparisonIn(series[1], first.Metric)
+		if len(series) > 1 {
+			if second := comparisonIn(series[1], first.Metric); first.Verdict == results.VerdictWorse || nothing(second) {
+				f.Second = second
+			}
 		}
 		f.Outcome = f.outcome()
 		findings = append(findings, f)
@@ -54,8 +56,15 @@ func comparisonIn(s Series, m results.Metric) *results.Comparison {
 	return &s.Comparisons[i]
 }
 
+// nothing says whether B brought nothing through where A did.
+func nothing(c *results.Comparison) bool {
+	return c != nil && c.Verdict == results.VerdictWorse && c.NothingRounds > 0
+}
+
 func (f Finding) outcome() Outcome {
 	switch {
+	case nothing(f.Second):
+		return Worse
 	case f.First.Verdict != results.VerdictWorse:
 		return outcomeOf(f.First)
 	case f.First.NothingRounds > 0:

@@ -37,6 +37,13 @@ func TestRun(t *testing.T) {
 	nothing.Comparisons[0].NothingRounds = 4
 	unmeasured := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictInconclusive})
 	unmeasured.Comparisons[0].Rounds, unmeasured.Comparisons[0].UnmeasuredRounds, unmeasured.Comparisons[0].Confidence = 0, 12, 0
+	dearer := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictSame, results.MetricDUTCost: results.VerdictWorse})
+	dead := seriesOf(map[results.Metric]results.Verdict{results.MetricForwarded: results.VerdictWorse, results.MetricDUTCost: results.VerdictInconclusive})
+	for i := range dead.Comparisons {
+		if c := &dead.Comparisons[i]; c.Metric == results.MetricForwarded {
+			c.NothingRounds = 4
+		}
+	}
 	once := []string{"0/0 scenario 1 of 2", "1/1 scenario 2 of 2"}
 	for name, test := range map[string]struct {
 		script []Series
@@ -59,6 +66,7 @@ func TestRun(t *testing.T) {
 		"nothing through":                {[]Series{nothing, same}, once, results.GateWorse},
 		"nothing through, then worse":    {[]Series{nothing, worse, same}, append(once, "1/2 scenario 2 of 2 once more"), results.GateWorse},
 		"worse, then nothing through":    {[]Series{worse, same, nothing}, append(once, "0/2 scenario 1 of 2 once more"), results.GateWorse},
+		"dearer, then nothing through":   {[]Series{dearer, same, dead}, append(once, "0/2 scenario 1 of 2 once more"), results.GateWorse},
 		"no round has a ratio":           {[]Series{unmeasured, same}, once, results.GateInconclusive},
 		"worse, then without a ratio":    {[]Series{worse, same, unmeasured}, append(once, "0/2 scenario 1 of 2 once more"), results.GateInconclusive},
 		"no figures":                     {[]Series{{}, same}, once, results.GateInconclusive},

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"tunbench/forwarder"
 	"tunbench/forwarder/steer"
@@ -16,11 +19,26 @@ var ErrCannot = errors.New("this host or user cannot do it")
 
 // Cannot reports whether an error says that this host or user cannot do what was asked for,
 // so that it would fail again: a kernel, a driver, a permission or a limit is in the way.
-// Errors of the library are known here, all others say so themselves: they are ErrCannot.
+// Errors of the library are known here, and those of a limit of open files; all others say so themselves: they are
+// ErrCannot.
 func Cannot(err error) bool {
-	return errors.Is(err, ErrCannot) ||
+	return errors.Is(err, ErrCannot) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) ||
 		errors.Is(err, forwarder.ErrUnsupported) || errors.Is(err, ringbuf.ErrUnsupported) ||
 		errors.As(err, new(*tun.UnsupportedError)) || errors.As(err, new(*steer.UnsupportedError))
+}
+
+// Remedy is what helps against an error that does not say so itself; "" if it does, or nothing is known.
+func Remedy(err error) string {
+	const perProcess = "ulimit -n"
+	switch {
+	case err == nil || strings.Contains(err.Error(), perProcess):
+		return ""
+	case errors.Is(err, unix.EMFILE):
+		return "raise the limit of open files (" + perProcess + ")"
+	case errors.Is(err, unix.ENFILE):
+		return "raise the limit of open files of the host (sysctl fs.file-max)"
+	}
+	return ""
 }
 
 // Unfit says that this host or user cannot run a measurement. It is the error

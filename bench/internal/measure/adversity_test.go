@@ -189,6 +189,29 @@ func TestLedgerOfAStoppedForwarder(t *testing.T) {
 	}
 }
 
+// TestCostOfALateForwarder: the CPU time of packets that are forwarded when the load is over is theirs too.
+func TestCostOfALateForwarder(t *testing.T) {
+	requireRoot(t)
+	var resume func()
+	trial, err := Trial(t.Context(), parse(t, "intake=off load=1000 warmup=0s duration=300ms"), Options{entering: func(r *Rig, p phase) {
+		switch p {
+		case phaseLoad:
+			resume = stopForwarder(t, r)
+		case phaseOver:
+			resume()
+		}
+	}})
+	if err != nil || trial.Failed() {
+		t.Fatal(err, trial.Error)
+	}
+	balances(t, trial)
+	packets := trial.Ledger.Packets(results.PlaceSink)
+	inLoad := *trial.CPU.DUTBusyRatio * trial.DurationS * float64(time.Second)
+	if cost := *trial.CPU.DUTNsPerPacket * float64(packets); packets == 0 || cost < 2*inLoad || cost < float64(packets)*100 {
+		t.Errorf("%d packets took %v ns, of which %v were in the load", packets, cost, inLoad)
+	}
+}
+
 // TestLedgerOfAStarvedForwarder: others take the CPU of the worker.
 func TestLedgerOfAStarvedForwarder(t *testing.T) {
 	requireRoot(t)

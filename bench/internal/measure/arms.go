@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/scenario"
@@ -51,12 +52,24 @@ var ErrArmFailed = errors.New("a trial failed, the comparison ended there")
 type ArmError struct {
 	Arm  string
 	Text string // of the trial's error
+	Err  error  // what [Trial] says would end any series; nil if only this trial failed
 }
 
-func (e *ArmError) Error() string { return fmt.Sprintf("arm %s: %v: %s", e.Arm, ErrArmFailed, e.Text) }
+func (e *ArmError) Error() string {
+	text := e.Text
+	if e.Err != nil && !strings.Contains(text, e.Err.Error()) {
+		text += "; " + e.Err.Error()
+	}
+	return fmt.Sprintf("arm %s: %v: %s", e.Arm, ErrArmFailed, text)
+}
 
-// Unwrap returns [ErrArmFailed].
-func (e *ArmError) Unwrap() error { return ErrArmFailed }
+// Unwrap returns [ErrArmFailed], and Err if there is one.
+func (e *ArmError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrArmFailed}
+	}
+	return []error{ErrArmFailed, e.Err}
+}
 
 // Run measures. When ctx is done it ends after the trial in flight and returns the cause;
 // after a trial that failed it returns ErrArmFailed. The warm-up, one trial of each arm,
@@ -67,7 +80,7 @@ func (s *Arms) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := errors.Join(s.failed(t), err); err != nil {
+		if err := failed(t, err); err != nil {
 			return err
 		}
 	}
@@ -106,21 +119,18 @@ func (s *Arms) measure(ctx context.Context, arm string, round int) error {
 	if recordErr := s.Record(t); recordErr != nil {
 		return errors.Join(fmt.Errorf("record trial: %w", recordErr), err)
 	}
-	if err != nil {
-		return err
-	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return errors.Join(err, context.Cause(ctx))
 	}
-	return s.failed(t)
+	return failed(t, err)
 }
 
-// failed is an ArmError if the trial did.
-func (s *Arms) failed(t results.Trial) error {
+// failed is an ArmError if the trial did, else err.
+func failed(t results.Trial, err error) error {
 	if t.Failed() && !t.Interrupted {
-		return &ArmError{Arm: t.Arm, Text: t.Error}
+		return &ArmError{Arm: t.Arm, Text: t.Error, Err: err}
 	}
-	return nil
+	return err
 }
 
 func (s *Arms) trial(ctx context.Context, arm string, round int) (results.Trial, error) {

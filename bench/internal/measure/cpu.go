@@ -55,13 +55,12 @@ func (r cpuReading) since(prev cpuReading) cpuUse {
 	}
 }
 
-// cpuCost is what was used for so many packets that were sent during elapsed. Without
-// packets there are no figures per packet. The use was read over some milliseconds
-// more, in which a generator is taken down: that is time of the machine but not of
-// the DUT.
-func cpuCost(use cpuUse, elapsed time.Duration, packets uint64, hasProcess bool) *results.CPU {
+// cpuCost is what was used for so many packets that were sent during elapsed: shares are those of use, costs of a packet
+// those of forPackets. Without packets there are no figures per packet. The use was read over some milliseconds more, in
+// which a generator is taken down: that is time of the machine but not of the DUT.
+func cpuCost(use, forPackets cpuUse, elapsed time.Duration, packets uint64, hasProcess bool) *results.CPU {
 	m := use.machine
-	cost := &results.CPU{MachineNsPerPacket: each(m.Busy()*float64(time.Second), packets)}
+	cost := &results.CPU{MachineNsPerPacket: each(forPackets.machine.Busy()*float64(time.Second), packets)}
 	if total := m.Total(); total > 0 {
 		cost.UserRatio = new(m.User / total)
 		cost.SystemRatio = new(m.System / total)
@@ -69,19 +68,19 @@ func cpuCost(use cpuUse, elapsed time.Duration, packets uint64, hasProcess bool)
 		cost.StealRatio = new(m.Steal / total)
 	}
 	if hasProcess {
-		addProcess(cost, use.dut, elapsed, packets)
+		addProcess(cost, use.dut, forPackets.dut, elapsed, packets)
 	}
 	return cost
 }
 
-// addProcess fills in what the DUT's process used.
-func addProcess(cost *results.CPU, used host.ProcessUse, elapsed time.Duration, packets uint64) {
+// addProcess fills in what the DUT's process used in the load, and for its packets.
+func addProcess(cost *results.CPU, load, used host.ProcessUse, elapsed time.Duration, packets uint64) {
+	if elapsed > 0 {
+		cost.DUTBusyRatio = new(float64(load.RunNs) / float64(elapsed))
+		cost.DUTBusiestRatio = new(float64(load.BusiestNs) / float64(elapsed))
+	}
 	run := float64(used.RunNs)
 	cost.DUTNsPerPacket = each(run, packets)
-	if elapsed > 0 {
-		cost.DUTBusyRatio = new(run / float64(elapsed))
-		cost.DUTBusiestRatio = new(float64(used.BusiestNs) / float64(elapsed))
-	}
 	// The exact time is shared out as the samples say.
 	if used.UserShare >= 0 {
 		cost.DUTUserNsPerPacket = each(run*used.UserShare, packets)

@@ -28,10 +28,10 @@ func TestIndependentGenerators(t *testing.T) {
 	needGenerator(t, independent.Iperf3Program())
 	needGenerator(t, independent.SockperfProgram())
 	for words, look := range map[string]func(results.Trial) bool{
-		"gen=iperf3 proto=tcp dir=bi flows=2 ip=6 warmup=100ms duration=1s": func(r results.Trial) bool {
+		"gen=iperf3 proto=tcp dir=bi flows=2 ip=6 warmup=100ms duration=5s": func(r results.Trial) bool {
 			return *r.ThroughputBps > 0 && len(r.Directions) == 2 && r.TCP.Streams == 4 && r.LossRatio == nil && r.Sender.Version != ""
 		},
-		"gen=iperf3 size=100 load=2000 flows=2 warmup=0s duration=1s": func(r results.Trial) bool {
+		"gen=iperf3 size=100 load=2000 flows=2 warmup=0s duration=5s": func(r results.Trial) bool {
 			return *r.IntendedPps == 2000 && *r.ForwardedPps > 0 && *r.LossRatio >= 0 && r.TCP == nil && r.Sender.Kind == results.SenderIperf3
 		},
 		"gen=sockperf load=pingpong warmup=100ms duration=2s": func(r results.Trial) bool {

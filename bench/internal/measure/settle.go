@@ -44,8 +44,6 @@ const (
 	sleepLooks = 8
 	// Where as many packets arrived damaged as are missing, they are those.
 	damagedLimit = 300 * time.Millisecond
-	// After a signal to end nobody wants to wait for long.
-	interruptedLimit = 2 * time.Second
 	// What moves for ever, moves on in the next trial.
 	settleLimit = 30 * time.Second
 
@@ -57,7 +55,7 @@ const (
 // next: those of devices, of the IP stacks and of the device under test. Where some
 // stay missing it gives up in the end, and what it returns says whether they were still
 // on their way then.
-func (m *trial) settle(ctx context.Context, before observation) (seen observation, err error) {
+func (m *trial) settle(before observation) (seen observation, err error) {
 	w := waiting{trial: m, begun: time.Now()}
 	w.moved, w.asleep = w.begun, w.begun
 	for pause := shortestLook; ; pause = min(2*pause, longestLook) {
@@ -77,12 +75,14 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 		if left.none() {
 			// The last packets may have arrived after the first counters were read.
 			now, err = m.observe(activity)
+			m.readCPUForPackets()
 			return now.since(before), err
 		}
 		if w.look(time.Now(), left, activity, host.ReadRan(m.running.Processes()...)) {
 			pause = shortestLook
+			m.readCPUForPackets()
 		}
-		if w.over(ctx) {
+		if w.over() {
 			seen.missing = left.packets
 			seen.held = w.holds(activity) && len(m.running.Processes()) > 0 || w.endless()
 			return seen, nil
@@ -92,6 +92,14 @@ func (m *trial) settle(ctx context.Context, before observation) (seen observatio
 		case <-m.alive.Done():
 			return seen, context.Cause(m.alive)
 		}
+	}
+}
+
+// readCPUForPackets reads the CPU time that the packets took which are accounted for by now: a device under test that got
+// no CPU during the load has forwarded them since. That it ended meanwhile is told elsewhere.
+func (m *trial) readCPUForPackets() {
+	if reading, err := m.readCPU(); err == nil {
+		m.atRest = &reading
 	}
 }
 
@@ -128,12 +136,10 @@ func (w *waiting) holds(activity host.Activity) bool {
 }
 
 // over says that what is missing now stays missing.
-func (w *waiting) over(ctx context.Context) bool {
+func (w *waiting) over() bool {
 	still := time.Since(w.moved)
 	switch {
 	case w.endless():
-		return true
-	case ctx.Err() != nil && still >= interruptedLimit:
 		return true
 	case w.left.packets <= w.left.damaged && w.left.unread <= 0 && still >= damagedLimit:
 		return true

@@ -52,6 +52,8 @@ type trial struct {
 	*Rig
 	ask    Ask
 	record results.Trial
+
+	atRest *cpuReading // when a packet was accounted for last; nil where nobody waited for them
 }
 
 // phase is how far a trial is; tests hook into it.
@@ -124,7 +126,12 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 		return err
 	}
 	m.record.Interrupted = ctx.Err() != nil
-	if err := m.fill(seen, cpuAfter.since(cpuBefore)); err != nil {
+	used := cpuAfter.since(cpuBefore)
+	forPackets := used
+	if m.atRest != nil {
+		forPackets = m.atRest.since(cpuBefore)
+	}
+	if err := m.fill(seen, used, forPackets); err != nil {
 		return err
 	}
 	if known {
@@ -135,8 +142,7 @@ func (m *trial) measureUnwatched(ctx, loadCtx context.Context) error {
 }
 
 // rest waits until what was sent since before is accounted for and returns what was
-// counted. Counters are read to the end also of a trial that was cut short: ctx only
-// tells that nobody wants to wait for long.
+// counted. Counters are read to the end also of a trial that was cut short.
 func (m *trial) rest(ctx context.Context, before observation) (observation, error) {
 	kind := m.workload.comesToRest()
 	if d, ok := m.running.(interface{ Discards() bool }); ok && d.Discards() {
@@ -144,7 +150,7 @@ func (m *trial) rest(ctx context.Context, before observation) (observation, erro
 	}
 	switch kind {
 	case whenAccounted:
-		return m.settle(ctx, before)
+		return m.settle(before)
 	case whenPublished:
 		if err := m.awaitPublished(context.WithoutCancel(ctx)); err != nil {
 			return observation{}, err
@@ -230,8 +236,8 @@ func (m *trial) takesUSO() bool {
 	return err == nil && accepted.Has(needed)
 }
 
-// fill writes the record.
-func (m *trial) fill(seen observation, used cpuUse) error {
+// fill writes the record. used is the CPU time of the load, forPackets that of its packets, of which some may have been forwarded after its end.
+func (m *trial) fill(seen observation, used, forPackets cpuUse) error {
 	t := &m.record
 	packets, err := m.workload.report(t, seen)
 	if err != nil {
@@ -243,7 +249,7 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	if t.Sink != nil {
 		t.Sink.Notes = m.options.SinkNotes
 	}
-	m.reportGuest(t, used.guest, packets)
+	m.reportGuest(t, forPackets.guest, packets)
 	t.DUT = m.running.Info() // what it lacked may have shown under load
 	m.noteDrops(t)
 	reportQueues(t, seen.stats)
@@ -253,8 +259,8 @@ func (m *trial) fill(seen observation, used cpuUse) error {
 	t.Qdisc = seen.attached()[0].Qdisc
 	elapsed := time.Duration(t.DurationS * float64(time.Second))
 	hasProcess := len(m.running.Processes()) > 0
-	t.CPU = cpuCost(used, elapsed, packets, hasProcess)
-	reportTunnel(t, m.scenario, seen.devices, used, elapsed, packets, hasProcess)
+	t.CPU = cpuCost(used, forPackets, elapsed, packets, hasProcess)
+	reportTunnel(t, m.scenario, seen.devices, used, forPackets, elapsed, packets, hasProcess)
 	if t.DropReasons, err = m.drops.report(); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func readEnds(running dut.Running) (used [2]host.ProcessTime, err error) {
 }
 
 // reportTunnel fills in what a tunnel made of the packets and what its ends cost.
-func reportTunnel(t *results.Trial, s scenario.Scenario, seen testbed.Counters, used cpuUse, elapsed time.Duration, packets uint64, hasProcess bool) {
+func reportTunnel(t *results.Trial, s scenario.Scenario, seen testbed.Counters, used, forPackets cpuUse, elapsed time.Duration, packets uint64, hasProcess bool) {
 	if s.Topo != scenario.Tunnel {
 		return
 	}
@@ -49,12 +49,12 @@ func reportTunnel(t *results.Trial, s scenario.Scenario, seen testbed.Counters, 
 	if !hasProcess {
 		return
 	}
-	a, b := float64(used.ends[0].RunNs), float64(used.ends[1].RunNs)
+	a, b := float64(forPackets.ends[0].RunNs), float64(forPackets.ends[1].RunNs)
 	r.ANsPerPacket, r.BNsPerPacket = each(a, packets), each(b, packets)
 	if elapsed <= 0 {
 		return
 	}
-	r.ABusyRatio, r.BBusyRatio = new(a/float64(elapsed)), new(b/float64(elapsed))
+	r.ABusyRatio, r.BBusyRatio = new(float64(used.ends[0].RunNs)/float64(elapsed)), new(float64(used.ends[1].RunNs)/float64(elapsed))
 	if bps := t.ThroughputBps; bps != nil && *bps > 0 {
 		const bits = 8
 		bytes := *bps / bits * elapsed.Seconds()

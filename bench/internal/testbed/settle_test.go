@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tunbench/forwarder/tun"
@@ -90,16 +91,18 @@ func TestSettleWaits(t *testing.T) {
 // TestSettleReadsAgain: a reading that takes long, as on a CPU that others have, says
 // nothing of the time that it took.
 func TestSettleReadsAgain(t *testing.T) {
-	reads := 0
-	err := AtRest(context.Background(), settleQuiet, patience, func() (moved bool, err error) {
-		if reads++; reads == 2 {
-			time.Sleep(2 * settleQuiet) // after the counter was read
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		err := AtRest(context.Background(), settleQuiet, patience, func() (moved bool, err error) {
+			if reads++; reads == 2 {
+				time.Sleep(2 * settleQuiet) // after the counter was read
+			}
+			return reads > 2, nil
+		})
+		if err != nil || reads <= 3 {
+			t.Errorf("settled after %d readings, the third of which was another one; %v", reads, err)
 		}
-		return reads > 2, nil
 	})
-	if err != nil || reads <= 3 {
-		t.Errorf("settled after %d readings, the third of which was another one; %v", reads, err)
-	}
 }
 
 func TestSettleGivesUp(t *testing.T) {

@@ -191,7 +191,7 @@ func TestBegin(t *testing.T) {
 				if _, err := s.Run(t.Context(), load.Load{Pps: 10_000, Packets: 20}, time.Second); err != nil {
 					t.Fatal(err)
 				}
-				if got := traffictest.ReadSink(t, bed, r).Total(); got.Segments != uint64(20*(i+1)) || got.Earlier != 0 {
+				if got := traffictest.ReadAll(t, bed, r, uint64(20*(i+1))).Total(); got.Segments != uint64(20*(i+1)) || got.Earlier != 0 {
 					t.Errorf("%+v after load %d of 20 packets", got, i)
 				}
 			}

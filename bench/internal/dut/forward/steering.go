@@ -3,8 +3,6 @@ package forward
 import (
 	"errors"
 
-	"golang.org/x/sys/unix"
-
 	"tunbench/forwarder/steer"
 	"tunbench/forwarder/tun"
 )
@@ -19,15 +17,12 @@ type steering struct {
 // nil where there is nothing to choose; nothing stays attached when it fails.
 func steerDevices(policy steer.Policy, devices ...*tun.Device) (*steering, error) {
 	queues := len(devices[0].Queues())
-	if policy == "" || policy == steer.PolicyKernel {
-		return nil, unsteer(devices...)
-	}
-	if queues == 1 {
-		return nil, nil
+	if policy == "" || policy == steer.PolicyKernel || queues == 1 {
+		return nil, clearAll(devices)
 	}
 	program, err := steer.Load(policy, queues)
 	if errors.As(err, new(*steer.UnsupportedError)) {
-		return nil, errors.Join(err, unsteer(devices...))
+		return nil, errors.Join(err, clearAll(devices))
 	}
 	if err != nil {
 		return nil, err
@@ -42,33 +37,21 @@ func steerDevices(policy steer.Policy, devices ...*tun.Device) (*steering, error
 	return s, nil
 }
 
-// unsteer takes away what a program that was killed may have left on devices. Where they
-// cannot be steered there is nothing.
-func unsteer(devices ...*tun.Device) error {
+// clearAll takes away what a program that was killed may have left on devices.
+func clearAll(devices []*tun.Device) error {
 	for _, device := range devices {
-		if device.Created() {
-			continue
-		}
-		if err := steer.Detach(device.Queues()[0].FD()); err != nil && !errors.As(err, new(*steer.UnsupportedError)) {
+		if err := steer.Clear(device, device.Queues()[0].FD()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// close leaves the devices, which may outlive us, without a program; the program of others
-// that have come to a device since stays. It must be called before they are closed, and may
-// be called again.
+// close leaves the devices without a program. It must be called before they are closed, and may be called again.
 func (s *steering) close() error {
 	var errs []error
 	for _, device := range s.devices {
-		others, err := device.OthersCame()
-		if err == nil && !others {
-			err = steer.Detach(device.Queues()[0].FD())
-		}
-		if !errors.Is(err, unix.EBADFD) { // the device is gone, and its program with it
-			errs = append(errs, err)
-		}
+		errs = append(errs, steer.Leave(device, device.Queues()[0].FD()))
 	}
 	s.devices = nil
 	return errors.Join(append(errs, s.program.Close())...)

@@ -88,7 +88,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		_, _ = io.Copy(p.output, read) // until the last of its processes has closed it
 		_ = read.Close()
 	}()
-	go p.watch()
+	go p.watch(read)
 	return p, nil
 }
 
@@ -136,18 +136,36 @@ const leftPause = 20 * time.Millisecond
 // heardPatience is how long the last words of a command may take to come through the pipe.
 const heardPatience = time.Second
 
-// watch notices the end of the program.
-func (p *Process) watch() {
+// mostWaits is how often that is waited for while some of them are unread: what it left may print for ever.
+const mostWaits = 30
+
+// watch notices the end of the program, whose output comes through the pipe.
+func (p *Process) watch(output *os.File) {
 	<-p.exited
 	for !p.failed && len(p.group.Processes()) > 0 {
 		time.Sleep(leftPause)
 	}
-	select {
-	case <-p.heard:
-	case <-time.After(heardPatience): // a process that it left has its output open
+	for waits, open := 0, true; open; waits++ {
+		select {
+		case <-p.heard:
+			open = false
+		case <-time.After(heardPatience): // a process that it left has its output open, or who reads it has got no CPU yet
+			open = unread(output) && waits < mostWaits
+		}
 	}
 	p.err = p.WithOutput(fmt.Errorf("%s ended: %s", p.command.Name, p.exit))
 	close(p.ended)
+}
+
+// unread reports whether something waits in a pipe, for a reader that has got no CPU yet; false if it is closed.
+func unread(pipe *os.File) bool {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return false
+	}
+	n := 0
+	failed := conn.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	return failed == nil && err == nil && n > 0
 }
 
 // Processes returns the IDs of the processes that the program has now.

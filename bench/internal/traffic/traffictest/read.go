@@ -32,7 +32,7 @@ func ReadSink(tb testing.TB, bed *testbed.Testbed, s sink.Sink) sink.Counts {
 	if err := bed.Settle(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	if err := testbed.AtRest(tb.Context(), 30*time.Millisecond, 2*time.Second, s.Received); err != nil {
+	if err := testbed.AtRest(tb.Context(), 30*time.Millisecond, Long, s.Received); err != nil {
 		tb.Fatal(err)
 	}
 	c, err := s.Read()
