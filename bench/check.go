@@ -61,8 +61,8 @@ func (con *console) checkCommand() *cobra.Command {
 	flags.StringVar(&o.pattern, "case", "", "only cases whose name or group matches the `pattern`, such as 'legal/tcp-*' or hostile")
 	flags.BoolVar(&o.list, "list", false, "list the cases and what they check, and run none")
 	flags.BoolVar(&o.json, "json", false, "print the results as JSON Lines instead of text")
-	flags.Var(reportFile{&o.markdown}, "markdown", "write the results to a Markdown `file`")
-	flags.Var(reportFile{&o.junit}, "junit", "write the results to a JUnit XML `file`")
+	flags.Var(reportFile(&o.markdown), "markdown", "write the results to a Markdown `file`")
+	flags.Var(reportFile(&o.junit), "junit", "write the results to a JUnit XML `file`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }

@@ -87,56 +87,46 @@ func (n number) Type() string { return "number" }
 
 func (n number) wrong() error { return fmt.Errorf("want %d to %d %s", n.low, n.high, n.things) }
 
-// newFile is a flag for the name of a file that is to be made.
-type newFile struct{ to *string }
+// outputFile is a flag for the name of a file that is to be written.
+type outputFile struct {
+	to      *string
+	what    string // "a file"
+	instead string // what else there is for who wants none, after the rest of an error
+}
 
-func (f newFile) String() string {
+// newFile is one for records, which must not be there yet: whoever makes it says so.
+func newFile(to *string) outputFile {
+	return outputFile{to, "a new file", "; leave -o out where no records are to be kept, --json prints them on standard output"}
+}
+
+// reportFile is one for people or other tools, which is replaced if it is there.
+func reportFile(to *string) outputFile { return outputFile{to: to, what: "a file"} }
+
+func (f outputFile) String() string {
 	if f.to == nil {
 		return ""
 	}
 	return *f.to
 }
 
-func (f newFile) Set(name string) error {
+func (f outputFile) Set(name string) error {
+	want := "want the name of " + f.what
 	if name == "-" {
-		return errors.New("want the name of a new file; --json prints the records on standard output (./- is a file of that name)")
-	}
-	info, err := os.Stat(name)
-	switch {
-	case err != nil: // not there, as it should be, or whoever makes it says why not
-	case info.IsDir():
-		return errors.New("it is a folder, want the name of a new file, such as one in it")
-	case !info.Mode().IsRegular():
-		return errors.New("it is no file: leave -o out where no records are to be kept; --json prints them on standard output")
-	}
-	*f.to = name
-	return nil
-}
-
-func (f newFile) Type() string { return "string" }
-
-// reportFile is a flag for the name of a file for people or other tools, which may be there: it is replaced.
-type reportFile struct{ to *string }
-
-func (f reportFile) String() string { return newFile(f).String() }
-
-func (f reportFile) Set(name string) error {
-	if name == "-" {
-		return errors.New("want the name of a file (./- is one of that name)")
+		return errors.New(want + f.instead + " (./- is a file of that name)")
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil: // not there, or whoever makes it says why not
 	case info.IsDir():
-		return errors.New("it is a folder, want the name of a file, such as one in it")
+		return errors.New("it is a folder, " + want + ", such as one in it")
 	case !info.Mode().IsRegular():
-		return errors.New("it is no file, want the name of one")
+		return errors.New("it is no file, " + want + f.instead)
 	}
 	*f.to = name
 	return nil
 }
 
-func (f reportFile) Type() string { return "string" }
+func (f outputFile) Type() string { return "string" }
 
 // cpuList is a flag for CPUs as taskset has them: 0,2-5.
 type cpuList struct{ to *[]int }

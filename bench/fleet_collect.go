@@ -126,7 +126,7 @@ func (con *console) fleetCollectCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.VarP(newFile{&o.out}, "output", "o", "write the merged records into a new `file` (default merged.jsonl in the folder, made anew)")
+	flags.VarP(newFile(&o.out), "output", "o", "write the merged records into a new `file` (default merged.jsonl in the folder, made anew)")
 	flags.IntVar(&o.retries, "retries", 2, "submit a lost shard again so often")
 	flags.DurationVar(&o.every, "every", 0, "ask the engine again after this time (default 5s; of ssh 1m, as a login disturbs what is measured)")
 	flags.BoolVar(&o.now, "now", false, "neither wait nor repeat: merge what is there")

@@ -75,7 +75,7 @@ func (con *console) kernelsCommand() *cobra.Command {
 	flags.StringVarP(&o.dir, "output", "o", "", "keep what commands print and write in a new `folder` (default kernels-<time>)")
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Minute, "stop a kernel that has not finished after this time")
 	flags.BoolVar(&o.json, "json", false, "print a record per kernel as JSON Lines instead of the table")
-	flags.Var(reportFile{&o.markdown}, "markdown", "write a table for a README or a pull request into a `file`")
+	flags.Var(reportFile(&o.markdown), "markdown", "write a table for a README or a pull request into a `file`")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }

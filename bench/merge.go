@@ -61,7 +61,7 @@ func (con *console) mergeCommand() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, args []string) error { return con.merge(cmd.Context(), o, args) },
 	}
 	flags := cmd.Flags()
-	flags.VarP(newFile{&o.out}, "output", "o", "write the merged records into a new `file` (JSON Lines)")
+	flags.VarP(newFile(&o.out), "output", "o", "write the merged records into a new `file` (JSON Lines)")
 	flags.BoolVar(&o.json, "json", false, "print the merge record as JSON instead of words")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	flags.BoolVar(&o.allowMissing, "allow-missing", false, "missing shards are no reason for exit code 4")

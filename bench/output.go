@@ -21,7 +21,7 @@ type output struct {
 }
 
 func (o *output) add(flags *pflag.FlagSet) {
-	flags.VarP(newFile{&o.out}, "output", "o", "keep the records in a new `file` (JSON Lines)")
+	flags.VarP(newFile(&o.out), "output", "o", "keep the records in a new `file` (JSON Lines)")
 	flags.BoolVar(&o.json, "json", false, "print the records as JSON Lines instead of the table")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 }

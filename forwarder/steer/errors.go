@@ -29,8 +29,10 @@ func Explain(err error, feature, remedy string) error {
 	switch {
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP):
 		return &UnsupportedError{Feature: feature, Remedy: remedy, Err: err}
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES) && !saysVerifier(err):
+	case errors.Is(err, unix.EPERM):
 		return &UnsupportedError{Feature: "loading eBPF", Remedy: "run as root or with CAP_BPF and CAP_NET_ADMIN", Err: err}
+	case errors.Is(err, unix.EACCES) && !saysVerifier(err):
+		return &UnsupportedError{Feature: "loading eBPF", Remedy: "a security module or a filter of system calls forbids it: have it allow bpf(2)", Err: err}
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return &UnsupportedError{Feature: "one more file for an eBPF program", Remedy: "raise the limit of open files (ulimit -n)", Err: err}
 	case errors.Is(err, unix.ENOMEM), errors.Is(err, unix.E2BIG):
@@ -39,7 +41,7 @@ func Explain(err error, feature, remedy string) error {
 	return err
 }
 
-// saysVerifier tells an EACCES of the verifier, which says why, from one of a security module that lets nobody load a program.
+// saysVerifier tells what the verifier answers, which says why, from a refusal before it looked at the program.
 func saysVerifier(err error) bool {
 	var refused *ebpf.VerifierError
 	return errors.As(err, &refused) && len(refused.Log) > 0

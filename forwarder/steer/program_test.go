@@ -97,6 +97,7 @@ func openFDs(t *testing.T) int {
 }
 
 func TestExplain(t *testing.T) {
+	withoutFeature := func(err error) error { return Explain(err, "", "") }
 	for _, tc := range []struct {
 		err         error
 		explain     func(error) error
@@ -106,6 +107,9 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("load: %w", ebpf.ErrNotSupported), explain, true},
 		{fmt.Errorf("map create: %w", unix.EMFILE), explain, true},
 		{fmt.Errorf("map create: %w", unix.ENOMEM), explain, true},
+		{fmt.Errorf("map create: %w", unix.EACCES), explain, true},
+		{&ebpf.VerifierError{Cause: unix.EACCES, Log: []string{"invalid access to packet"}}, withoutFeature, false},
+		{&ebpf.VerifierError{Cause: unix.EACCES}, withoutFeature, true},
 		{unix.EINVAL, explain, false},
 		{fmt.Errorf("load: %w", &ebpf.VerifierError{Cause: unix.EINVAL}), explain, true}, // it can be done without
 		{unix.EINVAL, explainAttach, true},

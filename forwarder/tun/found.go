@@ -113,6 +113,9 @@ func (d *Device) restore() error {
 
 // restoreLink sets what configureLink has set as it was, where nobody has set it to something else since.
 func (d *Device) restoreLink(before *found) error {
+	if before.mtu.ours == 0 && before.txQueueLen.ours == 0 {
+		return nil
+	}
 	now, err := d.control.link(d.id.index)
 	if errors.Is(err, ErrNotExist) {
 		return nil // gone, or moved to another namespace

@@ -37,6 +37,20 @@ func persistent(t *testing.T, name string, flags uint16) {
 	}
 }
 
+// controlOf asks the kernel about a device by its index, until the test ends.
+func controlOf(t *testing.T, name string) (c *control, index int) {
+	t.Helper()
+	c, err := openControl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.close() })
+	if index, err = c.index(name); err != nil {
+		t.Fatal(err)
+	}
+	return c, index
+}
+
 const manyQueues = unix.IFF_MULTI_QUEUE
 
 // TestOpenRefusesForeignFlags: the flags of the first queue hold for all that come later,
@@ -98,15 +112,7 @@ func TestOpenWaitsForWhoHasEnded(t *testing.T) {
 			inTestNamespace(t, func() error {
 				persistent(t, "tb0", TUN.flag()|manyQueues|flags)
 				_, done := foreignQueue(t, "tb0", TUN.flag()|manyQueues|flags)
-				c, err := openControl()
-				if err != nil {
-					return err
-				}
-				defer c.close()
-				index, err := c.index("tb0")
-				if err != nil {
-					return err
-				}
+				c, index := controlOf(t, "tb0")
 				go func() {
 					for {
 						if info, err := c.link(index); err != nil || info.queues == 2 {
@@ -233,15 +239,7 @@ func TestCloseRestores(t *testing.T) {
 func TestCloseRestoresLink(t *testing.T) {
 	inTestNamespace(t, func() error {
 		persistent(t, "tb0", TUN.flag()|manyQueues|unix.IFF_NO_PI|unix.IFF_VNET_HDR)
-		c, err := openControl()
-		if err != nil {
-			return err
-		}
-		defer c.close()
-		index, err := c.index("tb0")
-		if err != nil {
-			return err
-		}
+		c, index := controlOf(t, "tb0")
 		before, err := c.link(index)
 		if err != nil {
 			return err

@@ -31,15 +31,7 @@ func TestOpenWhileRenamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inTestNamespace(t, func() error {
 				persistent(t, "tb0", TUN.flag()|manyQueues|unix.IFF_NO_PI)
-				c, err := openControl()
-				if err != nil {
-					return err
-				}
-				defer c.close()
-				original, err := c.index("tb0")
-				if err != nil {
-					return err
-				}
+				c, original := controlOf(t, "tb0")
 				var stop atomic.Bool
 				stopped := make(chan struct{})
 				go func() {

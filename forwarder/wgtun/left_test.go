@@ -3,7 +3,6 @@ package wgtun_test
 import (
 	"errors"
 	"net"
-	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -16,9 +15,6 @@ import (
 // TestLeavesNoSteeringProgram: on a persistent device the next owner's packets are spread by the kernel, whatever we
 // or one that was killed before us had attached.
 func TestLeavesNoSteeringProgram(t *testing.T) {
-	if runtime.NumCPU() < 2 {
-		t.Log("on one CPU the program steers every packet to the first queue all the same")
-	}
 	for name, test := range map[string]struct {
 		killed bool // somebody left a program before us
 		ours   wgtun.Config

@@ -81,8 +81,8 @@ func noTrials(before, after *results.File) error {
 // compare adds the rows of one scenario.
 func (c *FileComparison) compare(scenario string, before, after []results.Trial) {
 	olds, news := samples(before), samples(after)
-	failed, likewise := failures(after) > 0, failures(before) > 0
-	if failed && !likewise {
+	failed, failedBefore := failures(after) > 0, failures(before) > 0
+	if failed && !failedBefore {
 		c.Failed = append(c.Failed, scenario)
 	}
 	if len(news) == 0 || len(olds) == 0 {
@@ -96,7 +96,7 @@ func (c *FileComparison) compare(scenario string, before, after []results.Trial)
 			nothing = zeros(after, f.metric)
 		}
 		if failed && o != outcomeNeither {
-			if likewise {
+			if failedBefore {
 				was = SideFails // what is left of both is a selection
 			}
 			o = fileOutcome(f.metric, was, SideFails)

@@ -100,8 +100,8 @@ type Change struct {
 	Host    []Difference    // facts that all hosts of the old level have in one way and all of the new level in another
 }
 
-// Gone says that the newest run that could have the figure does not have it, or not in all its trials: the newest with plain trials or, of a ratio of two arms, the newest
-// that compares the same.
+// Gone says that the newest run that could have the figure does not have it, or not in all its trials: the newest with plain trials or, of a
+// ratio of two arms, the newest that compares the same.
 type Gone struct {
 	Scenario bool   // the run has no trial of the scenario at all
 	Error    string // of a trial that failed; "" if none did
@@ -266,8 +266,8 @@ func (h *History) Regression(s Series) *Change {
 }
 
 // Verdict is worse if a series that stands on a reference has a [History.Regression], or nothing comes through where something did; it is inconclusive if that holds for
-// a figure as it is, if the machine changed at the same run, if the newest run, or a trial of it, lacks a figure that enough runs have, or if no series has enough runs; else it is same,
-// whatever became better.
+// a figure as it is, if the machine changed at the same run, if the newest run, or a trial of it, lacks a figure that enough runs have, or if no series has enough runs;
+// else it is same, whatever became better.
 func (h *History) Verdict() results.Verdict {
 	verdict := results.VerdictSame
 	if len(h.Series) == 0 {

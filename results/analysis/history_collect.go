@@ -170,8 +170,8 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// gone is why the newest run that could have a point in a series has none, or not of all its trials; nil if it has one, or if none of the recent runs has: what was given up
-// is not missed.
+// gone is why the newest run that could have a point in a series has none, or not of all its trials; nil if it has one, or if none of the
+// recent runs has: what was given up is not missed.
 func (h *History) gone(s Series, files []*results.File) *Gone {
 	newest := len(files) - 1
 	for newest >= 0 && !h.couldHave(s, newest, files[newest]) {

@@ -9,7 +9,7 @@ const (
 	SideHas   Standing = iota // a figure above zero in every trial
 	SideZero                  // a figure in every trial, and that of at least one is 0, in one of its directions
 	SideLacks                 // an arm: no figure in at least one trial; a file: in none of its trials
-	SideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did, or a trial of both files
+	SideFails                 // an arm, and the new file: a trial ended in an error; the old file: all did, or some did and some of the new one
 	standings                 // how many there are
 )
 

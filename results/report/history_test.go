@@ -48,6 +48,29 @@ func TestHistorySentence(t *testing.T) {
 	}
 }
 
+// TestHistorySaysWhatOfARunIsGone: the whole figure, or that of some trials.
+func TestHistorySaysWhatOfARunIsGone(t *testing.T) {
+	for want, gone := range map[string]analysis.Gone{
+		"the newest run has no figure: nothing came through":                         {Nothing: true},
+		"the newest run has no figure: its trial failed: it broke":                   {Error: "it broke"},
+		"the newest run has no figure: the scenario is not in it":                    {Scenario: true},
+		"the newest run has no figure: its trials do not have it":                    {},
+		"in the newest run nothing came through in 1 of 3 trials":                    {Nothing: true, Some: 1, Of: 3},
+		"in the newest run nothing came through in 1 of 1 trial, as in a run before": {Nothing: true, Before: true, Some: 1, Of: 1},
+		"in the newest run 2 of 3 trials failed, or nothing came through: it broke":  {Nothing: true, Error: "it broke", Some: 2, Of: 3},
+		"in the newest run 1 of 3 trials failed: it broke":                           {Error: "it broke", Some: 1, Of: 3},
+	} {
+		if got := goneSentence(gone); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	partly := historyOf(t, fixture.Nights()[5:14])
+	partly.Series[0].Gone = &analysis.Gone{Nothing: true, Some: 1, Of: 3}
+	if s := HistorySentence(partly); !strings.HasPrefix(s, "In some trials of the newest run nothing came through: ") {
+		t.Error(s)
+	}
+}
+
 // TestHistoryMissesNoOnce: what few runs have measured is counted, and not missed one by one.
 func TestHistoryMissesNoOnce(t *testing.T) {
 	nights := fixture.Nights()[5:14]

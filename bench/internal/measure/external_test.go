@@ -269,7 +269,7 @@ func programs(t *testing.T) (pids []int) {
 // briefly is a load whose packets the queue of a device holds, in a time in which the program gets a CPU on any machine.
 const briefly = "dut=mine load=400 duration=1s warmup=50ms"
 
-// leisurely is as many packets in a time in which it gets a CPU more than once: its CPU time is read as the load ends.
+// leisurely is as many packets in a time in which it gets a CPU more than once.
 const leisurely = "dut=mine load=80 duration=5s warmup=50ms"
 
 // TestProgram measures a program that behaves, however it says that it is ready.
@@ -287,7 +287,7 @@ func TestProgram(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
 			file := programFile(t, test.how, test.more)
-			trial, err := Trial(t.Context(), parse(t, leisurely+" "+test.words), Options{Programs: []*program.File{file}})
+			trial, err := Trial(t.Context(), parse(t, briefly+" "+test.words), Options{Programs: []*program.File{file}})
 			if err != nil || trial.Failed() {
 				t.Fatal(err, trial.Error)
 			}

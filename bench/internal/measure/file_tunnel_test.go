@@ -67,17 +67,17 @@ func TestTunnelOfAFile(t *testing.T) {
 		words string
 		adds  float64
 	}{
-		"ours":         {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=400 load=20", 28},
-		"superpackets": {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=700 segs=16 load=32", 28},
+		"ours":         {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=400 load=100", 28},
+		"superpackets": {func(t *testing.T) *program.File { return tunnelFile(t, behaves, "") }, "size=700 segs=16 load=160", 28},
 		"frames": {func(t *testing.T) *program.File {
 			return tunnelFile(t, behaves, "prepare: [sh, -c, 'touch \"$1/key\"', x, '{shared}']\nready: {file: '{shared}/key'}")
-		}, "dev=tap size=400 load=20", 42},
-		"a script": {func(t *testing.T) *program.File { return patient(declareFile(t, script, string(text))) }, "ip=6 size=400 load=20", 28},
+		}, "dev=tap size=400 load=100", 42},
+		"a script": {func(t *testing.T) *program.File { return patient(declareFile(t, script, string(text))) }, "ip=6 size=400 load=100", 28},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nothingOf(t)
 			file := test.file(t)
-			s := parse(t, "dut="+file.Name+" duration=5s warmup=0s "+test.words)
+			s := parse(t, "dut="+file.Name+" duration=1s warmup=0s "+test.words)
 			trial, err := Trial(t.Context(), s, Options{Programs: []*program.File{file}})
 			if err != nil || trial.Failed() {
 				t.Fatal(err, trial.Error)

@@ -145,13 +145,15 @@ func (p *Process) watch(output *os.File) {
 	for !p.failed && len(p.group.Processes()) > 0 {
 		time.Sleep(leftPause)
 	}
-	for waits, open := 0, true; open; waits++ {
+	for range mostWaits {
 		select {
 		case <-p.heard:
-			open = false
 		case <-time.After(heardPatience): // a process that it left has its output open, or who reads it has got no CPU yet
-			open = unread(output) && waits < mostWaits
+			if unread(output) {
+				continue
+			}
 		}
+		break
 	}
 	p.err = p.WithOutput(fmt.Errorf("%s ended: %s", p.command.Name, p.exit))
 	close(p.ended)
