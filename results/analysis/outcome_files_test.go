@@ -50,6 +50,9 @@ func TestTrialsThatFail(t *testing.T) {
 		if c.Verdict() != test.verdict || len(c.Failed) > 0 != test.failed {
 			t.Errorf("%+v: %s, failed %q, open %+v", test, c.Verdict(), c.Failed, c.Open())
 		}
+		if both := test.before > 0 && test.after > 0; (c.Open().Unmeasured > 0) != both {
+			t.Errorf("%+v: open %+v", test, c.Open())
+		}
 	}
 }
 
