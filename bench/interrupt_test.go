@@ -161,24 +161,42 @@ func TestInterruptedTCPKeepsWhatWasMeasured(t *testing.T) {
 	}
 }
 
-// TestStuckForwarderFailsTheTrial: a child that is alive and does not answer. Most of its
-// time is patience, which others can use.
+// TestStuckForwarderFailsTheTrial: a child that is alive, does not answer and does not end when it is told to costs the trial
+// in which it is found, and no other. Most of the time is patience, which others can use.
 func TestStuckForwarderFailsTheTrial(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	cmd, child, file, stderr := begin(t, "load=1000", "duration=10s", "warmup=0s")
-	if err := unix.Kill(child, unix.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the run gives up", func() bool { return !alive(cmd.Process.Pid) || !alive(child) })
-	if code := exit(t, cmd); code != exitFailure {
-		t.Errorf("exit code %d, want %d: %s", code, exitFailure, stderr)
-	}
-	if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 || alive(child) {
-		t.Errorf("left behind: %v, forwarder alive %v", left, alive(child))
-	}
-	if f := readBack(t, file); len(f.Trials) != 1 || !f.Trials[0].Failed() {
-		t.Errorf("the trial did not fail: %+v", f.Trials)
+	for name, c := range map[string]struct {
+		duration string
+		bytes    int // that have come through when it is stopped
+	}{
+		"as it starts": {"duration=1s", 0},
+		"under load":   {"duration=10s", 10_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd, child, file, stderr := begin(t, "-n", "2", "load=1000", "warmup=0s", c.duration)
+			if c.bytes > 0 {
+				underLoad(t, cmd, c.bytes)
+			}
+			if err := unix.Kill(child, unix.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the run gives up", func() bool { return !alive(child) })
+			if code := exit(t, cmd); code != exitFailure {
+				t.Errorf("exit code %d, want %d: %s", code, exitFailure, stderr)
+			}
+			if left := namespacesOf(t, itoa(cmd.Process.Pid)); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			trials := readBack(t, file).Trials
+			if len(trials) != 2 || !trials[0].Failed() || trials[1].Failed() {
+				t.Fatalf("want one trial that failed and one that did not: %+v", trials)
+			}
+			if c.bytes > 0 && !strings.Contains(trials[0].Error, "did not end within") {
+				t.Errorf("the trial failed for another reason: %s", trials[0].Error)
+			}
+		})
 	}
 }
 

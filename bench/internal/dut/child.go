@@ -135,7 +135,7 @@ func (c *child) Stop() (err error) {
 		case <-time.After(stopPatience):
 			_ = c.cmd.Process.Kill()
 			<-c.ended
-			err = fmt.Errorf("stop child: it did not end within %v and was killed", stopPatience)
+			err = fmt.Errorf("the device under test did not end within %v of being told to and was killed", stopPatience)
 		}
 	})
 	return err

@@ -13,9 +13,6 @@ import (
 	"tunbench/results"
 )
 
-// UnwillingError says that a program did not end when it was told to, and was killed.
-type UnwillingError = process.UnwillingError
-
 // runningExternal is a program of others at work.
 type runningExternal struct {
 	*process.Process

@@ -253,7 +253,11 @@ func (r *Rig) whileAlive(ctx context.Context) (context.Context, func()) {
 }
 
 // Close ends the traffic and the device under test, and removes the scene. It must be called once.
-func (r *Rig) Close() error {
+func (r *Rig) Close() error { return errors.Join(r.close()) }
+
+// close is Close. failed is what did not end as it should, such as a program that had to be killed: a fault of what was
+// measured. left says that the scene is still there, which is in the way of whatever is measured next.
+func (r *Rig) close() (failed, left error) {
 	defer r.cancel(nil)
 	var errs []error
 	if r.workload != nil {
@@ -268,11 +272,13 @@ func (r *Rig) Close() error {
 	if r.guest != nil {
 		errs = append(errs, r.guest.Close())
 	}
-	if r.scene != nil {
-		errs = append(errs, r.scene.Down())
-	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("tear down: %w", err)
+		failed = fmt.Errorf("tear down: %w", err)
 	}
-	return nil
+	if r.scene != nil {
+		if err := r.scene.Down(); err != nil {
+			left = fmt.Errorf("tear down: %w", err)
+		}
+	}
+	return failed, left
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"tunbench/bench/internal/dut"
 	"tunbench/bench/internal/host"
 	"tunbench/bench/internal/scenario"
 	"tunbench/bench/internal/testbed"
@@ -20,8 +19,8 @@ import (
 
 // Trial measures a scenario once, in a fresh scene that is removed before it returns. If the measurement failed,
 // the record says why, and the error is nil. The error is for what ends a whole series: this host or user lacks
-// something (host.Cannot), or the scene could not be removed. A program that does not end when told to has failed
-// its trial.
+// something (host.Cannot), or the scene could not be removed. A program that does not end when told to, ours or another,
+// has failed its trial.
 //
 // When ctx is done during the load, the load stops and the record is marked as interrupted. When ctx is done
 // before the load, the record has the cause as its error.
@@ -30,12 +29,11 @@ func Trial(ctx context.Context, s scenario.Scenario, o Options) (t results.Trial
 	rig, failed := Open(ctx, s, o)
 	if failed == nil {
 		defer func() { // a panic leaves nothing behind either
-			closing := rig.Close()
-			if unwilling := (*dut.UnwillingError)(nil); errors.As(closing, &unwilling) {
-				t.Error = cmp.Or(t.Error, closing.Error())
-				closing = nil
+			unended, left := rig.close()
+			if unended != nil {
+				t.Error = cmp.Or(t.Error, unended.Error())
 			}
-			err = errors.Join(err, closing)
+			err = errors.Join(err, left)
 		}()
 		t, failed = rig.Measure(ctx, rig.ask())
 	} else {

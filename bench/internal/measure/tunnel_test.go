@@ -224,14 +224,16 @@ func TestSeriesGoesOnAfterATunnel(t *testing.T) {
 		}},
 	}
 	var failed []string
+	var why []string
 	series.Record = func(trial results.Trial) error {
 		if trial.Failed() {
 			failed = append(failed, results.ValueOf(results.SettingsOf(trial.Scenario), "size"))
+			why = append(why, trial.Error)
 		}
 		return nil
 	}
 	outcome, err := series.Run(t.Context())
 	if err != nil || outcome.Trials != 3 || !slices.Equal(failed, []string{"64"}) {
-		t.Errorf("%+v, failed: size %v, %v", outcome, failed, err)
+		t.Errorf("%+v, failed: size %v (%q), %v", outcome, failed, why, err)
 	}
 }

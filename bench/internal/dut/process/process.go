@@ -229,20 +229,8 @@ func (p *Process) Explain(err error) error {
 	}
 }
 
-// UnwillingError says that a program did not end when it was told to, and was killed. That is a fault of the
-// program, not of the host.
-type UnwillingError struct {
-	Program string
-	Signal  string
-	Within  time.Duration
-}
-
-func (e *UnwillingError) Error() string {
-	return fmt.Sprintf("%s did not end within %v of SIG%s and was killed", e.Program, e.Within, e.Signal)
-}
-
 // Stop sends the signal ("TERM") to the command, waits until it is gone, for as long as within, and kills what is
-// left. An [UnwillingError] says that it had to. Later calls return what the first did.
+// left. An error says that it had to. Later calls return what the first did.
 func (p *Process) Stop(signal string, within time.Duration) error {
 	p.stopping.Do(func() { p.stopErr = p.stop(signal, within) })
 	return p.stopErr
@@ -251,7 +239,7 @@ func (p *Process) Stop(signal string, within time.Duration) error {
 func (p *Process) stop(signal string, within time.Duration) error {
 	var unwilling error
 	if p.main != nil && !p.endsWhenTold(signal, within) {
-		unwilling = p.WithOutput(&UnwillingError{p.command.Name, signal, within})
+		unwilling = p.WithOutput(fmt.Errorf("%s did not end within %v of SIG%s and was killed", p.command.Name, within, signal))
 	}
 	err := group.End(p.group)
 	if p.main != nil {
