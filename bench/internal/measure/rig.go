@@ -255,8 +255,8 @@ func (r *Rig) whileAlive(ctx context.Context) (context.Context, func()) {
 // Close ends the traffic and the device under test, and removes the scene. It must be called once.
 func (r *Rig) Close() error { return errors.Join(r.close()) }
 
-// close is Close. failed is what did not end as it should, such as a program that had to be killed: a fault of what was
-// measured. left says that the scene is still there, which is in the way of whatever is measured next.
+// close is Close. failed is what did not end as it should, such as a program that had to be killed: what was measured is in
+// doubt. left says that the scene is still there, which is in the way of whatever is measured next.
 func (r *Rig) close() (failed, left error) {
 	defer r.cancel(nil)
 	var errs []error
