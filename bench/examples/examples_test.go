@@ -18,13 +18,14 @@ func lookPath(t *testing.T, tool string) string {
 	return path
 }
 
-// buildC compiles the program of a folder, whose compiler has nothing to say, and returns its path.
-func buildC(t *testing.T, folder string) string {
+// buildC compiles the program of a folder, with more sources, whose compiler has nothing to say, and returns its path.
+func buildC(t *testing.T, folder string, more ...string) string {
 	t.Helper()
 	gcc := lookPath(t, "gcc")
 	program := filepath.Join(t.TempDir(), folder)
 	source := filepath.Join(folder, folder+"-forwarder.c")
-	out, err := exec.Command(gcc, "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source).CombinedOutput()
+	args := append([]string{"-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source}, more...)
+	out, err := exec.Command(gcc, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", source, err, out)
 	}

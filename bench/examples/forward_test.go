@@ -2,12 +2,16 @@ package examples
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,13 +69,13 @@ func start(t *testing.T, args []string, cfg testbed.Config, settings ...string) 
 	return e
 }
 
-// command builds the program of a folder.
-func command(t *testing.T, folder string) []string {
+// command builds the program of a folder, with more sources if it is in C.
+func command(t *testing.T, folder string, more ...string) []string {
 	t.Helper()
 	if folder == "python" {
 		return []string{lookPath(t, "python3"), "python/forwarder.py"}
 	}
-	return []string{buildC(t, folder)}
+	return []string{buildC(t, folder, more...)}
 }
 
 // pingPong sends packets there and back.
@@ -84,6 +88,47 @@ func (e *example) pingPong(t *testing.T) {
 	if err != nil || rounds.Sent == 0 {
 		t.Errorf("ping-pong: %+v, %v", rounds, err)
 	}
+}
+
+// end tells the program to end, and fails the test if it does otherwise.
+func (e *example) end(t *testing.T) {
+	t.Helper()
+	if err := e.cmd.Process.Signal(unix.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.cmd.Wait(); err != nil || e.stderr.Len() > 0 {
+		t.Errorf("after SIGTERM: %v, it said %q", err, e.stderr.String())
+	}
+}
+
+// send sends packets from A to B until what it returns is called, and returns when so many have been sent.
+func (e *example) send(t *testing.T, first int) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var sender sync.WaitGroup
+	begun, begin := context.WithCancel(ctx)
+	sender.Go(func() {
+		defer begin()
+		err := e.scene.A().Namespace.Do(func() error {
+			conn, err := net.DialUDP("udp6", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(e.scene.B().Addr6, 9)))
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			for n := 0; ctx.Err() == nil; n++ {
+				if n == first {
+					begin()
+				}
+				_, _ = conn.Write(make([]byte, 100)) // that nobody takes it is no error
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-begun.Done()
+	return func() { cancel(); sender.Wait() }
 }
 
 // TestExamplesForward in every way that they are opened, and end when they are told to.
@@ -107,12 +152,19 @@ func TestExamplesForward(t *testing.T) {
 			}
 			e := start(t, command(t, test.folder), test.cfg, settings...)
 			e.pingPong(t)
-			if err := e.cmd.Process.Signal(unix.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			if err := e.cmd.Wait(); err != nil || e.stderr.Len() > 0 {
-				t.Errorf("after SIGTERM: %v, it said %q", err, e.stderr.String())
-			}
+			e.end(t)
+		})
+	}
+}
+
+// TestExamplesEndUnderLoad as they do without, also where the process takes a while to end: their threads are at work until it is gone.
+func TestExamplesEndUnderLoad(t *testing.T) {
+	for folder, multiQueue := range map[string]bool{"c": true, "tpacket": true, "python": false} {
+		t.Run(folder, func(t *testing.T) {
+			cfg := testbed.Config{Kind: tun.TUN, MultiQueue: multiQueue}
+			e := start(t, command(t, folder, "testdata/slow-exit.c"), cfg, "TUNBENCH_QUEUES=1", "TUNBENCH_OFFLOAD=all", "TUNBENCH_VNET=on")
+			defer e.send(t, 1000)()
+			e.end(t)
 		})
 	}
 }

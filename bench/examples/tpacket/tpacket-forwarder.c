@@ -144,11 +144,13 @@ int main(void) {
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &term, NULL); // for all threads: main waits for it
-	struct side a, b;
+	static struct side a, b; // the threads use them until the process is gone, and main's own variables end before
 	open_side(&a, setting("TUNBENCH_A_NETNS"), setting("TUNBENCH_A_DEVICE"));
 	open_side(&b, setting("TUNBENCH_B_NETNS"), setting("TUNBENCH_B_DEVICE"));
 	int cpu = atoi(setting("TUNBENCH_CPUS")); // the first of the list
-	struct direction directions[] = {{&a, &b, cpu}, {&b, &a, cpu}};
+	static struct direction directions[2];
+	directions[0] = (struct direction){&a, &b, cpu};
+	directions[1] = (struct direction){&b, &a, cpu};
 	for (int i = 0; i < 2; i++) {
 		pthread_t thread;
 		if ((errno = pthread_create(&thread, NULL, forward, &directions[i]))) err(1, "start a thread");
