@@ -58,14 +58,14 @@ func roundTrip(t *testing.T, bed *Testbed, to netip.Addr) netip.Addr {
 	b := make([]byte, 16)
 	n, from, err := server.ReadFromUDPAddrPort(b)
 	if err != nil || string(b[:n]) != "there" {
-		t.Fatalf("B received %q, %v", b[:n], err)
+		t.Fatalf("B received %q, %v: %+v", b[:n], err, mustCounters(t, bed))
 	}
 	if _, err := server.WriteToUDPAddrPort([]byte("back"), from); err != nil {
 		t.Fatal(err)
 	}
 	n, err = client.Read(b)
 	if err != nil || string(b[:n]) != "back" {
-		t.Fatalf("A received %q, %v", b[:n], err)
+		t.Fatalf("A received %q, %v: %+v", b[:n], err, mustCounters(t, bed))
 	}
 	return from.Addr().Unmap()
 }

@@ -19,11 +19,12 @@ const (
 // errTimeout means that a state was not reached within waitLimit.
 var errTimeout = errors.New("not so after " + waitLimit.String())
 
-// WaitCarrier returns when the devices at both ends can transmit, and those that a DUT
-// attaches to: that is when it has attached to both; in topologies without such devices it
-// is so from the beginning. It gives up after 20 s.
+// WaitCarrier returns when the devices at both ends can transmit, those that a DUT
+// attaches to, and those of a router or bridge between them: that is when it has attached
+// to both; in topologies without such devices it is so from the beginning. It gives up
+// after 20 s.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
-	for _, at := range t.transmitting() {
+	for _, at := range t.carriers() {
 		if err := at.Namespace.waitRunning(ctx, at.IfIndex); err != nil {
 			return err
 		}
@@ -37,6 +38,18 @@ func (t *Testbed) transmitting() (all []Attachment) {
 		own := Attachment{end.Namespace, end.Device, end.IfIndex}
 		if all = append(all, own); own != end.Attach {
 			all = append(all, end.Attach)
+		}
+	}
+	return all
+}
+
+// carriers are the devices that packets between the ends pass. A member of a bridge drops
+// them until the link watch has seen that the other end of its link is up again.
+func (t *Testbed) carriers() []Attachment {
+	all := t.transmitting()
+	if t.router != nil {
+		for _, index := range t.router.ifIndexes {
+			all = append(all, Attachment{Namespace: t.router.namespace, IfIndex: index})
 		}
 	}
 	return all
@@ -65,7 +78,7 @@ func (ns *Namespace) isRunning(index int) (bool, error) {
 
 // HasCarrier reports whether the devices can transmit that WaitCarrier waits for.
 func (t *Testbed) HasCarrier() (bool, error) {
-	for _, at := range t.transmitting() {
+	for _, at := range t.carriers() {
 		if running, err := at.Namespace.isRunning(at.IfIndex); !running || err != nil {
 			return false, err
 		}
