@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os/exec"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -127,5 +128,56 @@ func TestWaitCarrierGivesUp(t *testing.T) {
 	attach(t, bed.A(), tun.TUN, false)
 	if err := bed.WaitCarrier(context.Background()); err == nil {
 		t.Error("B has a carrier with nothing attached")
+	}
+}
+
+// A device that the link watch has not come to yet cannot be had when wanted. One that is told to be dormant
+// looks the same: it has a carrier, and what is at the other end of its link runs.
+func TestWaitCarrierOfWhatIsBetween(t *testing.T) {
+	for _, c := range []struct {
+		cfg     Config
+		devices [2]string // the one nearer to A, the one nearer to B
+	}{
+		{Config{Topology: Route}, [2]string{routerDeviceA, routerDeviceB}},
+		{Config{Topology: Bridge}, [2]string{routerDeviceA, routerDeviceB}},
+		{Config{Topology: Tunnel, Driver: "vxlan"}, [2]string{physicalDevice, physicalDevice}},
+	} {
+		for i, side := range []string{"A", "B"} {
+			t.Run(string(c.cfg.Topology)+"/"+side, func(t *testing.T) {
+				bed := up(t, c.cfg)
+				end := []*End{bed.A(), bed.B()}[i]
+				ns := bed.Router()
+				if ns == nil {
+					ns = end.Namespace
+				}
+				operstate := func(state string) {
+					t.Helper()
+					ip := exec.Command("ip", "-n", ns.Name(), "link", "set", c.devices[i], "state", state)
+					if out, err := ip.CombinedOutput(); err != nil {
+						t.Fatalf("%v: %s", err, out)
+					}
+				}
+				if err := bed.WaitCarrier(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				operstate("DORMANT")
+				if running, err := end.HasCarrier(); !running || err != nil {
+					t.Fatalf("its end runs: %t, %v", running, err)
+				}
+				if running, err := bed.HasCarrier(); running || err != nil {
+					t.Errorf("carrier: %t, %v", running, err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 20*waitPoll)
+				defer cancel()
+				if err := bed.WaitCarrier(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("it did not wait: %v", err)
+				}
+				operstate("UP")
+				if err := bed.WaitCarrier(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				roundTrip(t, bed, bed.B().Addr)
+			})
+		}
 	}
 }

@@ -20,9 +20,9 @@ const (
 var errTimeout = errors.New("not so after " + waitLimit.String())
 
 // WaitCarrier returns when the devices at both ends can transmit, those that a DUT
-// attaches to, and those of a router or bridge between them: that is when it has attached
-// to both; in topologies without such devices it is so from the beginning. It gives up
-// after 20 s.
+// attaches to, those of a router or bridge between them and those of the physical link: that
+// is when it has attached to both; in topologies without such devices it is so from the
+// beginning. It gives up after 20 s.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
 	for _, at := range t.carriers() {
 		if err := at.Namespace.waitRunning(ctx, at.IfIndex); err != nil {
@@ -44,9 +44,15 @@ func (t *Testbed) transmitting() (all []Attachment) {
 }
 
 // carriers are the devices that packets between the ends pass. A member of a bridge drops
-// them until the link watch has seen that the other end of its link is up again.
+// them until the link watch has seen that the other end of its link is up again, and that can
+// be after it has seen so of the other end.
 func (t *Testbed) carriers() []Attachment {
 	all := t.transmitting()
+	for i, end := range []*End{t.a, t.b} {
+		if physical := t.physical[i]; physical != nil {
+			all = append(all, Attachment{end.Namespace, physical.Device, physical.IfIndex})
+		}
+	}
 	if t.router != nil {
 		for _, index := range t.router.ifIndexes {
 			all = append(all, Attachment{Namespace: t.router.namespace, IfIndex: index})
