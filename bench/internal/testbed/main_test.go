@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,8 +111,8 @@ func up(t testing.TB, cfg Config) *Testbed {
 	return bed
 }
 
-// leavesNothing fails the test if it ends with more of this process's namespaces,
-// lock files or open fds than it began with.
+// leavesNothing fails the test if it ends with other namespaces, lock files or open fds
+// of this process than it began with. It begins with no scene.
 func leavesNothing(t *testing.T) {
 	t.Helper()
 	needRoot(t)
@@ -120,10 +121,13 @@ func leavesNothing(t *testing.T) {
 		r.Close()
 		w.Close()
 	}
-	before := scene(t)
+	// A Clean in another process may have the lock file in hand right now, which it makes if there is none.
+	var before []string
+	if !eventually(func() bool { before = scene(t); return !slices.Contains(before, ownLock()) }) {
+		t.Fatalf("%s was there before", ownLock())
+	}
 	t.Cleanup(func() {
 		var diff string
-		// A Clean in another process may have the lock file in hand right now.
 		same := eventually(func() bool {
 			diff = cmp.Diff(before, scene(t))
 			return diff == ""
@@ -144,13 +148,15 @@ func eventually(condition func() bool) bool {
 	return true
 }
 
+// ownLock is the lock file of this process.
+func ownLock() string { return lockPath(strconv.Itoa(os.Getpid())) }
+
 // scene lists what this process has in the file system and open.
 func scene(t *testing.T) []string {
 	t.Helper()
-	pid := strconv.Itoa(os.Getpid())
-	found := exists(namesOf(pid))
-	if _, err := os.Lstat(lockPath(pid)); err == nil {
-		found = append(found, lockPath(pid))
+	found := exists(namesOf(strconv.Itoa(os.Getpid())))
+	if _, err := os.Lstat(ownLock()); err == nil {
+		found = append(found, ownLock())
 	}
 	for _, fd := range list(t, "/proc/self/fd") {
 		target, err := os.Readlink(filepath.Join("/proc/self/fd", fd))

@@ -136,7 +136,7 @@ func TestSecondUpInProcessFails(t *testing.T) {
 	if _, err := first.Counters(); err != nil {
 		t.Errorf("first testbed: %v", err)
 	}
-	if _, err := os.Lstat(lockPath(strconv.Itoa(os.Getpid()))); err != nil {
+	if _, err := os.Lstat(ownLock()); err != nil {
 		t.Errorf("lock of the first testbed: %v", err)
 	}
 }
