@@ -46,33 +46,12 @@ func orNone(value string) string {
 // State reads what the scene is like.
 func (t *Testbed) State() (State, error) {
 	var all State
-	read := func(ns *Namespace, index int) error {
-		d, err := ns.deviceState(index)
+	for _, at := range t.passed() {
+		device, err := at.Namespace.deviceState(at.IfIndex)
 		if err != nil {
-			return fmt.Errorf("read state of device %d in %s: %w", index, ns.name, err)
+			return nil, fmt.Errorf("read state of device %d in %s: %w", at.IfIndex, at.Namespace.name, err)
 		}
-		all = append(all, d)
-		return nil
-	}
-	for _, at := range t.transmitting() {
-		if err := read(at.Namespace, at.IfIndex); err != nil {
-			return nil, err
-		}
-	}
-	for i, end := range []*End{t.a, t.b} {
-		if physical := t.physical[i]; physical != nil {
-			if err := read(end.Namespace, physical.IfIndex); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if t.router == nil {
-		return all, nil
-	}
-	for _, index := range t.router.ifIndexes {
-		if err := read(t.router.namespace, index); err != nil {
-			return nil, err
-		}
+		all = append(all, device)
 	}
 	return all, nil
 }

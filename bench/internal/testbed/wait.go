@@ -23,8 +23,11 @@ var errTimeout = errors.New("not so after " + waitLimit.String())
 // attaches to, those of a router or bridge between them and those of the physical link: that
 // is when it has attached to both; in topologies without such devices it is so from the
 // beginning. It gives up after 20 s.
+//
+// A member of a bridge drops packets until the link watch has seen that the other end of its
+// link is up again, and that can be after it has seen so of that end.
 func (t *Testbed) WaitCarrier(ctx context.Context) error {
-	for _, at := range t.carriers() {
+	for _, at := range t.passed() {
 		if err := at.Namespace.waitRunning(ctx, at.IfIndex); err != nil {
 			return err
 		}
@@ -32,30 +35,24 @@ func (t *Testbed) WaitCarrier(ctx context.Context) error {
 	return nil
 }
 
-// transmitting are the devices at both ends and those that a DUT attaches to.
-func (t *Testbed) transmitting() (all []Attachment) {
-	for _, end := range []*End{t.a, t.b} {
+// passed are the devices that packets between the ends pass: those of both ends, those that
+// a DUT attaches to, those of the physical link, and those of a router or bridge.
+func (t *Testbed) passed() (all []Attachment) {
+	ends := []*End{t.a, t.b}
+	for _, end := range ends {
 		own := Attachment{end.Namespace, end.Device, end.IfIndex}
 		if all = append(all, own); own != end.Attach {
 			all = append(all, end.Attach)
 		}
 	}
-	return all
-}
-
-// carriers are the devices that packets between the ends pass. A member of a bridge drops
-// them until the link watch has seen that the other end of its link is up again, and that can
-// be after it has seen so of the other end.
-func (t *Testbed) carriers() []Attachment {
-	all := t.transmitting()
-	for i, end := range []*End{t.a, t.b} {
-		if physical := t.physical[i]; physical != nil {
-			all = append(all, Attachment{end.Namespace, physical.Device, physical.IfIndex})
+	for i, physical := range t.physical {
+		if physical != nil {
+			all = append(all, Attachment{ends[i].Namespace, physical.Device, physical.IfIndex})
 		}
 	}
 	if t.router != nil {
-		for _, index := range t.router.ifIndexes {
-			all = append(all, Attachment{Namespace: t.router.namespace, IfIndex: index})
+		for i, index := range t.router.ifIndexes {
+			all = append(all, Attachment{t.router.namespace, []string{routerDeviceA, routerDeviceB}[i], index})
 		}
 	}
 	return all
@@ -84,7 +81,7 @@ func (ns *Namespace) isRunning(index int) (bool, error) {
 
 // HasCarrier reports whether the devices can transmit that WaitCarrier waits for.
 func (t *Testbed) HasCarrier() (bool, error) {
-	for _, at := range t.carriers() {
+	for _, at := range t.passed() {
 		if running, err := at.Namespace.isRunning(at.IfIndex); !running || err != nil {
 			return false, err
 		}
