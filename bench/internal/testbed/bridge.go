@@ -18,7 +18,7 @@ func wireBridge(spaces map[role]*Namespace, cfg Config) error {
 	if err := ns.addBridge(bridgeDevice, cfg); err != nil {
 		return err
 	}
-	for _, device := range []string{routerDeviceA, routerDeviceB} {
+	for _, device := range routerDevices() {
 		if err := ns.joinBridge(device, bridgeDevice, cfg); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func wireBridges(spaces map[role]*Namespace, cfg Config) error {
 		return err
 	}
 	ns := spaces[roleR]
-	for i, device := range []string{routerDeviceA, routerDeviceB} {
+	for i, device := range routerDevices() {
 		outlet := outlets()[i]
 		if err := ns.addBridge(outlet.bridge, cfg); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (t *Testbed) joinOutlets(cfg Config) error {
 		if end.under != nil {
 			side = end.under
 		}
-		side.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {ns, []string{routerDeviceA, routerDeviceB}[i], t.router.ifIndexes[i]}}
+		side.between = []Attachment{{ns, outlet.bridge, indexes[1]}, {ns, routerDevices()[i], t.router.ifIndexes[i]}}
 		if err := ns.setQueueing(indexes[0], cfg); err != nil {
 			return fmt.Errorf("configure device %s in %s: %w", outlet.device, ns.name, err)
 		}

@@ -83,7 +83,7 @@ func (t *Testbed) buildLinks(ctx context.Context, lay layout, spaces map[role]*N
 func (r *router) prepare(cfg Config) error {
 	if len(r.ifIndexes) == 0 { // a bridge's members have no addresses, so no link plans
 		var err error
-		if r.ifIndexes, err = r.namespace.indexes(routerDeviceA, routerDeviceB); err != nil {
+		if r.ifIndexes, err = r.namespace.indexes(routerDevices()...); err != nil {
 			return err
 		}
 	}

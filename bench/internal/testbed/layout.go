@@ -21,6 +21,9 @@ const (
 	routerDeviceB = "tb1"
 )
 
+// routerDevices are those of the router or the bridge: towards A, towards B.
+func routerDevices() []string { return []string{routerDeviceA, routerDeviceB} }
+
 // linkPlan is all that one device has to be told.
 type linkPlan struct {
 	role   role

@@ -131,16 +131,16 @@ func TestWaitCarrierGivesUp(t *testing.T) {
 	}
 }
 
-// A device that the link watch has not come to yet cannot be had when wanted. One that is told to be dormant
+// TestWaitCarrierOfWhatIsBetween: a device that the link watch has not come to yet cannot be had when wanted. One that is told to be dormant
 // looks the same: it has a carrier, and what is at the other end of its link runs.
 func TestWaitCarrierOfWhatIsBetween(t *testing.T) {
 	for _, c := range []struct {
 		cfg     Config
-		devices [2]string // the one nearer to A, the one nearer to B
+		devices []string // the one nearer to A, the one nearer to B
 	}{
-		{Config{Topology: Route}, [2]string{routerDeviceA, routerDeviceB}},
-		{Config{Topology: Bridge}, [2]string{routerDeviceA, routerDeviceB}},
-		{Config{Topology: Tunnel, Driver: "vxlan"}, [2]string{physicalDevice, physicalDevice}},
+		{Config{Topology: Route}, routerDevices()},
+		{Config{Topology: Bridge}, routerDevices()},
+		{Config{Topology: Tunnel, Driver: "vxlan"}, []string{physicalDevice, physicalDevice}},
 	} {
 		for i, side := range []string{"A", "B"} {
 			t.Run(string(c.cfg.Topology)+"/"+side, func(t *testing.T) {

@@ -112,6 +112,29 @@ func (t *Testbed) A() *End { return t.a }
 // B is the end that traffic goes to.
 func (t *Testbed) B() *End { return t.b }
 
+// passed are the devices that packets between the ends pass: those of both ends, those that
+// a DUT attaches to, those of the physical link, and those of a router or bridge.
+func (t *Testbed) passed() (all []Attachment) {
+	ends := []*End{t.a, t.b}
+	for _, end := range ends {
+		own := Attachment{end.Namespace, end.Device, end.IfIndex}
+		if all = append(all, own); own != end.Attach {
+			all = append(all, end.Attach)
+		}
+	}
+	for i, physical := range t.physical {
+		if physical != nil {
+			all = append(all, Attachment{ends[i].Namespace, physical.Device, physical.IfIndex})
+		}
+	}
+	if t.router != nil {
+		for i, index := range t.router.ifIndexes {
+			all = append(all, Attachment{t.router.namespace, routerDevices()[i], index})
+		}
+	}
+	return all
+}
+
 // Router is the namespace between the ends, of topologies Route, Bridge and Bridges,
 // otherwise nil.
 func (t *Testbed) Router() *Namespace {

@@ -35,29 +35,6 @@ func (t *Testbed) WaitCarrier(ctx context.Context) error {
 	return nil
 }
 
-// passed are the devices that packets between the ends pass: those of both ends, those that
-// a DUT attaches to, those of the physical link, and those of a router or bridge.
-func (t *Testbed) passed() (all []Attachment) {
-	ends := []*End{t.a, t.b}
-	for _, end := range ends {
-		own := Attachment{end.Namespace, end.Device, end.IfIndex}
-		if all = append(all, own); own != end.Attach {
-			all = append(all, end.Attach)
-		}
-	}
-	for i, physical := range t.physical {
-		if physical != nil {
-			all = append(all, Attachment{ends[i].Namespace, physical.Device, physical.IfIndex})
-		}
-	}
-	if t.router != nil {
-		for i, index := range t.router.ifIndexes {
-			all = append(all, Attachment{t.router.namespace, []string{routerDeviceA, routerDeviceB}[i], index})
-		}
-	}
-	return all
-}
-
 // waitRunning returns when a device can transmit. One that has a carrier only since
 // just now takes packets and drops them, uncounted and without an error, until the
 // kernel's link watch has run (noop_enqueue in net/sched/sch_generic.c).
